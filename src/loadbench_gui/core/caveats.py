@@ -1,0 +1,31 @@
+"""Typed reasons not to trust a figure. A caveat is a value on the result, never a print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+GeneratorVerdict: TypeAlias = Literal["valid", "suspect", "invalid"]
+
+SEVERITY: dict[GeneratorVerdict, int] = {"valid": 0, "suspect": 1, "invalid": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Caveat:
+    """One reason. `code` is stable (other programs read it), `message` has the figures, `hint` says what to do.
+
+    severity: what this reason alone makes of the generator's verdict.
+    metric: the metric it concerns, or None for all.
+    """
+
+    code: str
+    message: str
+    hint: str
+    severity: GeneratorVerdict = "suspect"
+    metric: str | None = None
+
+
+def worst(caveats: tuple[Caveat, ...]) -> GeneratorVerdict:
+    """Return the verdict that these caveats amount to: that of the most severe one that concerns every metric."""
+    general = [c.severity for c in caveats if c.metric is None]
+    return max(general, key=SEVERITY.__getitem__, default="valid")

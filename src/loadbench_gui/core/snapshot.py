@@ -1,0 +1,178 @@
+"""What happened, as mergeable counts: the wire format, the chart's source and the stored blob are all made of these.
+
+A snapshot never holds raw requests and never a percentile; both would be wrong once merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeVar
+
+from loadbench_gui.core.histogram import Histogram
+
+K = TypeVar("K")
+
+
+class ErrorKind(StrEnum):
+    """Why a request did not succeed. `READ_TIMEOUT` and `CONNECT_TIMEOUT` count as timed out, the rest as failed."""
+
+    DNS = "dns"
+    CONNECT_REFUSED = "connect_refused"
+    CONNECT_TIMEOUT = "connect_timeout"
+    CONNECT_FAILED = "connect_failed"
+    TLS = "tls"
+    RESET = "reset"
+    CLOSED_EARLY = "closed_early"
+    READ_TIMEOUT = "read_timeout"
+    PROTOCOL = "protocol"
+    BAD_STATUS = "bad_status"
+    BAD_BODY = "bad_body"
+    STALE = "stale"
+    LIMIT = "limit"
+    """This machine ran out of ports or open files."""
+
+
+TIMEOUT_KINDS = frozenset({ErrorKind.CONNECT_TIMEOUT, ErrorKind.READ_TIMEOUT})
+
+
+@dataclass(frozen=True, slots=True)
+class SampleExchange:
+    """One exchange that went wrong, kept so that a person can see what happened. Times in seconds of the run."""
+
+    kind: ErrorKind
+    at_s: float
+    request: bytes
+    response_head: bytes
+    body_start: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Requests of one population: counts, and latencies in whole microseconds.
+
+    issued == succeeded + failed + timed_out + censored + dropped, once every request has ended.
+    service: actual send -> last byte, successes. scheduled: intended send -> last byte, successes.
+    dispatch_lag: intended send -> taken up by the issuer, all dispatched. connection_wait: taken up -> written.
+    first_byte: actual send -> first byte, successes.
+    censored_at: intended send -> the moment we stopped waiting, for requests still in flight at the end.
+    """
+
+    service: Histogram = field(default_factory=Histogram)
+    scheduled: Histogram = field(default_factory=Histogram)
+    dispatch_lag: Histogram = field(default_factory=Histogram)
+    connection_wait: Histogram = field(default_factory=Histogram)
+    first_byte: Histogram = field(default_factory=Histogram)
+    censored_at: Histogram = field(default_factory=Histogram)
+    issued: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    timed_out: int = 0
+    censored: int = 0
+    dropped: int = 0
+    errors: Mapping[ErrorKind, int] = field(default_factory=dict)
+    status_codes: Mapping[int, int] = field(default_factory=dict)
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            service=self.service + other.service,
+            scheduled=self.scheduled + other.scheduled,
+            dispatch_lag=self.dispatch_lag + other.dispatch_lag,
+            connection_wait=self.connection_wait + other.connection_wait,
+            first_byte=self.first_byte + other.first_byte,
+            censored_at=self.censored_at + other.censored_at,
+            issued=self.issued + other.issued,
+            succeeded=self.succeeded + other.succeeded,
+            failed=self.failed + other.failed,
+            timed_out=self.timed_out + other.timed_out,
+            censored=self.censored + other.censored,
+            dropped=self.dropped + other.dropped,
+            errors=merge_counts(self.errors, other.errors),
+            status_codes=merge_counts(self.status_codes, other.status_codes),
+        )
+
+    @property
+    def ended(self) -> int:
+        """Requests whose fate is known."""
+        return self.succeeded + self.failed + self.timed_out + self.censored + self.dropped
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What passed the sockets during one interval, whichever population it belongs to.
+
+    completed: successes whose last byte arrived in the interval, inside the measured window.
+    """
+
+    completed: int = 0
+    bytes_sent: int = 0
+    bytes_received: int = 0
+    opened: int = 0
+    reused: int = 0
+    stale: int = 0
+    closed_by_server: int = 0
+    open_connections: int = 0
+    """Connections open at the end of the interval; the largest seen once merged over time by `peak`."""
+
+    def __add__(self, other: Traffic) -> Traffic:
+        return Traffic(
+            self.completed + other.completed,
+            self.bytes_sent + other.bytes_sent,
+            self.bytes_received + other.bytes_received,
+            self.opened + other.opened,
+            self.reused + other.reused,
+            self.stale + other.stale,
+            self.closed_by_server + other.closed_by_server,
+            self.open_connections + other.open_connections,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerHealth:
+    """The generator's evidence on itself for one interval.
+
+    work_cpu_s: CPU seconds spent working (empty spins left out). span_s: length of the interval in real time.
+    loop_busy: busy time per turn of the event loop, i.e. how long bytes may have waited unread.
+    gc_pause_us: longest garbage-collection pause inside the interval.
+    """
+
+    work_cpu_s: float = 0.0
+    span_s: float = 0.0
+    loop_busy: Histogram = field(default_factory=Histogram)
+    gc_pause_us: float = 0.0
+
+    def __add__(self, other: WorkerHealth) -> WorkerHealth:
+        return WorkerHealth(
+            self.work_cpu_s + other.work_cpu_s,
+            max(self.span_s, other.span_s),
+            self.loop_busy + other.loop_busy,
+            max(self.gc_pause_us, other.gc_pause_us),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ShardSnapshot:
+    """What one shard did during interval `index` (closed every `interval_s` since the common start).
+
+    measured: requests due inside the measured window; warmup: all others. Both by completion time, so that the
+    sum of `measured` over all intervals is exactly the run's population.
+    last: nothing follows from this shard.
+    """
+
+    shard: int
+    index: int
+    measured: Tally
+    warmup: Tally
+    traffic: Traffic
+    health: WorkerHealth
+    samples: tuple[SampleExchange, ...] = ()
+    last: bool = False
+
+
+def merge_counts(a: Mapping[K, int], b: Mapping[K, int]) -> dict[K, int]:
+    """Add two tables of counts key by key."""
+    merged = dict(a)
+    for key, count in b.items():
+        merged[key] = merged.get(key, 0) + count
+    return merged

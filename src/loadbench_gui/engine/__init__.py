@@ -1,0 +1,1 @@
+"""One shard of the load, fired from one process, free of Qt."""

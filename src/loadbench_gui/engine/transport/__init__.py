@@ -1,0 +1,1 @@
+"""How to send: one module per protocol or client."""

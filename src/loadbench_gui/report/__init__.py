@@ -1,0 +1,1 @@
+"""A run or a comparison, rendered: JSON document, HTML page, tables."""

@@ -1,0 +1,1 @@
+"""The geometry of every chart, pure, and its SVG."""

@@ -1,0 +1,1 @@
+"""Use cases: supervise workers, run a test, compare deployments, keep the library."""

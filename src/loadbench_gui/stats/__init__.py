@@ -1,0 +1,1 @@
+"""Pure statistics: from sealed runs to intervals and verdicts."""

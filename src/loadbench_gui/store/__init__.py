@@ -1,0 +1,1 @@
+"""History on disk: SQLite on a thread of its own."""
