@@ -1,0 +1,162 @@
+"""Folds the shards' snapshots into closed intervals, and fine intervals into coarse ones.
+
+Interval t is closed once every shard that is still at work has reported it; nothing is added to it afterwards, so
+it can be drawn and stored at once. A shard that died stops holding intervals up and is named on each that it missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from loadbench_gui.core.run import Interval
+from loadbench_gui.core.snapshot import ShardSnapshot, Tally, Traffic, WorkerHealth
+from loadbench_gui.errors import Bug
+
+
+class Timeline:
+    """Shards' snapshots in, closed intervals out, in order. Pure: told everything, asks nothing.
+
+    Shards may report in any order between them. Each reports its own intervals in order; a report for interval t
+    says that nothing is to come for those before it, so a shard that had to skip one does not hold the others up.
+    """
+
+    def __init__(self, shard_count: int, interval_s: float) -> None:
+        self._interval_s = interval_s
+        self._reported = [-1] * shard_count
+        self._running = set(range(shard_count))
+        self._lost: set[int] = set()
+        self._open: dict[int, list[ShardSnapshot]] = {}
+        self._next = 0
+
+    @property
+    def finished(self) -> bool:
+        """Whether every shard has ended or died; all intervals are then closed."""
+        return not self._running
+
+    @property
+    def lost(self) -> tuple[int, ...]:
+        """Shards that died before they said that they were done."""
+        return tuple(sorted(self._lost))
+
+    def add(self, snapshot: ShardSnapshot) -> list[Interval]:
+        """Take a snapshot in and return the intervals that it closed.
+
+        Raises `Bug` for a snapshot of a shard that has ended, and for one that is late or comes twice.
+        """
+        shard = snapshot.shard
+        if shard not in self._running:
+            raise Bug(f"shard {shard} reported interval {snapshot.index} after it had ended, or does not exist")
+        if snapshot.index <= self._reported[shard]:
+            raise Bug(f"shard {shard} reported interval {snapshot.index} after {self._reported[shard]}")
+        self._reported[shard] = snapshot.index
+        self._open.setdefault(snapshot.index, []).append(snapshot)
+        if snapshot.last:
+            self._running.discard(shard)
+        return self._close()
+
+    def lose(self, shard: int) -> list[Interval]:
+        """Note that `shard` is gone and return the intervals that waited for it only.
+
+        Of no effect on a shard that had ended: its pipe closes too.
+        """
+        if shard not in self._running:
+            return []
+        self._running.discard(shard)
+        self._lost.add(shard)
+        return self._close()
+
+    def _close(self) -> list[Interval]:
+        pending = (self._reported[shard] for shard in self._running)
+        through = min(pending, default=max(self._reported, default=-1))
+        closed = [self._fold(index) for index in range(self._next, through + 1)]
+        self._next = max(self._next, through + 1)
+        return closed
+
+    def _fold(self, index: int) -> Interval:
+        # In shard order, so that the result does not depend on which pipe was read first.
+        parts = sorted(self._open.pop(index, []), key=lambda part: part.shard)
+        return Interval(
+            index=index,
+            t_s=index * self._interval_s,
+            length_s=self._interval_s,
+            measured=sum((part.measured for part in parts), Tally()),
+            warmup=sum((part.warmup for part in parts), Tally()),
+            traffic=sum((part.traffic for part in parts), Traffic()),
+            health=sum((part.health for part in parts), WorkerHealth()),
+            lost_shards=tuple(shard for shard in sorted(self._lost) if self._reported[shard] < index),
+            samples=tuple(sample for part in parts for sample in part.samples),
+        )
+
+
+class Coarsener:
+    """Merges consecutive intervals into longer ones as they close: live quarters of a second into stored seconds."""
+
+    def __init__(self, length_s: float) -> None:
+        self._length_s = length_s
+        self._parts: list[Interval] = []
+
+    def add(self, interval: Interval) -> Interval | None:
+        """Take an interval in and return the coarse one that it completed, if any.
+
+        Raises `Bug` when the coarse length is not a multiple of the interval's.
+        """
+        return next(iter(self.extend((interval,))), None)
+
+    def extend(self, intervals: Iterable[Interval]) -> list[Interval]:
+        """Take intervals in, in order, and return the coarse ones that they completed."""
+        done = []
+        for interval in intervals:
+            per_coarse = self._per_coarse(interval)
+            if self._parts and self._parts[0].index // per_coarse != interval.index // per_coarse:
+                done.extend(self.flush())
+            self._parts.append(interval)
+            if interval.index % per_coarse == per_coarse - 1:
+                done.extend(self.flush())
+        return done
+
+    def flush(self) -> list[Interval]:
+        """Return what has gathered, as one shorter interval, or nothing."""
+        parts, self._parts = self._parts, []
+        return [self._merge(parts)] if parts else []
+
+    def _per_coarse(self, interval: Interval) -> int:
+        ratio = self._length_s / interval.length_s
+        if ratio < 1 - 1e-6 or abs(ratio - round(ratio)) > 1e-6:
+            raise Bug(f"intervals of {interval.length_s} s do not add up to {self._length_s} s")
+        return round(ratio)
+
+    def _merge(self, parts: list[Interval]) -> Interval:
+        first = parts[0]
+        return Interval(
+            index=first.index // self._per_coarse(first),
+            t_s=first.t_s,
+            length_s=sum(part.length_s for part in parts),
+            measured=sum((part.measured for part in parts), Tally()),
+            warmup=sum((part.warmup for part in parts), Tally()),
+            traffic=_traffic_over_time(parts),
+            health=_health_over_time(parts),
+            lost_shards=tuple(sorted({shard for part in parts for shard in part.lost_shards})),
+            samples=tuple(sample for part in parts for sample in part.samples),
+        )
+
+
+def coarsen(intervals: Iterable[Interval], length_s: float) -> tuple[Interval, ...]:
+    """Merge `intervals` to ones of `length_s`; the last is shorter where they do not fill it.
+
+    Histograms are merged, percentiles never. Raises `Bug` when the lengths do not divide.
+    """
+    coarsener = Coarsener(length_s)
+    return (*coarsener.extend(intervals), *coarsener.flush())
+
+
+def _traffic_over_time(parts: list[Interval]) -> Traffic:
+    """Add up what flowed; connections that are open at both times are the same ones, so the most open at once."""
+    total = sum((part.traffic for part in parts), Traffic())
+    return replace(total, open_connections=max(part.traffic.open_connections for part in parts))
+
+
+def _health_over_time(parts: list[Interval]) -> WorkerHealth:
+    """Add up time one after the other; `WorkerHealth.__add__` is for shards side by side."""
+    total = sum((part.health for part in parts), WorkerHealth())
+    return replace(total, span_s=sum(part.health.span_s for part in parts))
