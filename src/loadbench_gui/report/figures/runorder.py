@@ -1,0 +1,94 @@
+"""The run-order strip: every run's value in the order the runs were made, so that drift of the machine is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from loadbench_gui.report.figures import axis
+from loadbench_gui.report.figures.axis import Frame, Scale
+from loadbench_gui.report.figures.scene import Circle, Item, Line, Polyline, Rect, Scene, Size, Text, empty
+from loadbench_gui.report.palette import Role, series_dash, series_role
+
+_LETTER_ROW = 16.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunPoint:
+    """One run: its deployment (index in profile order), place in the schedule, round from 0, and value if known."""
+
+    index: int
+    deployment: str
+    order: int
+    round: int
+    value: float | None
+
+
+def run_order(
+    points: Sequence[RunPoint],
+    size: Size,
+    *,
+    label: Callable[[Sequence[float]], Sequence[str]],
+    words: Callable[[float | None], str],
+) -> Scene:
+    """Draw one dot per run over its place in the schedule; rounds are banded and each run has its initial beneath.
+
+    label: writes the ticks of the value axis. words: writes one value, for the description.
+    """
+    title = "Runs in the order they were made"
+    values = [p.value for p in points if p.value is not None]
+    if not values:
+        return empty(size, title, "No run has a value of this metric.")
+    ticks_high = axis.linear_top(max(values) * 1.08, 4)
+    left, top, right, bottom = 52.0, 8.0, size.width - 16.0, size.height - 28.0 - _LETTER_ROW
+    slot = (right - left) / len(points)
+    frame = Frame(left, top, right, bottom, Scale(0, len(points), left, right), Scale(0, ticks_high, bottom, top))
+    items: list[Item] = [*_rounds(points, frame)]
+    items += axis.grid(frame, axis.nice_ticks(0, ticks_high, 4), label)
+    items += _threads(points, frame)
+    for place, point in enumerate(points):
+        x = frame.x.at(place + 0.5)
+        if point.value is not None:
+            items.append(Circle(x, frame.y.at(point.value), 4.0, series_role(point.index), Role.SURFACE))
+        if slot >= 9:
+            initial = point.deployment[:1].upper()
+            items.append(Text(x, bottom + 14, initial, series_role(point.index), anchor="middle", bold=True))
+    return Scene(size, tuple(items), title, _summary(points, words))
+
+
+def _rounds(points: Sequence[RunPoint], frame: Frame) -> list[Item]:
+    """Shade every other round and number as many as have room."""
+    items: list[Item] = []
+    place = 0
+    for number, group in groupby(points, key=lambda p: p.round):
+        runs = len(list(group))
+        start, end = frame.x.at(place), frame.x.at(place + runs)
+        if number % 2:
+            items.append(Rect(start, frame.top, end - start, frame.bottom - frame.top, Role.GRID, 0.55))
+        items.append(Line(start, frame.bottom + 20, start, frame.bottom + 36, Role.BORDER))
+        text = f"round {number + 1}" if end - start >= 58 else f"{number + 1}"
+        items.append(Text((start + end) / 2, frame.bottom + 32, text, anchor="middle"))
+        place += runs
+    return items
+
+
+def _threads(points: Sequence[RunPoint], frame: Frame) -> list[Item]:
+    """Join the runs of each deployment, faintly, so that a trend shows."""
+    items: list[Item] = []
+    for index in sorted({p.index for p in points}):
+        mine = [(place, p.value) for place, p in enumerate(points) if p.index == index]
+        path = tuple((frame.x.at(place + 0.5), frame.y.at(v)) for place, v in mine if v is not None)
+        if len(path) > 1:
+            items.append(Polyline(path, series_role(index), 1.25, 0.55, series_dash(index)))
+    return items
+
+
+def _summary(points: Sequence[RunPoint], words: Callable[[float | None], str]) -> str:
+    said = []
+    for name in dict.fromkeys(p.deployment for p in points):
+        values = [p.value for p in points if p.deployment == name and p.value is not None]
+        if values:
+            first, last, n = words(values[0]), words(values[-1]), len(values)
+            said.append(f"{name}: {first} in its first run, {last} in its last of {n}")
+    return "; ".join(said) + "."

@@ -1,0 +1,202 @@
+"""How figures are written, in one place and one locale: the report, the terminal and the window agree to the letter.
+
+Commas group thousands, a point is decimal, a narrow no-break space stands before a unit, and minus is a minus sign.
+What is not known is a dash.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Final
+
+from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad, Workload
+from loadbench_gui.core.verdict import Metric, Verdict
+
+NARROW: Final = "\u202f"
+MINUS: Final = "\u2212"
+UNKNOWN: Final = "\u2013"
+MIB: Final = 1024 * 1024
+
+METRIC_LABELS: Final[dict[Metric, str]] = {
+    Metric.THROUGHPUT: "Throughput",
+    Metric.P50: "p50, scheduled",
+    Metric.P90: "p90, scheduled",
+    Metric.P99: "p99, scheduled",
+    Metric.P99_9: "p99.9, scheduled",
+    Metric.SERVICE_P50: "p50, service",
+    Metric.SERVICE_P99: "p99, service",
+    Metric.FIRST_EVENT_P50: "First event, p50",
+    Metric.RTT_P50: "Round trip, p50",
+    Metric.RTT_P99: "Round trip, p99",
+    Metric.FANOUT_P99: "Fan-out, p99",
+    Metric.MEMORY_PEAK: "Memory, peak",
+    Metric.MEMORY_IDLE: "Memory, idle",
+    Metric.CPU_PER_1K: "CPU per 1,000",
+    Metric.STARTUP: "Start-up",
+}
+
+VERDICT_WORDS: Final[dict[Verdict, str]] = {**{v: v.value for v in Verdict}, Verdict.NONE: "no verdict"}
+
+VERDICT_TONES: Final[dict[Verdict, str]] = {
+    Verdict.FASTER: "good",
+    Verdict.LESS: "good",
+    Verdict.SLOWER: "error",
+    Verdict.MORE: "error",
+    Verdict.EQUIVALENT: "muted",
+    Verdict.MEASURABLE: "text",
+    Verdict.INCONCLUSIVE: "warning",
+    Verdict.NONE: "warning",
+    Verdict.UNDETERMINED: "warning",
+}
+"""The colour role of a verdict's pill. The word always stands beside it."""
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Write `value` with `digits` significant digits, thousands grouped: 1.42, 18.9, 512, 1,234."""
+    if value == 0:
+        return "0"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    if round(abs(value), decimals) >= 10 ** (digits - decimals):
+        decimals = max(0, decimals - 1)
+    return f"{value:,.{decimals}f}".replace("-", MINUS)
+
+
+def latency_parts(us: float) -> tuple[str, str]:
+    """Split a latency in us into figure and unit: ("1.42", "ms")."""
+    if us < 999.5:
+        return significant(us) if us >= 100 or us != round(us) else f"{us:.0f}", "µs"
+    if us < 9_995_000:
+        return significant(us / 1e3), "ms"
+    return significant(us / 1e6), "s"
+
+
+def latency(us: float | None) -> str:
+    """Write a latency given in us: "850 µs", "1.42 ms", "12.0 s"."""
+    return UNKNOWN if us is None else NARROW.join(latency_parts(us))
+
+
+def seconds(s: float | None) -> str:
+    """Write a length of time given in seconds: "0.25 s", "4 s", "3 min 10 s"."""
+    if s is None:
+        return UNKNOWN
+    if s < 60:
+        return f"{s:.3g}{NARROW}s"
+    minutes, rest = divmod(round(s), 60)
+    return f"{minutes}{NARROW}min" + (f" {rest}{NARROW}s" if rest else "")
+
+
+def cpu_seconds(s: float | None) -> str:
+    """Write CPU seconds per 1,000 requests: "0.112 s"."""
+    return UNKNOWN if s is None else f"{significant(s)}{NARROW}s"
+
+
+def memory_parts(count_bytes: float) -> tuple[str, str]:
+    """Split bytes into figure and unit: ("51.3", "MiB")."""
+    mib = count_bytes / MIB
+    return (f"{mib:,.1f}", "MiB") if mib < 10_240 else (f"{mib / 1024:,.1f}", "GiB")
+
+
+def memory(count_bytes: float | None) -> str:
+    """Write bytes: "51.3 MiB"."""
+    return UNKNOWN if count_bytes is None else NARROW.join(memory_parts(count_bytes))
+
+
+def count(n: int | None) -> str:
+    """Write a count: "48,120"."""
+    return UNKNOWN if n is None else f"{n:,}"
+
+
+def rate_figure(rps: float) -> str:
+    """Write only the figure of a rate: "2,000", "12.5"."""
+    return f"{rps:,.0f}" if rps >= 100 else f"{rps:.3g}"
+
+
+def rate(rps: float | None) -> str:
+    """Write requests per second: "2,000 requests/s"."""
+    return UNKNOWN if rps is None else f"{rate_figure(rps)}{NARROW}requests/s"
+
+
+def percent(fraction: float | None) -> str:
+    """Write a fraction as a percentage: "2.1 %", "23 %", "0 %"."""
+    if fraction is None:
+        return UNKNOWN
+    value = fraction * 100
+    text = f"{value:.2g}" if abs(value) < 10 else f"{value:,.0f}"
+    return f"{text.replace('-', MINUS)}{NARROW}%"
+
+
+def _signed(ratio: float) -> str:
+    value = (ratio - 1) * 100
+    text = f"{abs(value):.1f}" if abs(value) < 10 else f"{abs(value):,.0f}"
+    sign = "" if float(text.replace(",", "")) == 0 else MINUS if value < 0 else "+"
+    return f"{sign}{text}"
+
+
+def change(ratio: float | None) -> str:
+    """Write a ratio as the difference it makes: 0.77 -> "−23 %", 1.042 -> "+4.2 %"."""
+    return UNKNOWN if ratio is None else f"{_signed(ratio)}{NARROW}%"
+
+
+def change_interval(interval: tuple[float, float] | None) -> str:
+    """Write an interval of ratios as differences: "−27 to −19 %"."""
+    if interval is None:
+        return UNKNOWN
+    return f"{_signed(interval[0])} to {_signed(interval[1])}{NARROW}%"
+
+
+def p_value(p: float | None) -> str:
+    """Write a p-value; below a thousandth only that it is."""
+    if p is None:
+        return UNKNOWN
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def metric_value(metric: Metric, value: float | None) -> str:
+    """Write a value in the metric's own unit (us, requests/s, bytes, s)."""
+    if value is None:
+        return UNKNOWN
+    match metric:
+        case Metric.THROUGHPUT:
+            return rate(value)
+        case Metric.MEMORY_PEAK | Metric.MEMORY_IDLE:
+            return memory(value)
+        case Metric.CPU_PER_1K:
+            return cpu_seconds(value)
+        case Metric.STARTUP:
+            return seconds(value)
+        case _:
+            return latency(value)
+
+
+def moment(iso: str) -> str:
+    """Write an ISO 8601 time for people: "22 Nov 2026 12:44". What does not parse is shown as it is."""
+    try:
+        when = datetime.fromisoformat(iso)
+    except ValueError:
+        return iso
+    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    zone = " UTC" if when.utcoffset() is not None and not when.utcoffset() else ""
+    return f"{when.day} {months[when.month - 1]} {when.year} {when:%H:%M}{zone}"
+
+
+def shape(load: LoadShape) -> str:
+    """Say how the load is shaped: "open loop, 2,000 requests/s, constant arrivals, 64 connections"."""
+    match load:
+        case ClosedLoad():
+            return f"closed loop, {plural(load.connections, 'connection')}"
+        case OpenLoad():
+            stages = f" in {plural(len(load.stages), 'stage')}" if load.stages else ""
+            pace = f"{rate(load.rate_rps)}{stages}, {load.arrival} arrivals"
+            return f"open loop, {pace}, {plural(load.connections, 'connection')}"
+
+
+def workload(w: Workload) -> str:
+    """Say what is asked and how hard, in one line."""
+    warm = f"{seconds(w.warmup_s)} warm-up, then " if w.warmup_s else ""
+    return f"{w.request.method} {w.request.path} · {shape(w.shape)} · {warm}{seconds(w.duration_s)} measured"
+
+
+def plural(n: int, noun: str) -> str:
+    """Write a count with its noun: "1 run", "12 runs"."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
