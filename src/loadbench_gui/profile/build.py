@@ -1,0 +1,171 @@
+"""The validated file as a plan: defaults merged, texts turned into the bytes and units that are measured with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from loadbench_gui.core.plan import (
+    Attach,
+    ClosedLoad,
+    ComparisonSettings,
+    Deployment,
+    Expectation,
+    GeneratorSettings,
+    Launch,
+    LoadShape,
+    OpenLoad,
+    Plan,
+    Ready,
+    Request,
+    Slo,
+    Stage,
+    Stop,
+    Workload,
+)  # fmt: skip
+from loadbench_gui.profile import json_body
+from loadbench_gui.profile.schema import (
+    ComparisonTable,
+    Defaults,
+    DeploymentTable,
+    ExpectTable,
+    GeneratorTable,
+    LoadTable,
+    ProfileTable,
+    ReadyTable,
+    RequestTable,
+    SloTable,
+    StopTable,
+    Table,
+    WorkloadTable,
+)  # fmt: skip
+
+_DEFAULT_DURATION_S = 10.0
+
+T = TypeVar("T")
+M = TypeVar("M", bound=Table)
+
+
+def plan_of(profile: ProfileTable, path: Path) -> Plan:
+    """Return the plan of a profile that passed both the schema and the cross-checks."""
+    return Plan(
+        name=profile.name or path.stem or "untitled",
+        deployments=tuple(_deployment(table, profile.defaults) for table in profile.deployment),
+        workloads=tuple(_workload(table) for table in profile.workload),
+        comparison=_comparison(profile.comparison, profile.deployment[0].name),
+        slo=_slo(profile.slo),
+        generator=_generator(profile.generator),
+        base_dir=str(path.parent),
+        path=str(path),
+    )
+
+
+def _deployment(own: DeploymentTable, defaults: Defaults) -> Deployment:
+    framework = _first(own.framework, defaults.framework, "")
+    if own.url is not None:
+        metrics = own.metrics or defaults.metrics
+        return Deployment(own.name, Attach(own.url.rstrip("/"), metrics.prometheus if metrics else None), framework)
+    return Deployment(own.name, _launch(own, defaults), framework)
+
+
+def _launch(own: DeploymentTable, defaults: Defaults) -> Launch:
+    ready = _merged(ReadyTable, own.ready, defaults.ready)
+    stop = _merged(StopTable, own.stop, defaults.stop)
+    python = _first(own.python, defaults.python, "auto")
+    return Launch(
+        command=tuple(own.command or defaults.command or ()),
+        cwd=_first(own.cwd, defaults.cwd, ""),
+        python=None if python == "auto" else python,
+        workers=_first(own.workers, defaults.workers, 1),
+        env=tuple({**(defaults.env or {}), **(own.env or {})}.items()),
+        ready=Ready(ready.path, ready.timeout),
+        stop=Stop(stop.signal, stop.grace),
+        cpus=own.cpus if "cpus" in own.model_fields_set else defaults.cpus,
+    )
+
+
+def _first(own: T | None, default: T | None, otherwise: T) -> T:
+    if own is not None:
+        return own
+    return otherwise if default is None else default
+
+
+def _merged(model: type[M], own: M | None, default: M | None) -> M:
+    """Lay the deployment's own keys over the defaults' of the same table; both are validated already."""
+    given: dict[str, Any] = {}
+    for table in (default, own):
+        if table is not None:
+            given.update({key: getattr(table, key) for key in table.model_fields_set})
+    return model.model_construct(**given)
+
+
+def _workload(table: WorkloadTable) -> Workload:
+    return Workload(
+        name=table.name,
+        kind=table.kind,
+        request=_request(table.request),
+        expect=_expectation(table.expect),
+        shape=_shape(table.load),
+        warmup_s=table.warmup,
+        duration_s=_duration_s(table),
+        timeout_s=table.timeout,
+        requests_limit=table.requests,
+    )
+
+
+def _request(table: RequestTable) -> Request:
+    if table.json_ is None:
+        return Request(table.method, table.path, table.headers, table.body or b"")
+    headers = table.headers
+    if not any(name.casefold() == "content-type" for name, _ in headers):
+        headers = (*headers, ("Content-Type", "application/json"))
+    return Request(table.method, table.path, headers, json_body.body(table.json_))
+
+
+def _expectation(table: ExpectTable) -> Expectation:
+    text: str | None = None
+    if table.json_ is not None:
+        text = json_body.canonical(table.json_)
+    elif table.json_text is not None:
+        text = json_body.canonical_text(table.json_text)
+    return Expectation(table.status, table.body, text)
+
+
+def _shape(table: LoadTable) -> LoadShape:
+    if table.model == "closed":
+        return ClosedLoad(table.connections)
+    return OpenLoad(
+        connections=table.connections,
+        rate_rps=table.rate or 0.0,
+        arrival=table.arrival,
+        stages=tuple(Stage(stage.duration, stage.rate) for stage in table.stages or ()),
+        when_busy=table.when_busy,
+        queue_limit=table.queue_limit,
+    )
+
+
+def _duration_s(table: WorkloadTable) -> float:
+    """Return the measured seconds: as given, else what the stages leave after the warm-up, else ten."""
+    if table.duration is not None:
+        return table.duration
+    if table.load.stages:
+        return sum(stage.duration for stage in table.load.stages) - table.warmup
+    return _DEFAULT_DURATION_S
+
+
+def _comparison(table: ComparisonTable, first: str) -> ComparisonSettings:
+    standard = dict(ComparisonSettings(first).thresholds)
+    return ComparisonSettings(
+        baseline=table.baseline or first,
+        primary="memory_peak" if table.primary == "memory" else table.primary,
+        rounds=table.rounds,
+        thresholds=tuple({**standard, **table.threshold}.items()),
+    )
+
+
+def _slo(table: SloTable) -> Slo:
+    return Slo(table.p50, table.p90, table.p99, table.p99_9, table.error_rate, table.throughput)
+
+
+def _generator(table: GeneratorTable) -> GeneratorSettings:
+    return GeneratorSettings(table.engine, table.workers, table.cpus, table.pacing, table.client, table.insecure)

@@ -1,0 +1,151 @@
+"""The value types of a profile: what a key accepts, in one place for reading and for the exported JSON Schema."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, TypeAlias
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from loadbench_gui.profile import units
+from loadbench_gui.profile.problems import Complaint
+from loadbench_gui.profile.units import shown
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_FRAMING = ("content-length", "transfer-encoding")
+
+_DURATION_SCHEMA = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "examples": ["250ms", "10s", "2m"]}]}
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str):
+        raise Complaint(f"must be text, not {shown(value)}", 'Put it in quotes: "fastapi".')
+    if not value.strip() or value != value.strip() or not value.isprintable():
+        raise Complaint(f"{shown(value)} is not a name", "A name is one line of text without spaces at its ends.")
+    if len(value) > 80:
+        raise Complaint("a name is at most 80 characters long", "Shorten it: it stands on every chart.")
+    return value
+
+
+def _auto_or_count(value: object) -> int | None:
+    if value == "auto":
+        return None
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 1024:
+        return value
+    raise Complaint(f"{shown(value)} is not a number of workers", 'Write "auto" or a whole number from 1 to 1024.')
+
+
+def _cpus(value: object) -> tuple[int, ...] | None:
+    if value == "auto":
+        return None
+    hint = 'Write "auto" or a list of CPU numbers, counted from 0: [0, 1].'
+    if not isinstance(value, list) or not value:
+        raise Complaint(f"{shown(value)} is not a choice of CPUs", hint)
+    wrong = [item for item in value if isinstance(item, bool) or not isinstance(item, int) or not 0 <= item < 4096]
+    if wrong:
+        raise Complaint(f"{shown(wrong[0])} is not a CPU number", hint)
+    if len(set(value)) < len(value):
+        raise Complaint("a CPU is listed twice", hint)
+    return tuple(value)
+
+
+def _method(value: object) -> str:
+    if isinstance(value, str) and _TOKEN.fullmatch(value):
+        return value.upper()
+    raise Complaint(
+        f"{shown(value)} is not an HTTP method", 'Write GET, POST, PUT, PATCH, DELETE, ... in quotes: "GET".'
+    )
+
+
+def _path(value: object) -> str:
+    hint = 'A path starts with "/" and has its spaces and special characters percent-encoded: "/items?q=a%20b".'
+    if not isinstance(value, str) or not value.startswith("/"):
+        raise Complaint(f"{shown(value)} is not a path", hint)
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise Complaint(f"{shown(value)} cannot be sent as it is", hint)
+    return value
+
+
+def _headers(value: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict):
+        raise Complaint("headers must be a table", 'Write { Accept = "application/json" }.')
+    pairs: list[tuple[str, str]] = []
+    for name, content in value.items():
+        if not _TOKEN.fullmatch(name):
+            raise Complaint(f"{shown(name)} is not a header name", "Letters, digits and hyphens, without a colon.")
+        if name.casefold() in _FRAMING:
+            raise Complaint(f"{name} is worked out from the body", "Leave it out.")
+        for item in content if isinstance(content, list) else [content]:
+            if not isinstance(item, str):
+                raise Complaint(f"the value of {name} must be text, not {shown(item)}", 'Put it in quotes: "1".')
+            pairs.append((name, _header_value(name, item)))
+    return tuple(pairs)
+
+
+def _header_value(name: str, value: str) -> str:
+    if _UNSENDABLE.search(value) or not _is_latin(value):
+        raise Complaint(f"the value of {name} has characters that a header cannot carry", "One line of Latin-1 text.")
+    if value != value.strip():
+        raise Complaint(f"the value of {name} starts or ends with a space", "Servers drop these: leave them out.")
+    return value
+
+
+def _is_latin(value: str) -> bool:
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _positive_duration(value: object) -> float:
+    duration_s = units.seconds(value)
+    if duration_s == 0:
+        raise Complaint("must be longer than nothing", 'Write it as "250ms", "10s", "2m" or a plain number of seconds.')
+    return duration_s
+
+
+def _body(value: object) -> bytes:
+    if not isinstance(value, str):
+        raise Complaint(f"must be text, not {shown(value)}", "For JSON written as TOML use the key json instead.")
+    return value.encode()
+
+
+Name: TypeAlias = Annotated[str, BeforeValidator(_name), WithJsonSchema({"type": "string", "maxLength": 80})]
+Seconds: TypeAlias = Annotated[float, BeforeValidator(units.seconds), WithJsonSchema(_DURATION_SCHEMA)]
+PositiveSeconds: TypeAlias = Annotated[float, BeforeValidator(_positive_duration), WithJsonSchema(_DURATION_SCHEMA)]
+Microseconds: TypeAlias = Annotated[float, BeforeValidator(units.microseconds), WithJsonSchema(_DURATION_SCHEMA)]
+Rate: TypeAlias = Annotated[
+    float,
+    BeforeValidator(units.rate),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "examples": ["1500/s", "90/m"]}]}),
+]
+Share: TypeAlias = Annotated[
+    float,
+    BeforeValidator(units.share),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "examples": ["5%"]}]}),
+]
+WorkerCount: TypeAlias = Annotated[
+    int | None,
+    BeforeValidator(_auto_or_count),
+    WithJsonSchema({"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1, "maximum": 1024}]}),
+]
+Cpus: TypeAlias = Annotated[
+    tuple[int, ...] | None,
+    BeforeValidator(_cpus),
+    WithJsonSchema({"anyOf": [{"const": "auto"}, {"type": "array", "items": {"type": "integer", "minimum": 0}}]}),
+]
+Method: TypeAlias = Annotated[str, BeforeValidator(_method), WithJsonSchema({"type": "string"})]
+RequestPath: TypeAlias = Annotated[str, BeforeValidator(_path), WithJsonSchema({"type": "string", "pattern": "^/"})]
+Headers: TypeAlias = Annotated[
+    tuple[tuple[str, str], ...],
+    BeforeValidator(_headers),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+        }
+    ),
+]
+Body: TypeAlias = Annotated[bytes, BeforeValidator(_body), WithJsonSchema({"type": "string"})]

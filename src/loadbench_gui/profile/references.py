@@ -1,0 +1,230 @@
+"""Checks that span several keys, made on the document itself.
+
+The schema's own validators would stay silent until every field error is gone (pydantic runs them last), so what
+needs two keys to judge is judged here, on plain parsed TOML. A value of the wrong type is passed over: the schema
+says that already.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, TypeAlias, get_args
+
+from loadbench_gui.profile import json_body, units
+from loadbench_gui.profile.nearest import did_you_mean, nearest
+from loadbench_gui.profile.problems import Complaint, KeyPath
+from loadbench_gui.profile.schema import MetricName
+from loadbench_gui.profile.secrets import check_references
+from loadbench_gui.profile.wording import Finding
+
+Raw: TypeAlias = dict[str, Any]
+
+_LAUNCH_KEYS = ("command", "cwd", "python", "workers", "env", "ready", "stop", "cpus")
+_OPEN_KEYS = ("rate", "arrival", "stages", "when_busy", "queue_limit")
+_PLACEHOLDERS = ("python", "host", "port", "workers", "resources")
+_DEFAULT_TIMEOUT_S = 10.0
+
+
+def cross_checks(document: Raw) -> Iterator[Finding]:
+    """Yield everything that is wrong between keys of one parsed profile."""
+    yield from _duplicates(document, "deployment")
+    yield from _duplicates(document, "workload")
+    defaults = _table(document, "defaults")
+    yield from _defaults(defaults)
+    for index, deployment in _tables(document, "deployment"):
+        yield from _deployment(("deployment", index), deployment, defaults)
+    for index, workload in _tables(document, "workload"):
+        yield from _load(("workload", index, "load"), _table(workload, "load"), workload)
+        yield from _contents(("workload", index), workload)
+    yield from _comparison(document)
+    yield from _slo(document)
+    yield from check_references(document)
+
+
+def _table(raw: Raw, key: str) -> Raw:
+    value = raw.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _tables(raw: Raw, key: str) -> Iterator[tuple[int, Raw]]:
+    value = raw.get(key)
+    for index, item in enumerate(value if isinstance(value, list) else []):
+        if isinstance(item, dict):
+            yield index, item
+
+
+def names(document: Raw, key: str) -> list[str]:
+    """Return the names of all deployments or workloads that have a proper one."""
+    return [item["name"] for _, item in _tables(document, key) if isinstance(item.get("name"), str)]
+
+
+def _duplicates(document: Raw, key: str) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for index, item in _tables(document, key):
+        name = item.get("name")
+        if not isinstance(name, str):
+            continue
+        if name in seen:
+            yield Finding((key, index, "name"), f'another {key} is called "{name}" already', "Give each its own name.")
+        seen.add(name)
+
+
+def _defaults(defaults: Raw) -> Iterator[Finding]:
+    if "command" in defaults:
+        yield from _command(("defaults",), defaults, {})
+
+
+def _deployment(path: KeyPath, raw: Raw, defaults: Raw) -> Iterator[Finding]:
+    if "url" in raw:
+        yield from _url((*path, "url"), raw["url"])
+        for key in _LAUNCH_KEYS:
+            if key in raw:
+                hint = f"Leave out {key}, or leave out url and give the command that starts the server."
+                yield Finding((*path, key), "has no effect on a server that runs already", hint)
+        return
+    if "command" not in raw and "command" not in defaults:
+        hint = 'Add command = ["{python}", "-m", "uvicorn", "app:app", "--port", "{port}"], or url = "http://...".'
+        yield Finding(path, "needs a command that starts it, or the url of a server that runs already", hint)
+    if "metrics" in raw:
+        hint = "Its memory and CPU are read from its processes. Leave metrics out, or give a url instead of a command."
+        yield Finding((*path, "metrics"), "is for servers that run elsewhere", hint)
+    if "command" in raw:
+        yield from _command(path, raw, defaults)
+
+
+def _url(path: KeyPath, value: object) -> Iterator[Finding]:
+    if not isinstance(value, str) or "${" in value:
+        return
+    match = re.fullmatch(r"(https?)://([^/?#@\s]+)(/?)([^\s]*)", value, re.IGNORECASE)
+    if match is None:
+        yield Finding(
+            path, f"{units.shown(value)} is not an address", 'Write it as "http://host:port" or "https://host".'
+        )
+    elif match[4]:
+        hint = f'Write "{match[1]}://{match[2]}" here and the path in each workload: request = {{ path = "..." }}.'
+        yield Finding(path, "must be an address without a path", hint)
+
+
+def _command(path: KeyPath, raw: Raw, defaults: Raw) -> Iterator[Finding]:
+    command = raw["command"]
+    if not isinstance(command, list) or not all(isinstance(part, str) for part in command):
+        return
+    for index, part in enumerate(command):
+        for word in re.findall(r"\{([A-Za-z_]+)\}", part):
+            if word not in _PLACEHOLDERS and nearest(word, _PLACEHOLDERS):
+                yield Finding(
+                    (*path, "command", index), f"{{{word}}} is not a placeholder", did_you_mean(word, _PLACEHOLDERS)
+                )
+    env = {**_table(defaults, "env"), **_table(raw, "env")}
+    if command and not any("{port}" in text for text in [*command, *env.values()] if isinstance(text, str)):
+        hint = 'Each run starts on a free port of its own. Add "--port", "{port}", or the flag your server has for it.'
+        yield Finding((*path, "command"), "does not say which port to listen on", hint)
+
+
+def _load(path: KeyPath, load: Raw, workload: Raw) -> Iterator[Finding]:
+    model = load.get("model")
+    if model == "closed":
+        for key in _OPEN_KEYS:
+            if key in load:
+                hint = f'Leave out {key}, or write model = "open".'
+                yield Finding((*path, key), "means nothing in a closed load, which sends as fast as answers come", hint)
+    elif model == "open":
+        if "rate" not in load and "stages" not in load:
+            hint = 'Add rate = 1000 (requests per second), or stages = [{ duration = "30s", rate = 1000 }].'
+            yield Finding(path, "an open load needs a rate", hint)
+        elif "stages" not in load and _quantity(units.rate, load["rate"]) == 0:
+            yield Finding((*path, "rate"), "nothing would be sent at a rate of 0", "Write requests per second: 1000.")
+        yield from _stages(path, load, workload)
+
+
+def _stages(path: KeyPath, load: Raw, workload: Raw) -> Iterator[Finding]:
+    stages = [stage for _, stage in _tables(load, "stages")]
+    lengths = [_quantity(units.seconds, stage.get("duration")) for stage in stages]
+    rates = [_quantity(units.rate, stage.get("rate")) for stage in stages]
+    if not stages or None in lengths or None in rates:
+        return
+    total_s = sum(length for length in lengths if length is not None)
+    warmup_s = _quantity(units.seconds, workload.get("warmup", 0))
+    if not any(rates) and not _quantity(units.rate, load.get("rate", 0)):
+        yield Finding((*path, "stages"), "nothing would be sent: every rate is 0", "Give one stage a rate above 0.")
+    elif "duration" not in workload and warmup_s is not None and total_s <= warmup_s:
+        hint = "Without a duration, what is measured is the stages' length less the warm-up: make one of them longer."
+        yield Finding((*path, "stages"), "are over before the warm-up is", hint)
+
+
+def _quantity(read: Any, value: object) -> float | None:
+    """Read a quantity for a cross-check; None where the schema refuses it anyway."""
+    try:
+        result = read(value)
+    except Complaint:
+        return None
+    return float(result)
+
+
+def _contents(path: KeyPath, workload: Raw) -> Iterator[Finding]:
+    request, expect = _table(workload, "request"), _table(workload, "expect")
+    if "body" in request and "json" in request:
+        yield Finding((*path, "request", "json"), "stands beside body: only one can be sent", "Leave one of them out.")
+    if "json" in expect and "json_text" in expect:
+        yield Finding((*path, "expect", "json_text"), "stands beside json: only one can hold", "Leave one of them out.")
+    for section, table in (("request", request), ("expect", expect)):
+        if "json" in table:
+            yield from _json((*path, section, "json"), table["json"])
+    if isinstance(expect.get("json_text"), str):
+        try:
+            json_body.canonical_text(expect["json_text"])
+        except Complaint as complaint:
+            yield Finding((*path, "expect", "json_text"), complaint.message, complaint.hint)
+
+
+def _json(path: KeyPath, value: object) -> Iterator[Finding]:
+    try:
+        json_body.canonical(value)
+    except Complaint as complaint:
+        yield Finding(path, complaint.message, complaint.hint)
+
+
+def _comparison(document: Raw) -> Iterator[Finding]:
+    comparison = _table(document, "comparison")
+    baseline, known = comparison.get("baseline"), names(document, "deployment")
+    if isinstance(baseline, str) and baseline not in known:
+        hint = did_you_mean(baseline, known) if known else "Add a [[deployment]] with that name."
+        yield Finding(("comparison", "baseline"), f'"{baseline}" names no deployment', hint)
+    if comparison.get("primary") == "throughput":
+        yield from _throughput_needs_closed_loads(document)
+    metrics: tuple[str, ...] = get_args(MetricName)
+    for name in _table(comparison, "threshold"):
+        if name not in metrics:
+            yield Finding(("comparison", "threshold", name), "unknown metric", did_you_mean(name, metrics))
+
+
+def _throughput_needs_closed_loads(document: Raw) -> Iterator[Finding]:
+    open_ones = [
+        str(workload.get("name", index + 1))
+        for index, workload in _tables(document, "workload")
+        if _table(workload, "load").get("model") == "open"
+    ]
+    if open_ones:
+        listing = ", ".join(f'"{name}"' for name in open_ones)
+        hint = 'Choose a latency such as "p99" or "p50", or measure the peak with load = { model = "closed", ... }.'
+        message = f"throughput cannot decide an open load ({listing}): there the rate is given, not measured"
+        yield Finding(("comparison", "primary"), message, hint)
+
+
+def _slo(document: Raw) -> Iterator[Finding]:
+    timeouts = [
+        _quantity(units.seconds, workload.get("timeout", _DEFAULT_TIMEOUT_S))
+        for _, workload in _tables(document, "workload")
+    ]
+    longest_s = max((timeout for timeout in timeouts if timeout), default=None)
+    for key, value in _table(document, "slo").items():
+        limit_s = _quantity(units.seconds, value) if key.startswith("p") else None
+        if longest_s is not None and limit_s is not None and limit_s > longest_s:
+            hint = (
+                f'A plain number is seconds: for milliseconds write "{value}ms".' if not isinstance(value, str) else ""
+            )
+            message = (
+                f"no answer can take longer than the timeout ({units.duration_text(longest_s)}), so it never fails"
+            )
+            yield Finding(("slo", key), message, hint)

@@ -1,0 +1,209 @@
+"""Profile schema 1: every key, its type and its default.
+
+The models mirror the file table by table and hold values in the plan's units; what spans several keys is checked
+in `references`, on the document itself, so that those problems show beside the field errors.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from loadbench_gui.core.plan import Arrival, EngineName, Pacing, WhenBusy
+from loadbench_gui.profile.fields import (
+    Body,
+    Cpus,
+    Headers,
+    Method,
+    Microseconds,
+    Name,
+    PositiveSeconds,
+    Rate,
+    RequestPath,
+    Seconds,
+    Share,
+    WorkerCount,
+)  # fmt: skip
+
+SCHEMA_NUMBER = 1
+
+MetricName: TypeAlias = Literal[
+    "throughput", "p50", "p90", "p99", "p99_9", "service_p50", "service_p99", "memory", "memory_peak", "memory_idle",
+    "cpu_per_1k", "startup",
+]  # fmt: skip
+
+
+class Table(BaseModel):
+    """A table of the file: its keys are known, and nothing is coerced."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class ReadyTable(Table):
+    """How to tell that a launched server answers."""
+
+    path: RequestPath = Field(default="/", description="Path that answers once the server is ready.")
+    timeout: PositiveSeconds = Field(default=20.0, description="How long it may take until it does.")
+
+
+class StopTable(Table):
+    """How a launched server is asked to end."""
+
+    signal: Literal["TERM", "INT"] = Field(default="TERM", description="Signal that asks it to end.")
+    grace: Seconds = Field(default=10.0, description="How long it may take before its processes are killed.")
+
+
+class MetricsTable(Table):
+    """Where the memory and CPU of a server that runs elsewhere can be read."""
+
+    prometheus: str = Field(description="URL of a Prometheus metrics page.")
+
+
+class Defaults(Table):
+    """Keys that every deployment takes unless it has its own."""
+
+    framework: str | None = Field(default=None, description="What is compared: the declared factor.")
+    command: Annotated[list[str], Field(min_length=1)] | None = Field(
+        default=None, description="What starts the server, with placeholders."
+    )
+    cwd: str | None = Field(default=None, description="Folder to start it in.")
+    python: str | None = Field(default=None, description='Interpreter for {python}: a path, or "auto" for our own.')
+    workers: Annotated[int, Field(ge=1, le=1024)] | None = Field(default=None, description="Server processes.")
+    env: dict[str, str] | None = Field(default=None, description="Environment variables to add.")
+    ready: ReadyTable | None = Field(default=None, description="How to tell that it answers.")
+    stop: StopTable | None = Field(default=None, description="How it is asked to end.")
+    cpus: Cpus = Field(default=None, description="CPUs it may run on.")
+    metrics: MetricsTable | None = Field(default=None, description="Where to read the memory of a server elsewhere.")
+
+
+class DeploymentTable(Defaults):
+    """A server under test: launched here (`command`) or running already (`url`)."""
+
+    name: Name = Field(description="What it is called on charts and in sentences.")
+    url: str | None = Field(default=None, description="Address of a server that runs already.")
+
+
+class RequestTable(Table):
+    """What is sent."""
+
+    method: Method = Field(default="GET", description="HTTP method.")
+    path: RequestPath = Field(default="/", description="Path and query.")
+    headers: Headers = Field(default=(), description="Headers; a list of texts sends one header several times.")
+    body: Body | None = Field(default=None, description="Body as text.")
+    json_: object = Field(default=None, alias="json", description="Body as JSON; adds the content type.")
+
+
+class ExpectTable(Table):
+    """What counts as a right answer."""
+
+    status: Annotated[int, Field(ge=100, le=599)] | None = Field(default=None, description="Exact status code.")
+    body: Body | None = Field(default=None, description="Text that the answer must contain.")
+    json_: object = Field(default=None, alias="json", description="JSON that the answer must equal.")
+    json_text: str | None = Field(default=None, description="The same as JSON text, where TOML cannot say it (null).")
+
+
+class StageTable(Table):
+    """A stretch of an open load: the rate moves in a straight line to `rate`."""
+
+    duration: Seconds = Field(description="How long the move takes; 0 is a step.")
+    rate: Rate = Field(description="Requests per second at its end.")
+
+
+class LoadTable(Table):
+    """How hard the server is asked."""
+
+    model: Literal["open", "closed"] = Field(description="Requests at a rate, or as fast as answers come.")
+    connections: Annotated[int, Field(ge=1, le=100_000)] = Field(description="Connections kept open.")
+    rate: Rate | None = Field(default=None, description="Requests per second; with stages, at the start.")
+    arrival: Arrival = Field(default="constant", description="Evenly spaced or random (Poisson) arrivals.")
+    stages: Annotated[list[StageTable], Field(min_length=1)] | None = Field(default=None, description="Ramps, steps.")
+    when_busy: WhenBusy = Field(default="queue", description="What happens to a request when no connection is free.")
+    queue_limit: Annotated[int, Field(ge=0)] | None = Field(default=None, description="How many may wait.")
+
+
+class WorkloadTable(Table):
+    """One kind of request under one load."""
+
+    name: Name = Field(description="What it is called on charts and in sentences.")
+    kind: Literal["http"] = Field(default="http", description="Protocol.")
+    request: RequestTable = Field(default=RequestTable(), description="What is sent.")
+    expect: ExpectTable = Field(default=ExpectTable(), description="What counts as a right answer.")
+    load: LoadTable = Field(description="How hard the server is asked.")
+    warmup: Seconds = Field(default=0.0, description="Load before measuring starts.")
+    duration: PositiveSeconds | None = Field(default=None, description="How long is measured.")
+    timeout: PositiveSeconds = Field(default=10.0, description="How long one answer may take.")
+    requests: Annotated[int, Field(ge=1)] | None = Field(default=None, description="Stop after so many requests.")
+
+
+class SloTable(Table):
+    """Limits that make a run fail."""
+
+    p50: Microseconds | None = Field(default=None, description="Longest acceptable median latency.")
+    p90: Microseconds | None = Field(default=None, description="Longest acceptable 90th percentile.")
+    p99: Microseconds | None = Field(default=None, description="Longest acceptable 99th percentile.")
+    p99_9: Microseconds | None = Field(default=None, description="Longest acceptable 99.9th percentile.")
+    error_rate: Share | None = Field(default=None, description="Largest acceptable part of failed requests.")
+    throughput: Rate | None = Field(default=None, description="Smallest acceptable number of answers per second.")
+
+
+class ComparisonTable(Table):
+    """What is decided before the first run."""
+
+    baseline: str | None = Field(default=None, description="Deployment that the others are compared with.")
+    primary: MetricName = Field(default="p99", description="Metric that the main sentence is about.")
+    rounds: Annotated[int, Field(ge=1, le=1000)] = Field(default=10, description="Runs per deployment and workload.")
+    threshold: dict[str, Share] = Field(default={}, description="Relative difference that matters, per metric.")
+
+
+class GeneratorTable(Table):
+    """How traffic is generated on this machine."""
+
+    engine: EngineName = Field(default="workers", description="Where the load comes from.")
+    workers: WorkerCount = Field(default=None, description="Processes that generate it.")
+    cpus: Cpus = Field(default=None, description="CPUs they may run on.")
+    pacing: Pacing = Field(default="auto", description="How the sending moment is met.")
+    client: Literal["fast"] = Field(default="fast", description="HTTP client.")
+    insecure: bool = Field(default=False, description="Accept any TLS certificate.")
+
+
+class ProfileTable(Table):
+    """The whole file."""
+
+    model_config = ConfigDict(title="loadbench profile", extra="forbid", frozen=True, strict=True)
+
+    schema_: Literal[1] = Field(alias="schema", description="Version of the format.")
+    name: Name | None = Field(default=None, description="Title of the comparison.")
+    defaults: Defaults = Field(default=Defaults(), description="Keys for every deployment.")
+    deployment: list[DeploymentTable] = Field(min_length=1, description="Servers under test.")
+    workload: list[WorkloadTable] = Field(min_length=1, description="What is asked of each of them.")
+    slo: SloTable = Field(default=SloTable(), description="Limits that make a run fail.")
+    comparison: ComparisonTable = Field(default=ComparisonTable(), description="What is decided before the first run.")
+    generator: GeneratorTable = Field(default=GeneratorTable(), description="How traffic is generated.")
+
+
+SECTIONS: tuple[tuple[tuple[str, ...], type[Table]], ...] = (
+    ((), ProfileTable),
+    (("defaults",), Defaults),
+    (("defaults", "ready"), ReadyTable),
+    (("defaults", "stop"), StopTable),
+    (("defaults", "metrics"), MetricsTable),
+    (("deployment", "*"), DeploymentTable),
+    (("deployment", "*", "ready"), ReadyTable),
+    (("deployment", "*", "stop"), StopTable),
+    (("deployment", "*", "metrics"), MetricsTable),
+    (("workload", "*"), WorkloadTable),
+    (("workload", "*", "request"), RequestTable),
+    (("workload", "*", "expect"), ExpectTable),
+    (("workload", "*", "load"), LoadTable),
+    (("workload", "*", "load", "stages", "*"), StageTable),
+    (("slo",), SloTable),
+    (("comparison",), ComparisonTable),
+    (("generator",), GeneratorTable),
+)
+"""Every table of the file and its model; "*" stands for a position in an array."""
+
+
+def key_names(table: type[Table]) -> tuple[str, ...]:
+    """Return the keys of a table as they are written in the file."""
+    return tuple(info.alias or name for name, info in table.model_fields.items())
