@@ -264,3 +264,11 @@ class Plan:
     generator: GeneratorSettings = field(default_factory=GeneratorSettings)
     base_dir: str = ""
     path: str = ""
+
+    def deployment(self, name: str) -> Deployment:
+        """Return the deployment called `name`. Raises `KeyError`."""
+        return {deployment.name: deployment for deployment in self.deployments}[name]
+
+    def workload(self, name: str) -> Workload:
+        """Return the workload called `name`. Raises `KeyError`."""
+        return {workload.name: workload for workload in self.workloads}[name]

@@ -1,0 +1,87 @@
+"""`loadbench`: the commands of the contract, and how each failure becomes one message and one exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from loadbench_gui import __version__
+from loadbench_gui.cli import deploying, history, later, profiles, traffic
+from loadbench_gui.errors import ExitCode, LoadbenchError
+
+app = typer.Typer(
+    name="loadbench",
+    help="Fire HTTP traffic at servers, compare deployments, and say whether the answer can be believed.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+traffic.register(app)
+deploying.register(app)
+history.register(app)
+profiles.register(app)
+later.register(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"loadbench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and end.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command line; return its exit code."""
+    try:
+        result = app(list(argv), standalone_mode=False)
+        return int(result or 0)
+    except click.ClickException as problem:
+        problem.show()
+        return ExitCode.USAGE
+    except click.exceptions.Abort:
+        return ExitCode.INTERRUPTED
+    except LoadbenchError as problem:
+        say(problem)
+        return problem.exit_code
+    except BrokenPipeError:
+        return ExitCode.ENVIRONMENT
+    except Exception:  # our bug: keep the evidence, show the way to it, no traceback on the screen
+        return _bug()
+
+
+def say(problem: LoadbenchError) -> None:
+    """Print a foreseen failure on standard error: what is wrong, then what to do."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(Text(f"error: {problem.message}", style="red"))
+    if problem.hint:
+        console.print(Text(problem.hint))
+
+
+def _bug() -> int:
+    from tempfile import gettempdir
+
+    name = f"loadbench-bug-{datetime.now(UTC):%Y%m%dT%H%M%S}.txt"
+    path = Path(gettempdir()) / name
+    path.write_text(f"loadbench {__version__}, Python {sys.version}\n\n{traceback.format_exc()}", encoding="utf-8")
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(Text("This is a bug in loadbench, not in your profile.", style="red"))
+    console.print(f"The details are in {path}; please report them.")
+    return ExitCode.BUG

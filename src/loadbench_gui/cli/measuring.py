@@ -1,0 +1,132 @@
+"""What `http`, `run` and `compare` do once their options are understood: measure, print, write, judge."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.text import Text
+
+from loadbench_gui.cli.outcome import comparison_exit_code, run_exit_code
+from loadbench_gui.cli.progress import Progress
+from loadbench_gui.cli.session import Interrupts, Terminal
+from loadbench_gui.cli.summary import print_comparison, print_fitness, print_run
+from loadbench_gui.core.plan import Deployment, Plan, Workload
+from loadbench_gui.core.run import Run
+from loadbench_gui.core.verdict import Comparison
+from loadbench_gui.deploy.runlock import measuring
+from loadbench_gui.errors import EnvironmentFault, LoadbenchError, TargetFault
+from loadbench_gui.report import html
+from loadbench_gui.report.document import document
+from loadbench_gui.services.compare import compare_plan
+from loadbench_gui.services.run import Session, label_for, run_once
+from loadbench_gui.stats.slo import slo_failures
+
+
+async def measure_one(
+    terminal: Terminal,
+    interrupts: Interrupts,
+    plan: Plan,
+    deployment: Deployment,
+    workloads: Sequence[Workload],
+    *,
+    strict: bool,
+    out: Path | None = None,
+    check_answer: bool = True,
+) -> int:
+    """Measure each workload once on one deployment; return the exit code."""
+    runs: list[Run] = []
+    fault: LoadbenchError | None = None
+    stopped = False
+    async with terminal.store() as store:
+        with measuring(f"a run of {plan.name}"), Progress(terminal.words) as progress:
+            session = Session.of(plan, store, progress, interrupts.stop)
+            for workload in workloads:
+                label = label_for(plan, deployment, workload, seed=0)
+                measured = await run_once(session, label, check_answer=check_answer)
+                runs.append(measured.run)
+                fault, stopped = measured.fault, measured.stopped
+                if fault is not None or stopped:
+                    break
+    for run in runs:
+        print_run(terminal.words, run)
+    failures = [line for run in runs for line in slo_failures(plan.slo, run)]
+    _print_failures(terminal, failures)
+    await deliver(terminal, runs, None, out)
+    if fault is not None:
+        raise fault
+    if stopped:
+        return interrupts.exit_code
+    _require_success(runs)
+    return max(run_exit_code(run, failures, strict=strict) for run in runs)
+
+
+async def measure_comparison(
+    terminal: Terminal, interrupts: Interrupts, plan: Plan, *, seed: int | None, command: str, out: Path | None
+) -> int:
+    """Run the comparison of `plan`; return the exit code."""
+    async with terminal.store() as store:
+        with Progress(terminal.words) as progress:
+            done = await compare_plan(
+                plan, store=store, emit=progress, stop=interrupts.stop, seed=seed, command=command
+            )
+    for run in done.runs:
+        if run.fitness.verdict == "invalid":
+            terminal.words.print(Text(f"{run.label.deployment}, round {run.label.round + 1}: ", "bold"), end="")
+            print_fitness(terminal.words, run)
+    print_comparison(terminal.words, done.comparison)
+    failures = [line for run in done.runs for line in slo_failures(plan.slo, run)]
+    _print_failures(terminal, failures)
+    await deliver(terminal, done.runs, done.comparison, out)
+    if done.fault is not None:
+        raise done.fault
+    if not done.stopped:
+        _require_success(done.runs)
+    interrupted = interrupts.exit_code if done.stopped else None
+    return comparison_exit_code(done.comparison, done.runs, failures, done.fault, interrupted)
+
+
+def _require_success(runs: Sequence[Run]) -> None:
+    for run in runs:
+        if run.measured.succeeded == 0:
+            kinds = ", ".join(f"{count:,} x {kind.value}" for kind, count in run.measured.errors.items())
+            raise TargetFault(
+                f"not one request to {run.url} succeeded ({kinds or 'none ended in time'})",
+                "Open the address by hand (curl -v), check path, expectations and time-out, then run again.",
+            )
+
+
+def _print_failures(terminal: Terminal, failures: Sequence[str]) -> None:
+    for line in dict.fromkeys(failures):
+        terminal.words.print(Text(f"✗ {line}", style="red"))
+
+
+async def deliver(terminal: Terminal, runs: Sequence[Run], comparison: Comparison | None, out: Path | None) -> None:
+    """Write the result document where `--json` says, and report.html with result.json into the folder `out`."""
+    if terminal.json_to is None and out is None:
+        return
+    text = json.dumps(document(runs, comparison), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+    if terminal.json_to == "-":
+        sys.stdout.write(text)
+    elif terminal.json_to is not None:
+        write_text(Path(terminal.json_to), text)
+    if out is not None:
+        page = await asyncio.to_thread(html.render, runs, comparison)
+        write_text(out / "result.json", text)
+        write_text(out / "report.html", page)
+        terminal.words.print(f"\nreport  {(out / 'report.html').resolve()}\nresult  {(out / 'result.json').resolve()}")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file and the folders above it. Raises `EnvironmentFault` when the disk does not let us."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise EnvironmentFault(
+            f"{path} cannot be written: {problem.strerror}",
+            "Name another place, or make room. The runs are in the history: `loadbench history list`.",
+        ) from problem

@@ -1,0 +1,38 @@
+"""Which exit code a finished command deserves: pure, so that CI can rely on it (contract)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from loadbench_gui.core.run import Run
+from loadbench_gui.core.verdict import Comparison, Verdict
+from loadbench_gui.errors import ExitCode, LoadbenchError
+
+
+def run_exit_code(run: Run, slo_failures: Sequence[str], *, strict: bool) -> ExitCode:
+    """Judge one run. `strict` is for `run`: there a generator that was not fit is a reason to fail."""
+    if run.measured.succeeded == 0:
+        return ExitCode.TARGET
+    if strict and run.fitness.verdict == "invalid":
+        return ExitCode.UNTRUSTED
+    return ExitCode.THRESHOLD_FAILED if slo_failures else ExitCode.OK
+
+
+def comparison_exit_code(
+    comparison: Comparison,
+    runs: Sequence[Run],
+    slo_failures: Sequence[str],
+    fault: LoadbenchError | None,
+    interrupted: ExitCode | None,
+) -> ExitCode:
+    """Judge a comparison: first what ended it, then whether it may be believed, then its thresholds."""
+    if interrupted is not None:
+        return interrupted
+    if fault is not None:
+        return fault.exit_code
+    if not any(run.measured.succeeded for run in runs):
+        return ExitCode.TARGET
+    main = [m for m in comparison.metrics if m.metric == comparison.primary and m.deployment != comparison.baseline]
+    if any(m.verdict in (Verdict.NONE, Verdict.UNDETERMINED) for m in main):
+        return ExitCode.UNTRUSTED
+    return ExitCode.THRESHOLD_FAILED if slo_failures else ExitCode.OK

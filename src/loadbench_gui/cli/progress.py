@@ -1,0 +1,196 @@
+"""The live line: what a terminal shows of the same events that the window draws.
+
+On a terminal one block is redrawn in place; elsewhere (CI logs, pipes) each finished run is one line.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from loadbench_gui.core.caveats import Caveat
+from loadbench_gui.core.lifecycle import RunState
+from loadbench_gui.core.quantiles import supported_quantile
+from loadbench_gui.core.run import Interval, Run, RunLabel, TargetSample
+from loadbench_gui.core.trailing import Reading, Trailing
+from loadbench_gui.core.verdict import Schedule
+from loadbench_gui.report import words
+from loadbench_gui.services.events import (
+    ComparisonEnded,
+    Event,
+    GeneratorDoubted,
+    GeneratorSampled,
+    IntervalClosed,
+    Note,
+    RunEnded,
+    ScheduleMade,
+    StateChanged,
+    TargetSampled,
+)
+
+LIVE_STEP_S = 0.25
+REDRAWS_PER_S = 4
+
+
+class Progress:
+    """Follows one command's events and keeps the terminal up to date; use as a context manager."""
+
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console = console
+        self._clock = clock
+        self._live = Live(console=console, refresh_per_second=REDRAWS_PER_S, transient=True, auto_refresh=False)
+        self._figures = Figures()
+        self._schedule: Schedule | None = None
+        self._began_s = clock()
+        self._drawn_s = 0.0
+        self._doubts: set[str] = set()
+
+    def __enter__(self) -> Progress:
+        if self._console.is_terminal and not self._console.quiet:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Take one event."""
+        match event:
+            case ScheduleMade(schedule=schedule):
+                self._schedule = schedule
+                self._console.print(_announcement(schedule))
+            case StateChanged(label=label, state=state, detail=detail):
+                self._figures.moved(label, state, detail)
+            case IntervalClosed(interval=interval):
+                self._figures.interval(interval)
+            case TargetSampled(sample=sample):
+                self._figures.sample(sample)
+            case GeneratorDoubted(caveat=caveat):
+                self._doubt(caveat)
+            case RunEnded(run=run):
+                if self._schedule is not None:
+                    self._console.print(run_line(run, self._schedule.rounds))
+            case Note(level=level, text=text):
+                self._console.print(Text(text, style={"info": "", "warning": "yellow", "error": "red"}[level]))
+            case GeneratorSampled() | ComparisonEnded():
+                pass
+        self._redraw()
+
+    def _doubt(self, caveat: Caveat) -> None:
+        if caveat.code not in self._doubts:
+            self._doubts.add(caveat.code)
+            self._console.print(Text(f"! {caveat.message} {caveat.hint}", style="yellow"))
+
+    def _redraw(self) -> None:
+        now_s = self._clock()
+        if self._live.is_started and now_s - self._drawn_s >= 1 / REDRAWS_PER_S:
+            self._drawn_s = now_s
+            self._live.update(self._picture(now_s), refresh=True)
+
+    def _picture(self, now_s: float) -> RenderableType:
+        lines: list[RenderableType] = [self._figures.line()]
+        if self._schedule is not None and self._figures.label is not None:
+            left_s = max(0.0, self._schedule.estimate_s - (now_s - self._began_s))
+            lines.insert(0, strip(self._schedule, self._figures.label.order, left_s))
+        return Group(*lines)
+
+
+class Figures:
+    """The figures of the run that is going on."""
+
+    def __init__(self) -> None:
+        self.label: RunLabel | None = None
+        self._state = RunState.PLANNED
+        self._detail = ""
+        self._reset()
+
+    def _reset(self) -> None:
+        self._scheduled = Trailing(LIVE_STEP_S)
+        self._rates: list[float] = []
+        self._errors = 0
+        self._t_s = 0.0
+        self._memory = ""
+
+    def moved(self, label: RunLabel, state: RunState, detail: str) -> None:
+        """Take a change of state; a new run starts from nothing."""
+        if self.label is None or self.label.run_id != label.run_id:
+            self._reset()
+        self.label, self._state, self._detail = label, state, detail
+
+    def interval(self, interval: Interval) -> None:
+        """Take a closed interval."""
+        everything = interval.everything
+        self._scheduled.push(everything.scheduled)
+        self._rates = [*self._rates[-3:], everything.succeeded / interval.length_s]
+        self._errors += everything.failed + everything.timed_out + everything.dropped
+        self._t_s = interval.t_s + interval.length_s
+
+    def sample(self, sample: TargetSample) -> None:
+        """Take one look at the server's memory."""
+        self._memory = f" · {words.memory(sample.memory_bytes)} {sample.kind.upper()}"
+
+    def line(self) -> Text:
+        """One line: time, rate, latencies, errors, memory."""
+        if self.label is None:
+            return Text("")
+        name = Text(self.label.deployment, style="bold")
+        if not self._rates:
+            return name + Text(f"  {self._detail or self._state.value}", style="dim")
+        p50, p99 = self._scheduled.read((0.5, 0.99))
+        rate = sum(self._rates) / len(self._rates)
+        text = (
+            f"  {self._state.value} {self._t_s:5.1f} s   {words.rate(rate)}"
+            f" · p50 {_reading(p50)} · p99 {_reading(p99)} · errors {words.count(self._errors)}{self._memory}"
+        )
+        return name + Text(text)
+
+
+def _reading(reading: Reading) -> str:
+    return "–" if reading.value_us is None else words.latency(reading.value_us)
+
+
+def _announcement(schedule: Schedule) -> Text:
+    runs = len(schedule.entries)
+    return Text(
+        f"{schedule.rounds} rounds, {runs} runs, about {words.seconds(schedule.estimate_s)}; seed {schedule.seed}",
+        style="dim",
+    )
+
+
+def strip(schedule: Schedule, current: int, left_s: float) -> Text:
+    """The round strip: what has run, what runs, what comes next, and the time left."""
+    text = Text()
+    last_round = None
+    for entry in schedule.entries:
+        if entry.round != last_round:
+            text.append("  " if last_round is not None else "")
+            last_round = entry.round
+        style = "reverse bold" if entry.order == current else "green" if entry.order < current else "dim"
+        text.append(entry.deployment[:1].upper(), style)
+    return text.append(f"   {words.seconds(left_s)} left", "dim")
+
+
+def run_line(run: Run, rounds: int) -> Text:
+    """One finished run of a comparison on one line."""
+    p50 = supported_quantile(run.measured.scheduled, 0.5)
+    p99 = supported_quantile(run.measured.scheduled, 0.99)
+    figures = [
+        words.rate(run.throughput_rps),
+        f"p50 {'–' if p50 is None else words.latency(p50)}",
+        f"p99 {'–' if p99 is None else words.latency(p99)}",
+    ]
+    if run.target is not None:
+        figures.append(f"{words.memory(run.target.peak_bytes)} {run.target.kind.upper()} peak")
+    bad = run.measured.failed + run.measured.timed_out + run.measured.dropped
+    if bad:
+        figures.append(f"{words.count(bad)} errors")
+    if run.fitness.verdict != "valid":
+        figures.append(f"generator {run.fitness.verdict}")
+    if not run.sealed:
+        figures.append("cut short")
+    head = f"round {run.label.round + 1}/{rounds}  {run.label.deployment:<12}"
+    return Text(head, style="bold") + Text(" " + " · ".join(figures), style="")

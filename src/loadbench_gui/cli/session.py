@@ -1,0 +1,89 @@
+"""What every command shares: where its words go, its history, its event loop, its signals.
+
+Standard output carries the result document alone when `--json -` is asked for; words then go to standard error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+
+from loadbench_gui.errors import ExitCode
+from loadbench_gui.services.stopping import StopRequested
+from loadbench_gui.store.data_dir import data_dir
+from loadbench_gui.store.store import Store
+
+
+@dataclass(slots=True)
+class Terminal:
+    """The options all commands have, and the console they imply."""
+
+    json_to: str | None = None
+    quiet: bool = False
+    data_dir: Path | None = None
+    words: Console = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.words = Console(stderr=self.json_to == "-", highlight=False, quiet=self.quiet, soft_wrap=True)
+
+    @asynccontextmanager
+    async def store(self) -> AsyncIterator[Store]:
+        """Open the history for the length of a command."""
+        store = await Store.open(data_dir(self.data_dir))
+        try:
+            yield store
+        finally:
+            await store.aclose()
+
+
+class Interrupts:
+    """Ctrl-C and TERM as a stop event; remembers which it was. A second one cancels what still runs."""
+
+    def __init__(self) -> None:
+        self.stop = asyncio.Event()
+        self.exit_code: ExitCode = ExitCode.INTERRUPTED
+        self._task = asyncio.current_task()
+
+    def install(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Take over both signals on `loop`."""
+        for signum, code in ((signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)):
+            try:
+                loop.add_signal_handler(signum, self._received, code)
+            except NotImplementedError:  # Windows: no loop signal handlers; the interpreter's own will do
+                signal.signal(signum, lambda *_, code=code: loop.call_soon_threadsafe(self._received, code))
+
+    def _received(self, code: ExitCode) -> None:
+        if self.stop.is_set() and self._task is not None:
+            self._task.cancel()
+            return
+        self.exit_code = code
+        self.stop.set()
+
+
+def run_async(command: Callable[[Interrupts], Awaitable[int]]) -> int:
+    """Run one command on an event loop of its own, with its signals under control; return its exit code."""
+
+    async def hosted() -> int:
+        interrupts = Interrupts()
+        interrupts.install(asyncio.get_running_loop())
+        try:
+            return await command(interrupts)
+        except (StopRequested, asyncio.CancelledError):
+            return interrupts.exit_code
+
+    return _run(hosted())
+
+
+def _run(main: Coroutine[object, object, int]) -> int:
+    if sys.platform == "win32":
+        import winloop as fast_loop
+    else:
+        import uvloop as fast_loop
+    return fast_loop.run(main)

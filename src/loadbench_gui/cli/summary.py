@@ -1,0 +1,142 @@
+"""What a terminal shows when a run or a comparison is over: figures, a percentile spectrum, verdicts, doubts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from loadbench_gui.core.plan import ClosedLoad
+from loadbench_gui.core.quantiles import Q, adjusted, summarise
+from loadbench_gui.core.run import Run
+from loadbench_gui.core.verdict import Comparison, Gate, MetricVerdict, Verdict
+from loadbench_gui.report import words
+
+SPECTRUM = ("p50", "p75", "p90", "p99", "p99_9", "p99_99", "max")
+BAR_WIDTH = 40
+VERDICT_STYLE = {
+    Verdict.FASTER: "green",
+    Verdict.LESS: "green",
+    Verdict.SLOWER: "red",
+    Verdict.MORE: "red",
+    Verdict.MEASURABLE: "yellow",
+    Verdict.INCONCLUSIVE: "yellow",
+    Verdict.NONE: "yellow",
+    Verdict.UNDETERMINED: "yellow",
+}
+
+
+def percentile_name(name: str) -> str:
+    """Write a field of Q for people: p99_9 -> "p99.9"."""
+    return name.replace("_", ".")
+
+
+def print_run(console: Console, run: Run) -> None:
+    """Print one run: throughput, both clocks, spectrum, outcomes, memory, and whether to believe it."""
+    tally = run.measured
+    load = (
+        "closed loop" if isinstance(run.workload.shape, ClosedLoad) else f"open loop {run.workload.shape.rate_rps:g}/s"
+    )
+    console.print(
+        Text(f"\n{run.url}{run.workload.request.path}", style="bold"),
+        Text(f"{load}, {run.workload.shape.connections} connections, {words.seconds(run.duration_s)}", style="dim"),
+    )
+    console.print(f"{words.rate(run.throughput_rps)}, {_outcomes(run)}")
+    console.print(_latency_table(run))
+    worst = adjusted(tally)
+    if worst.infinite:
+        named = ", ".join(percentile_name(name) for name in worst.infinite)
+        console.print(Text(f"With failures counted as never answered, {named} is infinite.", style="yellow"))
+    for kind, count in sorted(tally.errors.items(), key=lambda item: -item[1]):
+        console.print(Text(f"  {words.count(count)} x {kind.value}", style="red"))
+    if run.target is not None:
+        target = run.target
+        console.print(
+            f"memory ({target.kind.upper()}) idle {words.memory(target.idle_bytes)}, "
+            f"peak {words.memory(target.peak_bytes)}"
+        )
+    print_fitness(console, run)
+
+
+def _outcomes(run: Run) -> str:
+    tally = run.measured
+    parts = [f"{words.count(tally.issued)} requests", f"{words.count(tally.succeeded)} succeeded"]
+    for name in ("failed", "timed_out", "censored", "dropped"):
+        count = getattr(tally, name)
+        if count:
+            parts.append(f"{words.count(count)} {name.replace('_', ' ')}")
+    return ", ".join(parts)
+
+
+def _latency_table(run: Run) -> Table:
+    scheduled, service = summarise(run.measured.scheduled), summarise(run.measured.service)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("latency")
+    table.add_column("scheduled", justify="right")
+    table.add_column("service", justify="right")
+    table.add_column("")
+    longest = scheduled.max or 1.0
+    for name in SPECTRUM:
+        value = getattr(scheduled, name)
+        bar = "" if value is None else "▏" + "█" * round(BAR_WIDTH * value / longest)
+        table.add_row(percentile_name(name), _cell(scheduled, name), _cell(service, name), Text(bar, "dim"))
+    return table
+
+
+def _cell(q: Q, name: str) -> Text:
+    value = getattr(q, name)
+    if value is not None:
+        return Text(words.latency(value))
+    return Text("too few samples" if name in q.unsupported else "–", style="dim")
+
+
+def print_fitness(console: Console, run: Run) -> None:
+    """Print the generator's verdict on itself, with its reasons."""
+    style = {"valid": "green", "suspect": "yellow", "invalid": "red"}[run.fitness.verdict]
+    cpu = f"CPU {100 * run.fitness.cpu_fraction:.0f} %, {run.fitness.workers} worker(s)"
+    console.print(Text("generator ", "") + Text(run.fitness.verdict, style) + Text(f" ({cpu})", "dim"))
+    for caveat in run.fitness.caveats:
+        console.print(Text(f"  {caveat.message} {caveat.hint}", style="dim"))
+
+
+def print_comparison(console: Console, comparison: Comparison) -> None:
+    """Print the verdict: the sentence, one line a metric, then the gates that did not hold."""
+    console.print()
+    console.print(Text(comparison.summary, style="bold"))
+    if not comparison.like_for_like:
+        console.print(Text("Not like for like: see the differences in the report.", style="yellow"))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("deployment", "metric"):
+        table.add_column(heading)
+    for heading in (comparison.baseline, "value", "difference", "95 % CI"):
+        table.add_column(heading, justify="right")
+    table.add_column("verdict")
+    for metric in comparison.metrics:
+        table.add_row(*_verdict_cells(metric))
+    console.print(table)
+    print_gates(console, comparison.gates)
+
+
+def _verdict_cells(metric: MetricVerdict) -> tuple[Text, ...]:
+    return (
+        Text(metric.deployment),
+        Text(metric.metric.value.replace("_", " "), "bold" if metric.primary else ""),
+        Text(words.metric_value(metric.metric, metric.baseline_value)),
+        Text(words.metric_value(metric.metric, metric.value)),
+        Text("–" if metric.ratio is None else words.change(metric.ratio)),
+        Text("–" if metric.ci95 is None else f"{words.change(metric.ci95[0])} to {words.change(metric.ci95[1])}"),
+        Text(metric.verdict.value, VERDICT_STYLE.get(metric.verdict, "")),
+    )
+
+
+def print_gates(console: Console, gates: Sequence[Gate]) -> None:
+    """Print what stops or qualifies a verdict; gates that hold are one line."""
+    held = [gate.figure for gate in gates if gate.passed]
+    if held:
+        console.print(Text("✓ " + "  ✓ ".join(dict.fromkeys(held)), style="green"))
+    for gate in gates:
+        if not gate.passed:
+            console.print(Text(f"! {gate.name}: {gate.detail}", style="red" if gate.passed is False else "yellow"))

@@ -1,0 +1,197 @@
+"""`http`, `run` and `compare`: the commands that fire."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, cast
+from urllib.parse import urlsplit
+
+import typer
+from rich.table import Table
+
+from loadbench_gui.cli import options as parse
+from loadbench_gui.cli.common import DataDir, JsonTo, OutDir, ProfileArg, Quiet
+from loadbench_gui.cli.measuring import measure_comparison, measure_one
+from loadbench_gui.cli.session import Terminal, run_async
+from loadbench_gui.core.plan import (
+    Arrival,
+    Attach,
+    ClosedLoad,
+    ComparisonSettings,
+    Deployment,
+    EngineName,
+    Expectation,
+    GeneratorSettings,
+    OpenLoad,
+    Pacing,
+    Plan,
+    Request,
+    WhenBusy,
+    Workload,
+)
+from loadbench_gui.core.verdict import Schedule
+from loadbench_gui.deploy.resolve import resolve
+from loadbench_gui.errors import UserError
+from loadbench_gui.profile.bundled import find
+from loadbench_gui.profile.loader import load
+from loadbench_gui.report import words
+from loadbench_gui.stats.schedule import make_schedule
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module to `app`."""
+    app.command("http", help="Fire HTTP traffic at one address and show both latency clocks.")(http)
+    app.command("run", help="Measure the workloads of a profile once, on one of its deployments.")(run)
+    app.command("compare", help="Compare the deployments of a profile over interleaved rounds.")(compare)
+
+
+def http(
+    url: Annotated[str, typer.Argument(metavar="URL")],
+    connections: Annotated[int, typer.Option("-c", "--connections", min=1, max=100_000)] = 50,
+    duration_s: Annotated[float, typer.Option("-d", "--duration", parser=parse.positive_duration)] = "10s",  # type: ignore[assignment]
+    rate_rps: Annotated[
+        float | None, typer.Option("-r", "--rate", min=0.001, help="Open loop: arrivals per second.")
+    ] = None,
+    arrival: Annotated[str, typer.Option("--arrival", click_type=parse.choice("constant", "poisson"))] = "constant",
+    workers: Annotated[int | None, typer.Option("-w", "--workers", parser=parse.worker_count)] = "auto",  # type: ignore[assignment]
+    method: Annotated[str, typer.Option("-m", "--method")] = "GET",
+    headers: Annotated[list[str] | None, typer.Option("-H", "--header", metavar="'NAME: VALUE'")] = None,
+    body: Annotated[str, typer.Option("--body", metavar="TEXT|@FILE")] = "",
+    timeout_s: Annotated[float, typer.Option("--timeout", parser=parse.positive_duration)] = "10s",  # type: ignore[assignment]
+    expect_status: Annotated[int | None, typer.Option("--expect-status", min=100, max=599)] = None,
+    expect_body: Annotated[str | None, typer.Option("--expect-body", help="Text each body must contain.")] = None,
+    requests: Annotated[int | None, typer.Option("-n", "--requests", min=1)] = None,
+    client: Annotated[str, typer.Option("--client")] = "fast",
+    http2: Annotated[bool, typer.Option("--http2")] = False,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Do not verify the server's certificate.")] = False,
+    proxy: Annotated[str | None, typer.Option("--proxy")] = None,
+    warmup_s: Annotated[float, typer.Option("--warmup", parser=parse.duration)] = "0s",  # type: ignore[assignment]
+    pacing: Annotated[str, typer.Option("--pacing", click_type=parse.choice("auto", "timer", "spin"))] = "auto",
+    when_busy: Annotated[str, typer.Option("--when-busy", click_type=parse.choice("queue", "drop"))] = "queue",
+    engine: Annotated[str, typer.Option("--engine", help="workers or in-app.")] = "workers",
+    cpus: Annotated[str, typer.Option("--cpus", metavar="LIST", help="CPUs of the generator, as in 0,2-3.")] = "auto",
+    json_to: JsonTo = None,
+    quiet: Quiet = False,
+    data_dir: DataDir = None,
+) -> int:
+    """Fire HTTP traffic at one address."""
+    _refuse_what_comes_later(client, http2, proxy, engine)
+    base, path = _split(url)
+    shape = (
+        ClosedLoad(connections)
+        if rate_rps is None
+        else OpenLoad(connections, rate_rps, cast("Arrival", arrival), (), cast("WhenBusy", when_busy))
+    )
+    workload = Workload(
+        name=path,
+        kind="http",
+        request=Request(method.upper(), path, tuple(parse.header(h) for h in headers or ()), parse.body(body)),
+        expect=Expectation(expect_status, expect_body.encode() if expect_body is not None else None),
+        shape=shape,
+        warmup_s=warmup_s,
+        duration_s=duration_s,
+        timeout_s=timeout_s,
+        requests_limit=requests,
+    )
+    deployment = Deployment(base, Attach(base))
+    generator = GeneratorSettings(
+        cast("EngineName", engine), workers, parse.cpu_list(cpus), cast("Pacing", pacing), "fast", insecure
+    )
+    plan = Plan(base, (deployment,), (workload,), ComparisonSettings(base), generator=generator)
+    terminal = Terminal(json_to, quiet, data_dir)
+    return run_async(
+        lambda interrupts: measure_one(
+            terminal, interrupts, plan, deployment, (workload,), strict=False, check_answer=False
+        )
+    )
+
+
+def _split(url: str) -> tuple[str, str]:
+    """Cut a URL into scheme://authority and the path with its query. Raises `UserError`, `TargetFault`."""
+    resolve(url)
+    parts = urlsplit(url.strip())
+    return f"{parts.scheme}://{parts.netloc}", (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _refuse_what_comes_later(client: str, http2: bool, proxy: str | None, engine: str) -> None:
+    if client != "fast" or http2 or proxy is not None:
+        raise UserError(
+            "the httpx client (HTTP/2, proxies) comes with a later version",
+            "Leave out --client, --http2 and --proxy to use the fast HTTP/1.1 client.",
+        )
+    if engine.startswith("dask://"):
+        raise UserError("clusters come with a later version", "Use --engine workers or --engine in-app.")
+    if engine not in ("workers", "in-app"):
+        raise UserError(f"there is no engine called {engine!r}", "Use --engine workers or --engine in-app.")
+
+
+def run(
+    profile: ProfileArg,
+    deployment_name: Annotated[str | None, typer.Option("--deployment", metavar="NAME")] = None,
+    out: OutDir = None,
+    json_to: JsonTo = None,
+    quiet: Quiet = False,
+    data_dir: DataDir = None,
+) -> int:
+    """Measure the workloads of a profile once, on one deployment."""
+    plan = load(find(profile))
+    deployment = choose(plan, deployment_name)
+    terminal = Terminal(json_to, quiet, data_dir)
+    return run_async(
+        lambda interrupts: measure_one(terminal, interrupts, plan, deployment, plan.workloads, strict=True, out=out)
+    )
+
+
+def choose(plan: Plan, name: str | None) -> Deployment:
+    """Return the deployment called `name`, or the only one. Raises `UserError` that lists the names."""
+    names = ", ".join(d.name for d in plan.deployments)
+    if name is None:
+        if len(plan.deployments) == 1:
+            return plan.deployments[0]
+        raise UserError(f"{plan.name!r} has several deployments", f"Name one with --deployment: {names}.")
+    for deployment in plan.deployments:
+        if deployment.name == name:
+            return deployment
+    raise UserError(f"{plan.name!r} has no deployment called {name!r}", f"It has: {names}.")
+
+
+def compare(
+    profile: ProfileArg,
+    quick: Annotated[bool, typer.Option("--quick")] = False,
+    rigorous: Annotated[bool, typer.Option("--rigorous")] = False,
+    out: OutDir = None,
+    baseline: Annotated[str | None, typer.Option("--baseline", metavar="NAME")] = None,
+    against: Annotated[str | None, typer.Option("--against", metavar="PINNED")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, max=2**32 - 1)] = None,
+    plan_only: Annotated[bool, typer.Option("--plan", help="Print the schedule and end; nothing is started.")] = False,
+    json_to: JsonTo = None,
+    quiet: Quiet = False,
+    data_dir: DataDir = None,
+) -> int:
+    """Compare the deployments of a profile, exactly as it is written."""
+    if quick or rigorous or against is not None:
+        raise UserError(
+            "--quick, --rigorous and --against come with a later version",
+            "Without them the profile runs exactly as written; set rounds and durations there.",
+        )
+    plan = load(find(profile))
+    if baseline is not None:
+        plan = replace(plan, comparison=replace(plan.comparison, baseline=choose(plan, baseline).name))
+    terminal = Terminal(json_to, quiet, data_dir)
+    if plan_only:
+        _print_schedule(terminal, make_schedule(plan, 0 if seed is None else seed))
+        return 0
+    command = " ".join(["loadbench compare", profile, *([f"--baseline {baseline}"] if baseline else [])])
+    return run_async(
+        lambda interrupts: measure_comparison(terminal, interrupts, plan, seed=seed, command=command, out=out)
+    )
+
+
+def _print_schedule(terminal: Terminal, schedule: Schedule) -> None:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("round", "deployment", "workload"):
+        table.add_column(heading)
+    for entry in schedule.entries:
+        table.add_row(str(entry.round + 1), entry.deployment, entry.workload)
+    terminal.words.print(table)
+    terminal.words.print(f"{len(schedule.entries)} runs, about {words.seconds(schedule.estimate_s)}")

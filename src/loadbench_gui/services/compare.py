@@ -1,0 +1,160 @@
+"""A comparison: every deployment once a round, a fresh server for every run, then the verdict.
+
+The replicate is the run. The schedule is drawn before the first server starts, and nothing is dropped afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from loadbench_gui.core.plan import Plan
+from loadbench_gui.core.run import Run, RunLabel
+from loadbench_gui.core.verdict import Comparison, Gate, Schedule, ScheduleEntry
+from loadbench_gui.deploy.runlock import measuring
+from loadbench_gui.deploy.verify import Answer
+from loadbench_gui.errors import LoadbenchError
+from loadbench_gui.services.events import ComparisonEnded, Emit, ScheduleMade
+from loadbench_gui.services.run import Measured, Session, new_id, run_once
+from loadbench_gui.services.stopping import StopRequested
+from loadbench_gui.stats.compare import compare
+from loadbench_gui.stats.schedule import make_schedule
+from loadbench_gui.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The verdict with its runs, and what cut the comparison short, if something did."""
+
+    comparison: Comparison
+    runs: tuple[Run, ...]
+    fault: LoadbenchError | None = None
+    stopped: bool = False
+
+
+async def compare_plan(
+    plan: Plan,
+    *,
+    store: Store,
+    emit: Emit,
+    stop: asyncio.Event,
+    seed: int | None = None,
+    command: str = "",
+) -> Compared:
+    """Run the whole schedule of `plan` and judge it. Stopping keeps what was measured.
+
+    Raises `LoadbenchError` when not a single run was measured, `StopRequested` when it was stopped before that.
+    """
+    schedule = make_schedule(plan, secrets.randbits(32) if seed is None else seed)
+    comparison_id = new_id()
+    started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    session = Session.of(plan, store, emit, stop)
+    with measuring(f"the comparison {plan.name!r}"):
+        emit(ScheduleMade(plan, schedule))
+        text = await asyncio.to_thread(_profile_text, plan)
+        await store.append_comparison(
+            comparison_id, plan.name, text, schedule, started_at, command, plan.comparison.baseline
+        )
+        measured, fault, stopped = await _rounds(session, schedule, comparison_id)
+    runs = tuple(one.run for one in measured)
+    if not runs:
+        raise fault or StopRequested
+    comparison = await asyncio.to_thread(
+        compare,
+        plan,
+        schedule,
+        runs,
+        answers_gate=answer_gates(plan, measured),
+        comparison_id=comparison_id,
+        started_at=started_at,
+        command=command,
+        complete=len([run for run in runs if run.sealed]) == len(schedule.entries),
+    )
+    try:
+        await store.save_comparison(comparison)
+    except LoadbenchError as problem:
+        fault = fault or problem
+    emit(ComparisonEnded(comparison, runs))
+    return Compared(comparison, runs, fault, stopped)
+
+
+def _profile_text(plan: Plan) -> str:
+    """The profile as it was written, secrets unresolved; "" for a plan that did not come from a file."""
+    try:
+        return Path(plan.path).read_text(encoding="utf-8") if plan.path else ""
+    except OSError:
+        return ""
+
+
+async def _rounds(
+    session: Session, schedule: Schedule, comparison_id: str
+) -> tuple[list[Measured], LoadbenchError | None, bool]:
+    measured: list[Measured] = []
+    for entry in schedule.entries:
+        try:
+            one = await _one(session, schedule, entry, comparison_id)
+        except StopRequested:
+            return measured, None, True
+        except LoadbenchError as fault:
+            return measured, fault, False
+        measured.append(one)
+        if one.fault is not None or one.stopped:
+            return measured, one.fault, one.stopped
+    return measured, None, False
+
+
+async def _one(session: Session, schedule: Schedule, entry: ScheduleEntry, comparison_id: str) -> Measured:
+    run_id = new_id()
+    label = RunLabel(
+        run_id=run_id,
+        profile=session.plan.name,
+        deployment=entry.deployment,
+        workload=entry.workload,
+        comparison_id=comparison_id,
+        visit=run_id,
+        round=entry.round,
+        order=entry.order,
+        # The same arrivals for every deployment of a round.
+        seed=(schedule.seed * 1_000_003 + entry.round) % 2**32,
+        framework=session.plan.deployment(entry.deployment).framework,
+    )
+    return await run_once(session, label)
+
+
+def answer_gates(plan: Plan, measured: Sequence[Measured]) -> tuple[Gate, ...]:
+    """Judge whether all deployments gave the expected answer, and the same one, in each workload."""
+    gates = []
+    for workload in plan.workloads:
+        answers = {
+            one.run.label.deployment: one.answer
+            for one in measured
+            if one.run.label.workload == workload.name and one.answer is not None
+        }
+        gates.append(_answer_gate(plan.comparison.baseline, workload.name, answers))
+    return tuple(gates)
+
+
+def _answer_gate(baseline: str, workload: str, answers: dict[str, Answer]) -> Gate:
+    wrong = {name: answer.problem for name, answer in answers.items() if answer.problem}
+    if wrong:
+        detail = "; ".join(f"{name}: {problem}" for name, problem in wrong.items())
+        return Gate("same answers", False, f"{len(wrong)} wrong", f"{detail}. Mend the answer, then compare again.",
+                    workload, _concerned(baseline, tuple(wrong), tuple(answers)))  # fmt: skip
+    reference = answers.get(baseline)
+    others = tuple(name for name, answer in answers.items() if reference and answer.digest != reference.digest)
+    if others:
+        return Gate(
+            "same answers", False, f"{len(others)} differ",
+            f"{' and '.join(others)} answered otherwise than {baseline}: compare the bodies, then compare again.",
+            workload, others,
+        )  # fmt: skip
+    return Gate("same answers", True, "same answers", "Status and canonical body agree.", workload)
+
+
+def _concerned(baseline: str, wrong: tuple[str, ...], everyone: tuple[str, ...]) -> tuple[str, ...]:
+    """A wrong answer of the baseline concerns every verdict; any other only its own."""
+    return everyone if baseline in wrong else wrong
