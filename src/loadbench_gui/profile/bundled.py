@@ -45,16 +45,6 @@ def find(name_or_path: str) -> Path:
     )
 
 
-def new(kind: str) -> str:
-    """Return the text of a profile to start from: a shipped one, comments and all. Raises `UserError`."""
-    shipped = {one.name: one.path for one in bundled()}
-    if kind not in shipped:
-        guess = nearest(kind, shipped)
-        question = f"Did you mean {guess}? " if guess else ""
-        raise UserError(f'there is no template "{kind}"', f"{question}Templates: {', '.join(shipped)}.")
-    return shipped[kind].read_text("utf-8")
-
-
 def _is_plain(name: str) -> bool:
     return "/" not in name and "\\" not in name and Path(name).suffix in ("", ".toml")
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias, get_args
 
 from loadbench_gui.profile import json_body, units
-from loadbench_gui.profile.nearest import did_you_mean, nearest
+from loadbench_gui.profile.nearest import did_you_mean
 from loadbench_gui.profile.problems import Complaint, KeyPath
 from loadbench_gui.profile.schema import MetricName
 from loadbench_gui.profile.secrets import check_references
@@ -23,6 +23,7 @@ Raw: TypeAlias = dict[str, Any]
 _LAUNCH_KEYS = ("command", "cwd", "python", "workers", "env", "ready", "stop", "cpus")
 _OPEN_KEYS = ("rate", "arrival", "stages", "when_busy", "queue_limit")
 _PLACEHOLDERS = ("python", "host", "port", "workers", "resources")
+_PLACEHOLDER = re.compile(r"(?<![{$])\{([a-z_]+)\}(?!\})")
 _DEFAULT_TIMEOUT_S = 10.0
 
 
@@ -31,7 +32,7 @@ def cross_checks(document: Raw) -> Iterator[Finding]:
     yield from _duplicates(document, "deployment")
     yield from _duplicates(document, "workload")
     defaults = _table(document, "defaults")
-    yield from _defaults(defaults)
+    yield from _placeholders(("defaults",), defaults)
     for index, deployment in _tables(document, "deployment"):
         yield from _deployment(("deployment", index), deployment, defaults)
     for index, workload in _tables(document, "workload"):
@@ -70,11 +71,6 @@ def _duplicates(document: Raw, key: str) -> Iterator[Finding]:
         seen.add(name)
 
 
-def _defaults(defaults: Raw) -> Iterator[Finding]:
-    if "command" in defaults:
-        yield from _command(("defaults",), defaults, {})
-
-
 def _deployment(path: KeyPath, raw: Raw, defaults: Raw) -> Iterator[Finding]:
     if "url" in raw:
         yield from _url((*path, "url"), raw["url"])
@@ -89,8 +85,7 @@ def _deployment(path: KeyPath, raw: Raw, defaults: Raw) -> Iterator[Finding]:
     if "metrics" in raw:
         hint = "Its memory and CPU are read from its processes. Leave metrics out, or give a url instead of a command."
         yield Finding((*path, "metrics"), "is for servers that run elsewhere", hint)
-    if "command" in raw:
-        yield from _command(path, raw, defaults)
+    yield from _placeholders(path, raw)
 
 
 def _url(path: KeyPath, value: object) -> Iterator[Finding]:
@@ -106,20 +101,19 @@ def _url(path: KeyPath, value: object) -> Iterator[Finding]:
         yield Finding(path, "must be an address without a path", hint)
 
 
-def _command(path: KeyPath, raw: Raw, defaults: Raw) -> Iterator[Finding]:
-    command = raw["command"]
-    if not isinstance(command, list) or not all(isinstance(part, str) for part in command):
-        return
-    for index, part in enumerate(command):
-        for word in re.findall(r"\{([A-Za-z_]+)\}", part):
-            if word not in _PLACEHOLDERS and nearest(word, _PLACEHOLDERS):
-                yield Finding(
-                    (*path, "command", index), f"{{{word}}} is not a placeholder", did_you_mean(word, _PLACEHOLDERS)
-                )
-    env = {**_table(defaults, "env"), **_table(raw, "env")}
-    if command and not any("{port}" in text for text in [*command, *env.values()] if isinstance(text, str)):
-        hint = 'Each run starts on a free port of its own. Add "--port", "{port}", or the flag your server has for it.'
-        yield Finding((*path, "command"), "does not say which port to listen on", hint)
+def _placeholders(path: KeyPath, raw: Raw) -> Iterator[Finding]:
+    """Find words in braces that nothing will be put in for; `{{word}}` is the text `{word}` itself."""
+    command = raw.get("command")
+    texts: list[tuple[KeyPath, object]] = [((*path, "cwd"), raw.get("cwd"))]
+    texts += [
+        ((*path, "command", index), part) for index, part in enumerate(command if isinstance(command, list) else ())
+    ]
+    texts += [((*path, "env", key), value) for key, value in _table(raw, "env").items()]
+    for place, text in texts:
+        for word in _PLACEHOLDER.findall(text) if isinstance(text, str) else ():
+            if word not in _PLACEHOLDERS:
+                hint = f"{did_you_mean(word, _PLACEHOLDERS)} For the text itself write {{{{{word}}}}}."
+                yield Finding(place, f"{{{word}}} is not a placeholder", hint)
 
 
 def _load(path: KeyPath, load: Raw, workload: Raw) -> Iterator[Finding]:

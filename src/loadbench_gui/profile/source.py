@@ -55,7 +55,8 @@ def read(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UserError(
-            f"{path} is not UTF-8 text: line {line} has the byte 0x{data[error.start]:02x}", hint
+            f"{path} is not UTF-8 text: line {line} has the byte 0x{data[error.start]:02x}",
+            "Save it as UTF-8 in your editor.",
         ) from error
 
 
