@@ -46,11 +46,7 @@ def begin(connection: sqlite3.Connection, run: Run) -> None:
 def append_interval(connection: sqlite3.Connection, run_id: str, interval: Interval) -> None:
     """Write one interval and commit."""
     with transaction(connection):
-        packed = pack(interval)
-        connection.execute(
-            "INSERT INTO intervals VALUES (?, ?, ?, ?)", (run_id, interval.index, packed.structure, packed.blobs)
-        )
-        connection.execute(_COVER, (interval.t_s + interval.length_s, run_id))
+        _insert_interval(connection, run_id, interval)
 
 
 def append_samples(connection: sqlite3.Connection, run_id: str, samples: Iterable[TargetSample]) -> None:
@@ -116,10 +112,15 @@ def _insert_missing(connection: sqlite3.Connection, run: Run) -> None:
     stored = {position for (position,) in rows}
     for interval in run.intervals:
         if interval.index not in stored:
-            packed = pack(interval)
-            values = (run_id, interval.index, packed.structure, packed.blobs)
-            connection.execute("INSERT INTO intervals VALUES (?, ?, ?, ?)", values)
+            _insert_interval(connection, run_id, interval)
     connection.executemany(_SAMPLE, [(run_id, *astuple(sample)) for sample in run.target_samples])
+
+
+def _insert_interval(connection: sqlite3.Connection, run_id: str, interval: Interval) -> None:
+    packed = pack(interval)
+    values = (run_id, interval.index, packed.structure, packed.blobs)
+    connection.execute("INSERT INTO intervals VALUES (?, ?, ?, ?)", values)
+    connection.execute(_COVER, (interval.t_s + interval.length_s, run_id))
 
 
 def _pack_header(run: Run) -> Packed:
