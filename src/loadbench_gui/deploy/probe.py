@@ -1,0 +1,78 @@
+"""Asking a server for one answer over a bare socket, from a thread, giving up the moment the caller says so.
+
+Readiness is a metric, so the probe must not have a start-up, a pool or a retry policy of its own.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+SLICE_S = 0.1
+HEAD_LIMIT_BYTES = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The status line and headers of an answer. answered_ns: perf_counter when its first line was complete."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    answered_ns: int
+
+    def get(self, name: str) -> str:
+        """Return the header called `name`, joined if it is repeated; "" when it is missing."""
+        return ", ".join(value for key, value in self.headers if key == name.lower())
+
+
+def ask(
+    host: str,
+    port: int,
+    path: str,
+    *,
+    timeout_s: float,
+    give_up: Callable[[], bool] = lambda: False,
+    headers: tuple[tuple[str, str], ...] = (),
+) -> Head | None:
+    """Send one GET on a connection of its own. Returns None when there is no HTTP answer (refused, reset, silent)."""
+    deadline = time.monotonic() + timeout_s
+    try:
+        with socket.create_connection((host, port), timeout=max(0.001, min(timeout_s, 1.0))) as connection:
+            extra = "".join(f"{name}: {value}\r\n" for name, value in headers)
+            request = f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\n{extra}\r\n"
+            connection.sendall(request.encode("latin-1"))
+            return read_head(connection, deadline, give_up)
+    except (OSError, ValueError):
+        return None
+
+
+def read_head(connection: socket.socket, deadline: float, give_up: Callable[[], bool]) -> Head | None:
+    """Read up to the end of the headers. Raises `ValueError` when it is not HTTP."""
+    connection.settimeout(SLICE_S)
+    data = b""
+    answered_ns = 0
+    while b"\r\n\r\n" not in data and len(data) < HEAD_LIMIT_BYTES:
+        if give_up() or time.monotonic() >= deadline:
+            return None
+        try:
+            more = connection.recv(16384)
+        except TimeoutError:
+            continue
+        if not more:
+            return None
+        data += more
+        if not answered_ns and b"\r\n" in data:
+            answered_ns = time.perf_counter_ns()
+    return parse_head(data.partition(b"\r\n\r\n")[0], answered_ns)
+
+
+def parse_head(data: bytes, answered_ns: int) -> Head:
+    """Parse a status line and headers. Raises `ValueError` when it is not HTTP."""
+    first, *lines = data.decode("latin-1").split("\r\n")
+    version, _, rest = first.partition(" ")
+    if not version.startswith("HTTP/1."):
+        raise ValueError("not HTTP/1")
+    headers = (line.partition(":") for line in lines)
+    return Head(int(rest[:3]), tuple((name.strip().lower(), value.strip()) for name, _, value in headers), answered_ns)
