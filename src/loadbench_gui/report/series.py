@@ -138,10 +138,13 @@ def value(run: Run, metric: Metric) -> float | None:
 def run_points(runs: Sequence[Run], deployments: Sequence[str], metric: Metric) -> tuple[RunPoint, ...]:
     """Return every run of the primary load in the order it was made, with its value of `metric`."""
     ordered = sorted((run for arm in arms(runs, deployments) for run in arm.runs), key=lambda run: run.label.order)
-    return tuple(
-        RunPoint(deployments.index(r.label.deployment), r.label.deployment, r.label.order, r.label.round, value(r, metric))
-        for r in ordered
-    )  # fmt: skip
+    return tuple(_point(run, deployments, metric) for run in ordered)
+
+
+def _point(run: Run, deployments: Sequence[str], metric: Metric) -> RunPoint:
+    label = run.label
+    place = list(deployments).index(label.deployment)
+    return RunPoint(place, label.deployment, label.order, label.round, value(run, metric))
 
 
 def _step(time: TimeSpan) -> float:

@@ -12,29 +12,29 @@ from loadbench_gui.report.palette import Dash, Palette, Role
 FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif"
 
 
-def svg(scene: Scene, identifier: str, palette: Palette | None = None) -> str:
+def svg(scene: Scene, identifier: str | None, palette: Palette | None = None) -> str:
     """Write `scene` as one `<svg>` element.
 
-    identifier: prefix of the element ids, unique in the page. palette: fixed colours, for a file that stands alone;
+    identifier: prefix of the element ids, unique in the page; None for a decoration that the text beside it explains.
+    palette: fixed colours, for a file that stands alone;
     None means CSS variables named after the roles (`--series-0`), which the page must define.
     """
     width, height = _n(scene.size.width), _n(scene.size.height)
-    title, description = f"{identifier}-title", f"{identifier}-desc"
     head = {
         "xmlns": "http://www.w3.org/2000/svg",
         "viewBox": f"0 0 {width} {height}",
         "width": width,
         "height": height,
-        "role": "img",
-        "aria-labelledby": f"{title} {description}",
         "font-family": FONT,
     }
-    parts = [
-        f'<title id="{escape(title)}">{escape(scene.title)}</title>',
-        f'<desc id="{escape(description)}">{escape(scene.description)}</desc>',
-        *(_item(item, palette) for item in scene.items),
-    ]
-    return f"<svg {_attributes(head)}>{''.join(parts)}</svg>"
+    body = "".join(_item(item, palette) for item in scene.items)
+    if identifier is None:
+        return f"<svg {_attributes(head | {'aria-hidden': 'true'})}>{body}</svg>"
+    title, description = f"{identifier}-title", f"{identifier}-desc"
+    head |= {"role": "img", "aria-labelledby": f"{title} {description}"}
+    named = f'<title id="{escape(title)}">{escape(scene.title)}</title>'
+    named += f'<desc id="{escape(description)}">{escape(scene.description)}</desc>'
+    return f"<svg {_attributes(head)}>{named}{body}</svg>"
 
 
 def _item(item: Item, palette: Palette | None) -> str:

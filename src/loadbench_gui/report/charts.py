@@ -1,0 +1,165 @@
+"""The charts of one workload, each in its card with its legend and the table behind it."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from markupsafe import Markup
+
+from loadbench_gui.core.quantiles import PERCENTILES, summarise
+from loadbench_gui.core.run import Run
+from loadbench_gui.core.verdict import Comparison, Metric, MetricVerdict
+from loadbench_gui.report import series, words
+from loadbench_gui.report.figures import axis, forest, overtime, runorder, spectrum
+from loadbench_gui.report.figures.legend import swatch as swatch_scene
+from loadbench_gui.report.figures.overtime import Curve
+from loadbench_gui.report.figures.scene import Scene, Size
+from loadbench_gui.report.figures.svg import svg
+from loadbench_gui.report.page import Cell, Figure, LegendEntry, Table
+from loadbench_gui.report.series import Arm
+
+HALF, WIDE = 508.0, 1048.0
+_CHART_HEIGHT = 250.0
+
+
+def swatch(index: int) -> Markup:
+    """Return the line of a deployment as inline SVG, a decoration beside its name."""
+    # The scene is ours and holds no text from outside.
+    return Markup(svg(swatch_scene(index), None))  # noqa: S704
+
+
+def charts(
+    key: str, runs: Sequence[Run], deployments: Sequence[str], metrics: Sequence[MetricVerdict], primary: Metric
+) -> tuple[Figure, ...]:
+    """Return the charts of one workload. key: prefix of element ids; metrics: its verdicts, if it was compared."""
+    of, time = series.arms(runs, deployments), series.span(runs)
+    rounds = max(len(arm.runs) for arm in of)
+    height = max(_CHART_HEIGHT, forest.height_for(metrics)) if metrics else _CHART_HEIGHT
+    figures = [_forest(key, metrics, deployments, height)] if metrics else []
+    figures.append(_spectrum(key, of, rounds, Size(HALF if metrics else WIDE, height)))
+    figures += _over_time(key, of, time, rounds, series.offered_rps([r for arm in of for r in arm.runs]))
+    if len(runs) > 1:
+        figures.append(_run_order(key, runs, deployments, primary))
+    return tuple(figures)
+
+
+def _figure(
+    name: str,
+    scene: Scene,
+    caption: str,
+    indices: Sequence[tuple[int, str]],
+    table: Table | None,
+    *,
+    wide: bool = False,
+) -> Figure:
+    entries = tuple(LegendEntry(swatch(index), label) for index, label in indices)
+    # svg() escapes every text it writes.
+    return Figure(scene.title, caption, Markup(svg(scene, name)), entries, scene.description, table, wide)  # noqa: S704
+
+
+def _forest(key: str, metrics: Sequence[MetricVerdict], deployments: Sequence[str], height: float) -> Figure:
+    scene = forest.forest(metrics, deployments, Size(HALF, height))
+    named = [(i, name) for i, name in enumerate(deployments) if any(m.deployment == name for m in metrics)]
+    head = tuple(Cell(text) for text in ("Metric", "Deployment", "Difference", "95 % interval"))
+    rows = tuple(tuple(Cell(text) for text in row) for row in forest.rows_as_text(metrics))
+    caption = "95 % intervals; band: your threshold"
+    return _figure(f"{key}-forest", scene, caption, named, Table("Difference from the baseline", head, rows))
+
+
+def _spectrum(key: str, of: Sequence[Arm], rounds: int, size: Size) -> Figure:
+    spectra = series.spectra(of)
+    scene = spectrum.spectrum(spectra, size)
+    names = [name.replace("_", ".") for name, _ in PERCENTILES]
+    head = (Cell("Deployment"), *(Cell(text, number=True) for text in (*names, "max", "samples")))
+    rows = []
+    for one in spectra:
+        q = summarise(one.histogram)
+        figures = [getattr(q, name) for name, _ in PERCENTILES] + [q.max]
+        texts = [words.latency(value) for value in figures] + [words.count(q.count)]
+        rows.append((Cell(one.name), *(Cell(text, number=True) for text in texts)))
+    table = Table("Scheduled latency by percentile, all rounds merged", head, tuple(rows))
+    caption = "scheduled" + (", all rounds" if rounds > 1 else "") + "; ends where samples run out"
+    return _figure(f"{key}-spectrum", scene, caption, _names(of), table, wide=size.width > HALF)
+
+
+def _over_time(
+    key: str, of: Sequence[Arm], time: overtime.TimeSpan, rounds: int, offered_rps: float | None
+) -> list[Figure]:
+    size, over = Size(HALF, _CHART_HEIGHT), f", {words.plural(rounds, 'round')} overlaid" if rounds > 1 else ""
+    latencies, rates = series.latencies(of, time), series.throughput(of, time)
+    memory, kinds = series.memory(of, time), {s.kind.upper() for arm in of for r in arm.runs for s in r.target_samples}
+    window = f"p50, p99 over {latencies.window_s} s" if latencies.window_s else "p50; too few samples for p99"
+    build = partial(_timed, key, of)
+    return [
+        build(
+            "latency",
+            overtime.latency_over_time(latencies.curves, time, size),
+            f"log; {window}{over}",
+            _extremes(latencies.curves, words.latency),
+        ),
+        build(
+            "throughput",
+            overtime.throughput_over_time(rates, series.errors(of, time), time, size, offered_rps),
+            f"successful requests/s{over}",
+            _extremes(rates, words.rate),
+        ),
+        build(
+            "memory",
+            overtime.memory_over_time(memory, time, size),
+            f"{', '.join(sorted(kinds))} of the process tree{over}" if kinds else "not measured",
+            _extremes(memory, words.memory),
+        ),
+    ]
+
+
+def _timed(key: str, of: Sequence[Arm], name: str, scene: Scene, caption: str, table: Table | None) -> Figure:
+    return _figure(f"{key}-{name}", scene, caption, _names(of), table)
+
+
+def _extremes(curves: Sequence[Curve], written: Callable[[float | None], str]) -> Table | None:
+    """Say in a table how low, usual and high each curve was."""
+    rows = []
+    for curve in curves:
+        values = [value for _, value in curve.points if value is not None]
+        if values:
+            figures = (min(values), statistics.median(values), max(values))
+            cells = (Cell(written(value), number=True) for value in figures)
+            rows.append((Cell(f"{curve.name} {curve.label}".strip()), *cells))
+    head = (Cell("Curve"), *(Cell(text, number=True) for text in ("lowest", "median", "highest")))
+    return Table("Lowest, median and highest point of each curve", head, tuple(rows)) if rows else None
+
+
+def _run_order(key: str, runs: Sequence[Run], deployments: Sequence[str], primary: Metric) -> Figure:
+    points = series.run_points(runs, deployments, primary)
+    label, written = _written(primary)
+    scene = runorder.run_order(points, Size(WIDE, 200), label=label, words=written)
+    head = (Cell("Run", number=True), Cell("Round", number=True), Cell("Deployment"), Cell("Value", number=True))
+    rows = tuple(
+        (Cell(f"{p.order + 1}", True), Cell(f"{p.round + 1}", True), Cell(p.deployment), Cell(written(p.value), True))
+        for p in points
+    )
+    table = Table(f"{words.METRIC_LABELS[primary]} by run", head, rows)
+    names = list(dict.fromkeys((p.index, p.deployment) for p in points))
+    return _figure(f"{key}-order", scene, words.METRIC_LABELS[primary], sorted(names), table, wide=True)
+
+
+def _written(metric: Metric) -> tuple[Callable[[Sequence[float]], Sequence[str]], Callable[[float | None], str]]:
+    """Return how to write the ticks of an axis of `metric`, and one of its values."""
+    match metric:
+        case Metric.MEMORY_PEAK | Metric.MEMORY_IDLE:
+            return axis.memory_labels, words.memory
+        case Metric.THROUGHPUT | Metric.CPU_PER_1K | Metric.STARTUP:
+            return axis.plain_labels, partial(words.metric_value, metric)
+        case _:
+            return axis.latency_labels, words.latency
+
+
+def _names(of: Sequence[Arm]) -> list[tuple[int, str]]:
+    return [(arm.index, arm.name) for arm in of]
+
+
+def primary_of(comparison: Comparison | None) -> Metric:
+    """Return the metric that was chosen before the first run; p99 where nothing was compared."""
+    return comparison.primary if comparison else Metric.P99

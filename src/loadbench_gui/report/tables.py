@@ -1,0 +1,225 @@
+"""The tables of the report: what each deployment did, how sure we are, every run, every gate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from loadbench_gui.core.histogram import Histogram
+from loadbench_gui.core.quantiles import samples_needed, summarise
+from loadbench_gui.core.run import Run
+from loadbench_gui.core.snapshot import Tally
+from loadbench_gui.core.verdict import Comparison, Difference, Gate, Metric, MetricVerdict
+from loadbench_gui.report import series, words
+from loadbench_gui.report.charts import swatch
+from loadbench_gui.report.page import Cell, Pill, Table
+
+_OVERVIEW = (Metric.P99, Metric.P50, Metric.THROUGHPUT, Metric.MEMORY_PEAK, Metric.CPU_PER_1K)
+_BASELINE = Pill("baseline")
+
+
+def pill(metric: MetricVerdict) -> Pill:
+    """Return the verdict as a word with its tone."""
+    return Pill(words.VERDICT_WORDS[metric.verdict], words.VERDICT_TONES[metric.verdict])
+
+
+def overview(
+    runs: Sequence[Run], deployments: Sequence[str], metrics: Sequence[MetricVerdict], baseline: str | None
+) -> Table:
+    """One row per deployment: the figures that matter, what they are made of, and the verdict on each."""
+    verdicts = {(m.metric, m.deployment): m for m in metrics}
+    shown = _shown_metrics(metrics)
+    head = (Cell("Deployment"), *(Cell(words.METRIC_LABELS[metric], number=True) for metric in shown))
+    rows = []
+    for index, name in enumerate(deployments):
+        mine = [run for run in runs if run.label.deployment == name]
+        if mine:
+            first = Cell(name, strong=True, swatch=swatch(index), note=_made_of(mine))
+            judged = {metric: _BASELINE for metric in shown if name == baseline and _is_judged(metric, metrics)}
+            judged |= {metric: pill(v) for metric in shown if (v := verdicts.get((metric, name)))}
+            rows.append((first, *(_figure(metric, mine, judged.get(metric)) for metric in shown)))
+    return Table("Figures by deployment, geometric mean over rounds", head, tuple(rows))
+
+
+def _shown_metrics(metrics: Sequence[MetricVerdict]) -> tuple[Metric, ...]:
+    """Return the usual columns, with the primary metric first where it is another."""
+    primary = [m.metric for m in metrics if m.primary]
+    return tuple(dict.fromkeys((*primary, *_OVERVIEW)))
+
+
+def _is_judged(metric: Metric, metrics: Sequence[MetricVerdict]) -> bool:
+    return any(m.metric is metric for m in metrics)
+
+
+def _made_of(runs: Sequence[Run]) -> str:
+    samples = sum(run.measured.succeeded for run in runs)
+    return f"{words.plural(len(runs), 'run')}, {words.count(samples)} samples"
+
+
+def _figure(metric: Metric, runs: Sequence[Run], verdict: Pill | None) -> Cell:
+    peak = [run for run in runs if run.label.phase == "peak"] if metric is Metric.THROUGHPUT else []
+    used = peak or [run for run in runs if run.label.phase == "load"] or list(runs)
+    mean = geometric_mean([series.value(run, metric) for run in used])
+    return Cell(words.metric_value(metric, mean), number=True, pill=verdict, note=_note(metric, used, mean))
+
+
+def _note(metric: Metric, runs: Sequence[Run], value: float | None) -> str:
+    """Say what a figure is made of, or why there is none."""
+    service = {Metric.P50: Metric.SERVICE_P50, Metric.P99: Metric.SERVICE_P99}.get(metric)
+    if service is not None:
+        if value is None:
+            return f"needs {words.count(samples_needed(0.99 if metric is Metric.P99 else 0.5))} samples a run"
+        return f"service {words.latency(geometric_mean([series.value(run, service) for run in runs]))}"
+    match metric:
+        case Metric.THROUGHPUT:
+            offered = series.offered_rps(runs)
+            return f"offered {words.rate_figure(offered)}" if offered else "closed loop"
+        case Metric.MEMORY_PEAK:
+            idle = words.memory(geometric_mean([series.value(run, Metric.MEMORY_IDLE) for run in runs]))
+            kinds = {run.target.kind.upper() for run in runs if run.target}
+            return f"{'/'.join(sorted(kinds))}, idle {idle}" if kinds else "not watched"
+        case Metric.CPU_PER_1K:
+            return "of the server" if value is not None else "not watched"
+        case _:
+            return ""
+
+
+def geometric_mean(values: Sequence[float | None]) -> float | None:
+    """Return the geometric mean, None unless every value is known and positive (a zero makes it zero)."""
+    known = [value for value in values if value is not None]
+    if not known or len(known) < len(values):
+        return None
+    if min(known) <= 0:
+        return 0.0
+    return math.exp(sum(map(math.log, known)) / len(known))
+
+
+def metrics_table(metrics: Sequence[MetricVerdict], deployments: Sequence[str], baseline: str) -> Table:
+    """One row per verdict, with interval and p-values."""
+    titles = (baseline, "deployment", "difference", "95 % interval", "p", "p (Holm)", "p (sign flip)")
+    head = (Cell("Metric"), Cell("Deployment"), *(Cell(t, number=True) for t in titles), Cell("Verdict"))
+    rows = []
+    for m in metrics:
+        figures = (
+            words.metric_value(m.metric, m.baseline_value),
+            words.metric_value(m.metric, m.value),
+            words.change(m.ratio),
+            words.change_interval(m.ci95),
+            words.p_value(m.p_value),
+            words.p_value(m.p_holm),
+            words.p_value(m.sign_flip_p),
+        )
+        metric = Cell(words.METRIC_LABELS[m.metric], strong=m.primary, note="primary" if m.primary else "")
+        name = Cell(m.deployment, swatch=swatch(deployments.index(m.deployment)))
+        verdict = Cell(pill=pill(m), note=f"threshold {words.percent(m.delta)}")
+        rows.append((metric, name, *(Cell(text, number=True) for text in figures), verdict))
+    return Table(f"Every metric against {baseline}", head, tuple(rows))
+
+
+_SIGNS = {True: ("✓", "good", "holds"), False: ("✕", "error", "failed"), None: ("!", "warning", "caveat")}
+
+
+def sign(gate: Gate) -> tuple[str, str, str]:
+    """Return sign, tone and word of a gate."""
+    return _SIGNS[gate.passed]
+
+
+def gates_table(gates: Sequence[Gate]) -> Table | None:
+    """One row per gate: whether it holds, its figure, what it means and whom it concerns."""
+    head = tuple(Cell(text) for text in ("Gate", "Result", "Figure", "Concerns", "Meaning"))
+    rows = []
+    for gate in gates:
+        mark, tone, word = sign(gate)
+        concerned = ", ".join((*gate.deployments, *(words.METRIC_LABELS[m] for m in gate.metrics))) or "everything"
+        concerned = f"{gate.workload}: {concerned}" if gate.workload else concerned
+        cells = (Cell(gate.figure), Cell(concerned), Cell(gate.detail))
+        rows.append((Cell(gate.name, strong=True), Cell(f"{mark} {word}", tone=tone), *cells))
+    return Table("Gates: without them there is no verdict", head, tuple(rows)) if rows else None
+
+
+def differences_table(differences: Sequence[Difference], deployments: Sequence[str]) -> Table | None:
+    """One row per thing in which deployments differ, or were checked not to."""
+    head = (Cell("What"), *(Cell(name, swatch=swatch(i)) for i, name in enumerate(deployments)), Cell(""))
+    rows = []
+    for difference in differences:
+        values = dict(difference.values)
+        cells = (Cell(values.get(name, words.UNKNOWN)) for name in deployments)
+        verdict = Cell(pill=Pill("matters", "warning")) if difference.matters else Cell("for information", tone="muted")
+        rows.append((Cell(difference.what, strong=True), *cells, verdict))
+    return Table("What differed besides the framework", head, tuple(rows)) if rows else None
+
+
+def errors_table(runs: Sequence[Run], deployments: Sequence[str]) -> Table | None:
+    """One row per kind of error, one column per deployment; None when all went well."""
+    totals = [sum((r.measured for r in runs if r.label.deployment == name), Tally()) for name in deployments]
+    kinds = sorted({kind for tally in totals for kind in tally.errors})
+    head = (Cell("Error"), *(Cell(name, number=True, swatch=swatch(i)) for i, name in enumerate(deployments)))
+    rows = [
+        (Cell(k.value.replace("_", " "), strong=True), *(_count(t.errors.get(k, 0)) for t in totals)) for k in kinds
+    ]
+    for word, counts in (("dropped", [t.dropped for t in totals]), ("still in flight", [t.censored for t in totals])):
+        if any(counts):
+            rows.append((Cell(word, strong=True), *(_count(n) for n in counts)))
+    return Table("Requests without a good answer", head, tuple(rows)) if rows else None
+
+
+def _count(n: int) -> Cell:
+    return Cell(words.count(n), number=True, tone="error" if n else "muted")
+
+
+_TONES = {"valid": "good", "suspect": "warning", "invalid": "error"}
+
+
+def runs_table(runs: Sequence[Run], deployments: Sequence[str]) -> Table:
+    """One row per run, in the order they were made."""
+    numbers = ("requests/s", "p50", "p99", "samples", "errors", "memory")
+    texts = (Cell("Run", number=True), Cell("Deployment"), Cell("Load"))
+    head = (*texts, *(Cell(t, number=True) for t in numbers), Cell("Generator"))
+    ordered = sorted(runs, key=lambda run: run.label.order)
+    return Table("Every run, in order", head, tuple(_run_row(run, deployments) for run in ordered))
+
+
+def _run_row(run: Run, deployments: Sequence[str]) -> tuple[Cell, ...]:
+    tally, label, fitness = run.measured, run.label, run.fitness
+    bad = tally.failed + tally.timed_out + tally.dropped
+    state = "" if run.sealed else f"cut short: {run.stop_reason or 'not finished'}"
+    return (
+        Cell(f"{label.order + 1}", number=True, note=f"round {label.round + 1}"),
+        Cell(label.deployment, strong=True, swatch=swatch(deployments.index(label.deployment)), note=state),
+        Cell(label.workload, note="" if label.phase == "load" else label.phase),
+        Cell(words.rate_figure(run.throughput_rps), number=True, note=words.seconds(run.duration_s)),
+        _both_clocks(tally, "p50"),
+        _both_clocks(tally, "p99"),
+        Cell(words.count(tally.succeeded), number=True, note=f"of {words.count(tally.issued)}"),
+        Cell(words.count(bad), number=True, tone="error" if bad else "", note=_ends(tally)),
+        Cell(words.memory(run.target.peak_bytes if run.target else None), number=True),
+        Cell(pill=Pill(fitness.verdict, _TONES[fitness.verdict]), note=f"CPU {words.percent(fitness.cpu_fraction)}"),
+    )
+
+
+def _both_clocks(tally: Tally, name: str) -> Cell:
+    """Write the scheduled latency with the service time beneath it."""
+
+    def written(histogram: Histogram) -> str:
+        return words.latency(getattr(summarise(histogram), name))
+
+    return Cell(written(tally.scheduled), number=True, note=f"service {written(tally.service)}")
+
+
+def _ends(tally: Tally) -> str:
+    named = (("timed out", tally.timed_out), ("dropped", tally.dropped), ("in flight", tally.censored))
+    return ", ".join(f"{words.count(n)} {word}" for word, n in named if n)
+
+
+def environment_table(facts: Sequence[tuple[str, str]]) -> Table:
+    """What the machine and its software were."""
+    rows = tuple((Cell(name, strong=True), Cell(value)) for name, value in facts)
+    return Table("Machine and versions", (Cell("What"), Cell("Value")), rows)
+
+
+def noise_note(comparison: Comparison) -> str:
+    """Say how much this machine differs from itself, where that was measured."""
+    floor = comparison.noise_floor
+    if floor is None:
+        return "The noise floor of this machine was not measured."
+    return f"Noise floor of this machine {words.percent(floor)}."
