@@ -1,1 +1,1 @@
-"""Pure statistics: from sealed runs to intervals and verdicts."""
+"""From sealed runs to verdicts: pure, and cheap to import (scipy is loaded when a distribution is needed)."""

@@ -1,0 +1,175 @@
+"""Conditions without which there is no verdict on what they concern. They cannot be silenced.
+
+Each check reads one figure per run, takes the worst of each deployment, and says which deployments and metrics lose
+their verdicts. A caveat is a gate that neither passes nor fails: worth saying, stops nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from loadbench_gui.core.plan import ClosedLoad, OpenLoad, Plan
+from loadbench_gui.core.run import Run
+from loadbench_gui.core.verdict import Gate, Metric
+from loadbench_gui.stats import doubts, lag
+from loadbench_gui.stats.assumptions import is_steady
+from loadbench_gui.stats.sample import LOADED, TIMING
+
+REUSE_LIMIT: Final = 0.99
+LITTLE_LIMIT: Final = 0.05
+OFFERED_LIMIT: Final = 0.99
+ERROR_LIMIT: Final = 0.001
+CPU_LIMIT: Final = 0.80
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """One figure per run and the side of a limit on which it must lie. `figure` None: the check does not apply."""
+
+    name: str
+    figure: Callable[[Run], float | None]
+    limit: float
+    at_least: bool
+    show: Callable[[float], str]
+    passed: str
+    failed: str
+    metrics: tuple[Metric, ...]
+    strict: bool = False
+
+    def holds(self, value: float) -> bool:
+        """Return whether `value` is on the right side; on the limit is right unless the check is strict."""
+        if value == self.limit:
+            return not self.strict
+        return value > self.limit if self.at_least else value < self.limit
+
+
+def reuse(run: Run) -> float | None:
+    """Return the fraction of requests that found a connection open; the first opening of each does not count.
+
+    None where the profile asks for closed connections, or nothing was sent.
+    """
+    closing = any(k.lower() == "connection" and "close" in v.lower() for k, v in run.workload.request.headers)
+    reopened = max(0, run.traffic.opened - run.workload.shape.connections)
+    if closing or not run.traffic.reused + reopened:
+        return None
+    return run.traffic.reused / (run.traffic.reused + reopened)
+
+
+def little_error(run: Run) -> float | None:
+    """Return |X * R / C - 1| of a closed loop: throughput times mean service time over connections (Little 1961)."""
+    mean_us = run.measured.service.mean_us
+    if not isinstance(run.workload.shape, ClosedLoad) or mean_us is None:
+        return None
+    return abs(run.throughput_rps * mean_us / 1e6 / run.workload.shape.connections - 1)
+
+
+def offered_met(run: Run) -> float | None:
+    """Return what an open loop completed inside the window over the arrivals drawn for it; None for other loads."""
+    if not isinstance(run.workload.shape, OpenLoad) or run.label.phase == "peak" or not run.measured.issued:
+        return None
+    return run.traffic.completed / run.measured.issued
+
+
+def error_rate(run: Run) -> float:
+    """Return failed, timed out and dropped requests over those issued; 1 when none was issued."""
+    tally = run.measured
+    return (tally.failed + tally.timed_out + tally.dropped) / tally.issued if tally.issued else 1.0
+
+
+def gates_for(plan: Plan, workload: str, runs: Sequence[Run]) -> tuple[Gate, ...]:
+    """Return the gates of one workload: what was measured, and what to do where it failed. `runs` are its own."""
+    limit = ERROR_LIMIT if plan.slo.error_rate is None else max(plan.slo.error_rate, 0.0)
+    measured = [gate for check in (*_CHECKS, _errors(limit)) if (gate := _judge(check, workload, runs)) is not None]
+    return (
+        *measured,
+        *doubts.generator_gates(workload, runs),
+        *lag.lag_gates(plan, workload, runs),
+        *doubts.caveat_gates(workload, runs),
+        _steady(workload, runs),
+    )
+
+
+def _judge(check: _Check, workload: str, runs: Sequence[Run]) -> Gate | None:
+    worst: dict[str, float] = {}
+    for run in runs:
+        value = check.figure(run)
+        if value is not None:
+            pick = min if check.at_least else max
+            worst[run.label.deployment] = pick(value, worst.get(run.label.deployment, value))
+    if not worst:
+        return None
+    failing = {name: value for name, value in worst.items() if not check.holds(value)}
+    figure = check.show((min if check.at_least else max)(worst.values()))
+    if not failing:
+        return Gate(check.name, True, figure, check.passed, workload)
+    named = ", ".join(f"{name} {check.show(value)}" for name, value in failing.items())
+    return Gate(check.name, False, figure, f"{named}: {check.failed}", workload, tuple(failing), check.metrics)
+
+
+def _steady(workload: str, runs: Sequence[Run]) -> Gate:
+    drifting = [run for run in runs if not is_steady(run)]
+    if not drifting:
+        return Gate("steady", True, "", "No run drifted by more than 10 % from its first half to its second.", workload)
+    return Gate(
+        "steady",
+        None,
+        f"{len(drifting)} of {len(runs)} runs drift",
+        "The second half of a run differs by more than 10 % from its first. A longer warm-up may help.",
+        workload,
+        tuple(dict.fromkeys(run.label.deployment for run in drifting)),
+        TIMING,
+    )
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.3g} %"
+
+
+def _down_to_percent(value: float) -> str:
+    """Show a share that must reach 99 % so that 98.96 % does not read as 99."""
+    return f"{int(1000 * value + 1e-9) / 10:g} %"
+
+
+def _errors(limit: float) -> _Check:
+    return _Check(
+        "errors", error_rate, limit, False, _percent,
+        "Failed, timed out and dropped requests stayed within what is allowed.",
+        f"more than {_percent(limit)} of the requests had no good answer, so the rest is a flattering selection. "
+        "Look at the sample exchanges, then lower the rate or mend the server.",
+        LOADED,
+    )  # fmt: skip
+
+
+_CHECKS: Final = (
+    _Check(
+        "reuse", reuse, REUSE_LIMIT, True, "{:.3f}".format,
+        "Connections were kept alive.",
+        "connections were opened again and again, so this measures connecting. "
+        "Raise the server's keep-alive timeout and its limit of requests per connection.",
+        LOADED,
+    ),
+    _Check(
+        "Little's law", little_error, LITTLE_LIMIT, False, _percent,
+        "Throughput, service time and connections agree with one another.",
+        "throughput x service time is not the number of connections, so our own accounting is in doubt. "
+        "Check that the server accepts all connections, and run again.",
+        TIMING,
+    ),
+    _Check(
+        "offered met", offered_met, OFFERED_LIMIT, True, _down_to_percent,
+        "What was offered was completed inside the window.",
+        "less than 99 % of the requests due were completed inside the window: the rate is above what the server can "
+        "take, and latency then depends on how long one waits. Lower the rate.",
+        TIMING,
+    ),
+    _Check(
+        "generator CPU", lambda run: run.fitness.cpu_fraction, CPU_LIMIT, False, _percent,
+        "The generator had CPU to spare.",
+        "the generator worked at 80 % of its CPU or more, so it may be the limit. "
+        "Give it more workers or CPUs, or lower the rate.",
+        TIMING,
+        strict=True,
+    ),
+)  # fmt: skip

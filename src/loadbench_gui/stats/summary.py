@@ -1,0 +1,59 @@
+"""The sentence on top: the primary verdicts in full, then what else is settled, in a few words each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from loadbench_gui.core.plan import Plan
+from loadbench_gui.core.verdict import Comparison, Metric, MetricVerdict, Verdict
+from loadbench_gui.stats import wording
+from loadbench_gui.stats.sample import SCHEDULED
+
+_SETTLED: Final = frozenset({Verdict.FASTER, Verdict.SLOWER, Verdict.LESS, Verdict.MORE})
+_BESIDES: Final = (Metric.THROUGHPUT, Metric.P99, Metric.P50, Metric.MEMORY_PEAK, Metric.CPU_PER_1K)
+"""What is worth a clause of its own; the rest is in the table."""
+
+
+def summarise(plan: Plan, comparison: Comparison) -> str:
+    """Return the comparison in words, one paragraph. Never a blended score."""
+    sentences = []
+    if not comparison.complete:
+        done = _rounds_done(comparison.metrics)
+        sentences.append(f"Stopped early, after {done} of {comparison.schedule.rounds} rounds.")
+    for workload in plan.workloads:
+        mine = [v for v in comparison.metrics if v.workload == workload.name]
+        prefix = f"{workload.name}: " if len(plan.workloads) > 1 else ""
+        sentences += [prefix + v.sentence for v in mine if v.primary]
+        sentences += [prefix + clause for clause in _besides(mine)]
+    matters = [difference.what for difference in comparison.differences if difference.matters]
+    if matters:
+        sentences.append(f"Not like for like: the deployments differ in {_listed(matters)} as well.")
+    return " ".join(sentences) or "Nothing was compared."
+
+
+def _besides(verdicts: Sequence[MetricVerdict]) -> list[str]:
+    """Return one sentence per deployment on what is settled beside the primary metric."""
+    primary_is_latency = any(v.primary and v.metric in SCHEDULED for v in verdicts)
+    sentences = []
+    for deployment in dict.fromkeys(v.deployment for v in verdicts):
+        clauses = [
+            wording.brief(v)
+            for metric in _BESIDES
+            if not (primary_is_latency and metric in SCHEDULED)
+            for v in verdicts
+            if (v.deployment, v.metric) == (deployment, metric) and not v.primary and v.verdict in _SETTLED
+        ]
+        by_verb = {verb: [rest for v, rest in clauses if v == verb] for verb, _ in clauses}
+        if clauses:
+            said = _listed([f"{verb} {_listed(rest)}" for verb, rest in by_verb.items()])
+            sentences.append(f"{wording.display_name(deployment)} {said}.")
+    return sentences
+
+
+def _rounds_done(verdicts: Sequence[MetricVerdict]) -> int:
+    return max((v.rounds for v in verdicts), default=0)
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -1,0 +1,128 @@
+"""The words of a verdict: one place, so that window, terminal and report say the same sentence."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from loadbench_gui.core.plan import ClosedLoad, LoadShape
+from loadbench_gui.core.verdict import Metric, MetricVerdict, Verdict
+
+_PROPER: Final[dict[str, str]] = {
+    name.lower().replace(" ", ""): name
+    for name in (
+        "FastAPI", "Starlette", "Sanic", "Flask", "Django", "Quart", "Litestar", "Falcon", "Tornado", "Bottle",
+        "BlackSheep", "Robyn", "aiohttp", "Pyramid", "nginx", "uvicorn", "Hypercorn", "Granian", "gunicorn", "Caddy",
+    )
+}  # fmt: skip
+
+_METRICS: Final[dict[Metric, str]] = {
+    Metric.THROUGHPUT: "throughput",
+    Metric.P99_9: "p99.9",
+    Metric.SERVICE_P50: "service p50",
+    Metric.SERVICE_P99: "service p99",
+    Metric.MEMORY_PEAK: "peak memory",
+    Metric.MEMORY_IDLE: "idle memory",
+    Metric.CPU_PER_1K: "CPU per 1,000 requests",
+    Metric.STARTUP: "start-up time",
+}
+
+_AS_FACTOR: Final = 3.0
+_RESOURCE: Final[dict[Metric, str]] = {
+    Metric.MEMORY_PEAK: "memory",
+    Metric.MEMORY_IDLE: "memory when idle",
+    Metric.CPU_PER_1K: "CPU",
+}
+
+
+def display_name(deployment: str) -> str:
+    """Return a deployment's name as people write it: `fastapi` is FastAPI; names of one's own stay as they are."""
+    return _PROPER.get(deployment, deployment)
+
+
+def metric_name(metric: Metric) -> str:
+    """Return a metric's name inside a sentence."""
+    return _METRICS.get(metric, metric.value.replace("_", " "))
+
+
+def at_load(shape: LoadShape) -> str:
+    """Return under which load a figure holds ("at 1,200 requests/s", "with 64 connections")."""
+    if isinstance(shape, ClosedLoad):
+        return f"with {shape.connections:,} {'connection' if shape.connections == 1 else 'connections'}"
+    if shape.stages:
+        return f"in stages of up to {max(shape.rate_rps, *(s.rate_rps for s in shape.stages)):,.10g} requests/s"
+    return f"at {shape.rate_rps:,.10g} requests/s"
+
+
+def change(ratio: float) -> str:
+    """Return a ratio in words: "23 % lower", "1.4 % higher", "4.2 times as high", "the same"."""
+    if ratio >= _AS_FACTOR:
+        return f"{ratio:.3g} times as high"
+    percent = _percent(abs(ratio - 1))
+    return "the same" if percent == "0 %" else f"{percent} {'lower' if ratio < 1 else 'higher'}"
+
+
+def interval(low: float, high: float) -> str:
+    """Return the bounds of a ratio in the words that `change` uses ("19–27 %", "3 % lower to 12 % higher")."""
+    if (low < 1) != (high < 1):
+        return f"{change(low)} to {change(high)}"
+    if high >= _AS_FACTOR:
+        return f"{low:.3g}–{high:.3g} times"
+    near, far = sorted((abs(low - 1), abs(high - 1)))
+    return f"{_percent(near).removesuffix(' %')}–{_percent(far)}" if _percent(near) != _percent(far) else _percent(near)
+
+
+def sentence(v: MetricVerdict, baseline: str, load: str) -> str:
+    """Return the sentence of a verdict that has an interval. `load`: under which it holds, or ""."""
+    if v.ratio is None or v.ci95 is None:
+        raise ValueError("a verdict without an interval has a reason, not a sentence of figures")
+    name, base, metric = display_name(v.deployment), display_name(baseline), metric_name(v.metric)
+    figures = f"{metric} {change(v.ratio)} (95 % CI {interval(*v.ci95)}), {v.rounds} rounds{load and ', ' + load}"
+    match v.verdict:
+        case Verdict.EQUIVALENT:
+            return f"{name} and {base} are equivalent within {_percent(v.delta)}: {figures}."
+        case Verdict.INCONCLUSIVE:
+            more = f"about {v.more_rounds:,}" if v.more_rounds is not None else "more than 1,000"
+            noun = "round" if v.more_rounds == 1 else "rounds"
+            return f"{name} against {base} is inconclusive; {more} more {noun} needed: {figures}."
+        case Verdict.MEASURABLE:
+            claim = _claim(v.metric, better=_is_better(v), measurably=True).format(base=base)
+            return f"{name} {claim}, but the gap may be under your {_percent(v.delta)} threshold: {figures}."
+        case _:
+            return f"{name} {_claim(v.metric, better=_is_better(v), measurably=False).format(base=base)}: {figures}."
+
+
+def brief(v: MetricVerdict) -> tuple[str, str]:
+    """Return a settled verdict as verb and rest: ("uses", "26 % less memory"), ("has", "throughput 85 % higher")."""
+    if v.ratio is None:
+        raise ValueError("a verdict without a ratio has no brief form")
+    if v.metric not in _RESOURCE:
+        return "has", f"{metric_name(v.metric)} {change(v.ratio)}"
+    resource = _RESOURCE[v.metric]
+    if v.ratio >= _AS_FACTOR:
+        return "uses", f"{v.ratio:.3g} times the {resource}"
+    return "uses", f"{_percent(abs(v.ratio - 1))} {'less' if v.ratio < 1 else 'more'} {resource}"
+
+
+def without_verdict(v: MetricVerdict, reason: str) -> str:
+    """Return the sentence of a verdict that could not be given."""
+    kind = "undetermined" if v.verdict is Verdict.UNDETERMINED else "no verdict"
+    return f"{display_name(v.deployment)}, {metric_name(v.metric)}: {kind}: {reason.rstrip('.')}."
+
+
+def _is_better(v: MetricVerdict) -> bool:
+    above = (v.ratio or 1.0) > 1
+    return above if v.metric is Metric.THROUGHPUT else not above
+
+
+def _claim(metric: Metric, *, better: bool, measurably: bool) -> str:
+    adverb = "measurably " if measurably else ""
+    if metric in _RESOURCE:
+        # "uses measurably less memory than FastAPI"
+        return f"uses {adverb}{'less' if better else 'more'} {_RESOURCE[metric]} than {{base}}"
+    verb = "starts" if metric is Metric.STARTUP else "is"
+    return f"{verb} {adverb}{'faster' if better else 'slower'} than {{base}}"
+
+
+def _percent(fraction: float) -> str:
+    percent = 100 * fraction
+    return f"{percent:.0f} %" if percent >= 9.95 else f"{percent:.1f}".removesuffix(".0") + " %"
