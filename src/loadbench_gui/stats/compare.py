@@ -70,7 +70,13 @@ def compare(
 
 def verdicts(plan: Plan, runs: Sequence[Run], gates: Sequence[Gate]) -> tuple[MetricVerdict, ...]:
     """Return the verdict on every metric of every deployment against the baseline, in every workload."""
-    every = pairs_of(plan, runs)
+    return verdicts_from(plan, pairs_of(plan, runs), runs, gates)
+
+
+def verdicts_from(
+    plan: Plan, every: Sequence[Pairs], runs: Sequence[Run] = (), gates: Sequence[Gate] = ()
+) -> tuple[MetricVerdict, ...]:
+    """Return the verdicts on paired values. The runs and gates only add reasons and caveats."""
     reasons = {id(pairs): _why_none(plan, pairs, gates) for pairs in every}
     family = [pairs for pairs in every if not pairs.primary and not reasons[id(pairs)]]
     differing = {

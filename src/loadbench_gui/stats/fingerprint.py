@@ -23,11 +23,13 @@ _MATTERS: Final[dict[str, str]] = {
     "compression": "compression",
     "access log": "access log",
     "json encoder": "JSON encoder",
-    "headers": "response headers",
     "debug": "debug mode",
     "reload": "reload",
 }
-"""Facts that change what a request costs, and their names for people. Other facts are listed, but do not matter."""
+"""Facts that change what a request costs, and their names for people."""
+
+_LISTED: Final[dict[str, str]] = {"headers": "response headers", "processes": "processes", "extensions": "extensions"}
+"""Facts that are shown, with names for people. They, and any other fact, do not make a comparison unlike."""
 
 _ALIASES: Final[dict[str, str]] = {
     "event loop": "loop", "http parser": "parser", "http": "parser", "keepalive": "keep-alive",
@@ -55,12 +57,24 @@ def _difference(
     values = tuple((d.name, facts[d.name].get(key, UNKNOWN)) for d in deployments)
     if len({value for _, value in values} - {UNKNOWN}) < 2:
         return None
-    matters = key in _MATTERS
-    if key == "server":
-        # A framework that brings its own server is compared with it; others should share one.
-        matters = len({facts[d.name]["server"] for d in deployments
-                       if "server" in facts[d.name] and not _own_server(d, facts[d.name]["server"])}) > 1  # fmt: skip
-    return Difference(_MATTERS.get(key, key), values, matters)
+    deciding = {_deciding(key, d, facts[d.name][key]) for d in deployments if key in facts[d.name]} - {""}
+    return Difference((_MATTERS | _LISTED).get(key, key), values, key in _MATTERS and len(deciding) > 1)
+
+
+def _deciding(key: str, deployment: Deployment, value: str) -> str:
+    """Return the part of a fact that decides whether a difference matters, or "" for none of it."""
+    match key:
+        case "server" if value == "none" or _own_server(deployment, value):
+            # A framework that brings its own server is compared with it; the others should share one.
+            return ""
+        case "python" if "/" in value or "\\" in value:
+            # A path of its own is an environment of its own, which is good practice; the version would matter.
+            return ""
+        case "keep-alive":
+            # How long an idle connection is kept does not matter under load; whether it is, does.
+            return value.split(" (")[0]
+        case _:
+            return value
 
 
 def _own_server(deployment: Deployment, server: str) -> bool:
@@ -76,6 +90,9 @@ def _facts(deployment: Deployment, runs: Sequence[Run]) -> dict[str, str]:
             continue
         launch = run.launch
         facts = {_key(key): value for key, value in launch.observed.items()}
+        if "cpus" in facts:
+            # How many, not which: the deployments may well be placed on different ones.
+            facts["cpus"] = str(len(facts["cpus"].split(",")))
         if isinstance(deployment.source, Attach):
             # Of a server that runs already only what it shows is known, not how it was started.
             own = {}
