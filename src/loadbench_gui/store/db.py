@@ -70,13 +70,13 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: tuple[Migration, 
 
     Raises `EnvironmentFault` for a history that a newer loadbench has written or that is another program's.
     """
-    version = user_version(connection)
+    version, tables = _look(connection)
     if version > len(steps):
         raise EnvironmentFault(
             f"the history at {path} was written by a newer loadbench (schema {version}; this one knows {len(steps)})",
             "Update loadbench, or choose another folder with --data-dir. Nothing was changed.",
         )
-    if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+    if version == 0 and tables:
         raise EnvironmentFault(
             f"{path} is a database of another program",
             "Choose another folder with --data-dir. Nothing was changed.",
@@ -110,6 +110,16 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _look(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Return schema version and number of tables as of one moment: another first start may be migrating now."""
+    connection.execute("BEGIN")
+    try:
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        return user_version(connection), tables
+    finally:
+        connection.execute("COMMIT")
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

@@ -8,6 +8,7 @@ from loadbench_gui.core.caveats import Caveat, worst
 from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.run import Fitness, Run
 from loadbench_gui.core.snapshot import Tally, Traffic
+from loadbench_gui.stats.target import summarise_target
 
 CUT_SHORT = "cut short: loadbench ended before the run did"
 _NOT_JUDGED = Caveat(
@@ -21,12 +22,15 @@ def reconstruct(run: Run) -> Run:
     """Return the header `run` (with its intervals and samples) as an unsealed run whose totals are their sums."""
     traffic = sum((interval.traffic for interval in run.intervals), Traffic())
     peak = max((interval.traffic.open_connections for interval in run.intervals), default=0)
+    duration_s, start_s = covered_s(run), run.workload.warmup_s
+    startup_s = run.target.startup_s if run.target else None
     return replace(
         run,
-        duration_s=covered_s(run),
+        duration_s=duration_s,
         measured=sum((interval.measured for interval in run.intervals), Tally()),
         traffic=replace(traffic, open_connections=peak),
         peak_connections=peak,
+        target=summarise_target(run.target_samples, start_s, start_s + duration_s, traffic.completed, startup_s),
         fitness=_fitness(run),
         samples=tuple(sample for interval in run.intervals for sample in interval.samples),
         sealed=False,

@@ -91,6 +91,8 @@ def test_a_run_that_was_never_ended_is_the_sum_of_its_intervals(tmp_path: Path) 
         assert restored.peak_connections == 64
         # One second of four was warm-up.
         assert restored.duration_s == pytest.approx(3.0)
+        assert restored.target is not None
+        assert restored.target.peak_bytes > restored.target.idle_bytes > 0
         assert not restored.sealed
         assert "cut short" in restored.stop_reason
         assert restored.fitness.verdict == "suspect"
