@@ -251,10 +251,10 @@ def make_run(
             "cpu_model": "Example CPU @ 3.00GHz",
             "cpus": "2",
             "memory_bytes": str(8 * 1024 * MIB),
-            "package.fastapi": "0.115.0",
-            "package.sanic": "24.12.0",
-            "package.starlette": "0.41.0",
-            "package.uvicorn": "0.34.0",
+            "package:fastapi": "0.115.0",
+            "package:sanic": "24.12.0",
+            "package:starlette": "0.41.0",
+            "package:uvicorn": "0.34.0",
         },
     )
 

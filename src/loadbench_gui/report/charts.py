@@ -20,6 +20,9 @@ from loadbench_gui.report.figures.svg import svg
 from loadbench_gui.report.page import Cell, Figure, LegendEntry, Table
 from loadbench_gui.report.series import Arm
 
+HEADLINE = (Metric.P99, Metric.P50, Metric.THROUGHPUT, Metric.MEMORY_PEAK, Metric.CPU_PER_1K)
+"""What is shown in pictures and in the first table; everything else stands in the table of all metrics."""
+
 HALF, WIDE = 508.0, 1048.0
 _CHART_HEIGHT = 250.0
 
@@ -36,6 +39,7 @@ def charts(
     """Return the charts of one workload. key: prefix of element ids; metrics: its verdicts, if it was compared."""
     of, time = series.arms(runs, deployments), series.span(runs)
     rounds = max(len(arm.runs) for arm in of)
+    metrics = [m for m in metrics if m.primary or m.metric in HEADLINE]
     height = max(_CHART_HEIGHT, forest.height_for(metrics)) if metrics else _CHART_HEIGHT
     figures = [_forest(key, metrics, deployments, height)] if metrics else []
     figures.append(_spectrum(key, of, rounds, Size(HALF if metrics else WIDE, height)))
@@ -64,7 +68,7 @@ def _forest(key: str, metrics: Sequence[MetricVerdict], deployments: Sequence[st
     named = [(i, name) for i, name in enumerate(deployments) if any(m.deployment == name for m in metrics)]
     head = tuple(Cell(text) for text in ("Metric", "Deployment", "Difference", "95 % interval"))
     rows = tuple(tuple(Cell(text) for text in row) for row in forest.rows_as_text(metrics))
-    caption = "95 % intervals; band: your threshold"
+    caption = "95 % intervals; band: threshold"
     return _figure(f"{key}-forest", scene, caption, named, Table("Difference from the baseline", head, rows))
 
 
@@ -80,7 +84,7 @@ def _spectrum(key: str, of: Sequence[Arm], rounds: int, size: Size) -> Figure:
         texts = [words.latency(value) for value in figures] + [words.count(q.count)]
         rows.append((Cell(one.name), *(Cell(text, number=True) for text in texts)))
     table = Table("Scheduled latency by percentile, all rounds merged", head, tuple(rows))
-    caption = "scheduled" + (", all rounds" if rounds > 1 else "") + "; ends where samples run out"
+    caption = "scheduled" + (", all rounds" if rounds > 1 else "")
     return _figure(f"{key}-spectrum", scene, caption, _names(of), table, wide=size.width > HALF)
 
 
@@ -95,14 +99,14 @@ def _over_time(
     return [
         build(
             "latency",
-            overtime.latency_over_time(latencies.curves, time, size),
+            overtime.latency_over_time(latencies.curves, time, Size(WIDE, _CHART_HEIGHT)),
             f"log; {window}{over}",
             _extremes(latencies.curves, words.latency),
         ),
         build(
             "throughput",
             overtime.throughput_over_time(rates, series.errors(of, time), time, size, offered_rps),
-            f"successful requests/s{over}",
+            f"successes/s{over}",
             _extremes(rates, words.rate),
         ),
         build(
@@ -115,7 +119,7 @@ def _over_time(
 
 
 def _timed(key: str, of: Sequence[Arm], name: str, scene: Scene, caption: str, table: Table | None) -> Figure:
-    return _figure(f"{key}-{name}", scene, caption, _names(of), table)
+    return _figure(f"{key}-{name}", scene, caption, _names(of), table, wide=scene.size.width > HALF)
 
 
 def _extremes(curves: Sequence[Curve], written: Callable[[float | None], str]) -> Table | None:

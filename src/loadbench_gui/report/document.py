@@ -1,7 +1,7 @@
 """The result document (`loadbench.result/1`): what other programs read. Names may be added, never renamed.
 
 What did not run is null, never invented: a run over HTTP has no `stream`, a server that was not started here has no
-`target`. `Run.environment` is flat; a key `package.NAME` holds the version of a package.
+`target`. `Run.environment` is flat; a key `package:NAME` holds the version of a package.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from loadbench_gui.core.snapshot import SampleExchange, Tally, Traffic
 from loadbench_gui.core.verdict import Comparison, Difference, Gate, MetricVerdict, ScheduleEntry
 
 SCHEMA: Final = "loadbench.result/1"
-PACKAGE_PREFIX: Final = "package."
+PACKAGE_PREFIX: Final = "package:"
 
 # A JSON object; its values are whatever JSON holds, which the type system cannot say without casts at every reader.
 Json: TypeAlias = dict[str, Any]

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from loadbench_gui import __version__
 from loadbench_gui.assets import asset_dir
 from loadbench_gui.core.run import Run
-from loadbench_gui.core.verdict import Comparison
+from loadbench_gui.core.verdict import Comparison, Gate
 from loadbench_gui.report import tables, words
 from loadbench_gui.report.charts import charts, primary_of, swatch
 from loadbench_gui.report.document import PACKAGE_PREFIX, document, to_json
@@ -44,7 +44,6 @@ def page(runs: Sequence[Run], comparison: Comparison | None = None) -> Page:
     """Return everything that stands in the report, ready to be laid out."""
     names = deployments_of(runs, comparison)
     gates = comparison.gates if comparison else ()
-    signs = ((tables.sign(gate), gate) for gate in gates)
     return Page(
         title=comparison.profile if comparison else _run_title(runs),
         subtitle=_subtitle(runs, comparison),
@@ -52,7 +51,7 @@ def page(runs: Sequence[Run], comparison: Comparison | None = None) -> Page:
         verdict_notes=_notes(comparison),
         warnings=_warnings(runs, comparison),
         standings=_standings(comparison, names),
-        signs=tuple(Sign(mark, tone, f"{gate.name} {gate.figure}".strip()) for (mark, tone, _), gate in signs),
+        signs=_signs(gates),
         sections=_sections(runs, comparison, names),
         gates=tables.gates_table(gates),
         differences=tables.differences_table(comparison.differences, names) if comparison else None,
@@ -117,7 +116,7 @@ def _run_sentence(runs: Sequence[Run]) -> str:
 
 def _notes(comparison: Comparison | None) -> tuple[str, ...]:
     if comparison is None:
-        return ("One deployment was measured; nothing was compared.",)
+        return ("Nothing was compared.",)
     more = max((m.more_rounds or 0 for m in comparison.metrics), default=0)
     settle = (f"About {words.plural(more, 'more round')} would settle what is inconclusive.",)
     return (tables.noise_note(comparison), *(settle if more else ()))
@@ -125,7 +124,7 @@ def _notes(comparison: Comparison | None) -> tuple[str, ...]:
 
 def _warnings(runs: Sequence[Run], comparison: Comparison | None) -> tuple[str, ...]:
     said = []
-    if comparison and not comparison.like_for_like:
+    if comparison and not comparison.like_for_like and "like for like" not in comparison.summary.lower():
         what = ", ".join(d.what for d in comparison.differences if d.matters)
         said.append(f"Not like for like: the deployments differ in {what or 'more than the framework'} as well.")
     if comparison and not comparison.complete:
@@ -148,6 +147,17 @@ def _standings(comparison: Comparison | None, names: Sequence[str]) -> tuple[Sta
     return tuple(standings)
 
 
+def _signs(gates: Sequence[Gate]) -> tuple[Sign, ...]:
+    """Return a short word for every gate; with several workloads each says which it belongs to."""
+    several = len({gate.workload for gate in gates if gate.workload}) > 1
+    signs = []
+    for gate in gates:
+        mark, tone, _ = tables.sign(gate)
+        where = f"{gate.workload}: " if several and gate.workload else ""
+        signs.append(Sign(mark, tone, f"{where}{gate.name} {gate.figure}".strip()))
+    return tuple(signs)
+
+
 def _sections(runs: Sequence[Run], comparison: Comparison | None, names: Sequence[str]) -> tuple[Section, ...]:
     sections = []
     for number, name in enumerate(dict.fromkeys(run.label.workload for run in runs)):
@@ -161,7 +171,8 @@ def _sections(runs: Sequence[Run], comparison: Comparison | None, names: Sequenc
                 overview=tables.overview(mine, names, metrics, baseline),
                 figures=charts(f"w{number}", mine, names, metrics, primary_of(comparison)),
                 metrics=tables.metrics_table(metrics, names, baseline) if metrics and baseline else None,
-                sentences=tuple(text for m in metrics for text in (m.sentence, *m.caveats)),
+                sentences=tuple(m.sentence for m in metrics),
+                caveats=tuple(dict.fromkeys(text for m in metrics for text in m.caveats)),
             )
         )
     return tuple(sections)
@@ -184,7 +195,15 @@ def _caveats(runs: Sequence[Run]) -> tuple[str, ...]:
     for run in runs:
         for caveat in run.fitness.caveats:
             where.setdefault((caveat.message, caveat.hint), []).append(run.label.order + 1)
-    return tuple(f"Run {', '.join(map(str, n))}: {message} {hint}".strip() for (message, hint), n in where.items())
+    return tuple(
+        f"{'Run' if len(n) == 1 else 'Runs'} {', '.join(map(str, n))}: {' '.join(map(_sentence, filter(None, said)))}"
+        for said, n in where.items()
+    )
+
+
+def _sentence(text: str) -> str:
+    """Close a sentence that was written without its full stop."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _commands(runs: Sequence[Run], names: Sequence[str]) -> tuple[Command, ...]:

@@ -17,7 +17,10 @@ class Pill:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a table. swatch: the deployment's line; note: what the figure is made of, beneath it."""
+    """One cell of a table. swatch: the deployment's line; note: what the figure is made of, beneath it.
+
+    tight: belongs to the cell on its left.
+    """
 
     text: str = ""
     number: bool = False
@@ -26,6 +29,7 @@ class Cell:
     pill: Pill | None = None
     note: str = ""
     tone: str = ""
+    tight: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class Section:
     figures: tuple[Figure, ...]
     metrics: Table | None
     sentences: tuple[str, ...]
+    caveats: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,10 @@ from loadbench_gui.core.verdict import Metric
 from loadbench_gui.report.figures.overtime import Curve, TimeSpan
 from loadbench_gui.report.figures.runorder import RunPoint
 from loadbench_gui.report.figures.spectrum import Spectrum
+from loadbench_gui.stats.sample import metric_value
 
 MOST_POINTS: Final = 600
 WINDOWS_S: Final = (1, 2, 5, 10, 30)
-_QUANTILES: Final = {Metric.P50: 0.5, Metric.P90: 0.9, Metric.P99: 0.99, Metric.P99_9: 0.999}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,25 +114,11 @@ def memory(of: Sequence[Arm], time: TimeSpan) -> tuple[Curve, ...]:
 
 
 def value(run: Run, metric: Metric) -> float | None:
-    """Return what `run` measured of `metric`, in the metric's own unit; None where it cannot say."""
-    tally, target = run.measured, run.target
-    if metric in _QUANTILES:
-        return supported_quantile(tally.scheduled, _QUANTILES[metric])
-    match metric:
-        case Metric.SERVICE_P50 | Metric.SERVICE_P99:
-            return supported_quantile(tally.service, 0.5 if metric is Metric.SERVICE_P50 else 0.99)
-        case Metric.THROUGHPUT:
-            return run.throughput_rps
-        case Metric.MEMORY_PEAK:
-            return float(target.peak_bytes) if target else None
-        case Metric.MEMORY_IDLE:
-            return float(target.idle_bytes) if target else None
-        case Metric.CPU_PER_1K:
-            return target.cpu_s_per_1k if target else None
-        case Metric.STARTUP:
-            return target.startup_s if target else None
-        case _:
-            return None
+    """Return what `run` measured of `metric`, in the metric's own unit; None where it cannot say.
+
+    Unlike in a comparison, the throughput of an open loop counts: it is shown beside what was offered.
+    """
+    return run.throughput_rps if metric is Metric.THROUGHPUT else metric_value(run, metric)
 
 
 def run_points(runs: Sequence[Run], deployments: Sequence[str], metric: Metric) -> tuple[RunPoint, ...]:

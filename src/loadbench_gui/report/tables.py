@@ -11,10 +11,9 @@ from loadbench_gui.core.run import Run
 from loadbench_gui.core.snapshot import Tally
 from loadbench_gui.core.verdict import Comparison, Difference, Gate, Metric, MetricVerdict
 from loadbench_gui.report import series, words
-from loadbench_gui.report.charts import swatch
+from loadbench_gui.report.charts import HEADLINE, swatch
 from loadbench_gui.report.page import Cell, Pill, Table
 
-_OVERVIEW = (Metric.P99, Metric.P50, Metric.THROUGHPUT, Metric.MEMORY_PEAK, Metric.CPU_PER_1K)
 _BASELINE = Pill("baseline")
 
 
@@ -29,38 +28,43 @@ def overview(
     """One row per deployment: the figures that matter, what they are made of, and the verdict on each."""
     verdicts = {(m.metric, m.deployment): m for m in metrics}
     shown = _shown_metrics(metrics)
-    head = (Cell("Deployment"), *(Cell(words.METRIC_LABELS[metric], number=True) for metric in shown))
+    judged = {m.metric for m in metrics}
+    head = [Cell("Deployment")]
+    for metric in shown:
+        head += [Cell(words.METRIC_LABELS[metric], number=True), *([Cell()] if metric in judged else [])]
     rows = []
     for index, name in enumerate(deployments):
         mine = [run for run in runs if run.label.deployment == name]
         if mine:
-            first = Cell(name, strong=True, swatch=swatch(index), note=_made_of(mine))
-            judged = {metric: _BASELINE for metric in shown if name == baseline and _is_judged(metric, metrics)}
-            judged |= {metric: pill(v) for metric in shown if (v := verdicts.get((metric, name)))}
-            rows.append((first, *(_figure(metric, mine, judged.get(metric)) for metric in shown)))
-    return Table("Figures by deployment, geometric mean over rounds", head, tuple(rows))
+            row = [Cell(name, strong=True, swatch=swatch(index), note=_made_of(mine))]
+            for metric in shown:
+                verdict = _BASELINE if name == baseline else _pill_of(verdicts.get((metric, name)))
+                row += [_figure(metric, mine), *([Cell(pill=verdict, tight=True)] if metric in judged else [])]
+            rows.append(tuple(row))
+    caption = "Figures by deployment" + (", geometric mean over rounds" if len(runs) > 1 else "")
+    return Table(caption, tuple(head), tuple(rows))
+
+
+def _pill_of(metric: MetricVerdict | None) -> Pill | None:
+    return pill(metric) if metric else None
 
 
 def _shown_metrics(metrics: Sequence[MetricVerdict]) -> tuple[Metric, ...]:
     """Return the usual columns, with the primary metric first where it is another."""
     primary = [m.metric for m in metrics if m.primary]
-    return tuple(dict.fromkeys((*primary, *_OVERVIEW)))
-
-
-def _is_judged(metric: Metric, metrics: Sequence[MetricVerdict]) -> bool:
-    return any(m.metric is metric for m in metrics)
+    return tuple(dict.fromkeys((*primary, *HEADLINE)))
 
 
 def _made_of(runs: Sequence[Run]) -> str:
     samples = sum(run.measured.succeeded for run in runs)
-    return f"{words.plural(len(runs), 'run')}, {words.count(samples)} samples"
+    return f"{words.count(samples)}\u00a0samples"
 
 
-def _figure(metric: Metric, runs: Sequence[Run], verdict: Pill | None) -> Cell:
+def _figure(metric: Metric, runs: Sequence[Run]) -> Cell:
     peak = [run for run in runs if run.label.phase == "peak"] if metric is Metric.THROUGHPUT else []
     used = peak or [run for run in runs if run.label.phase == "load"] or list(runs)
     mean = geometric_mean([series.value(run, metric) for run in used])
-    return Cell(words.metric_value(metric, mean), number=True, pill=verdict, note=_note(metric, used, mean))
+    return Cell(words.metric_value(metric, mean), number=True, note=_note(metric, used, mean))
 
 
 def _note(metric: Metric, runs: Sequence[Run], value: float | None) -> str:
@@ -79,7 +83,7 @@ def _note(metric: Metric, runs: Sequence[Run], value: float | None) -> str:
             kinds = {run.target.kind.upper() for run in runs if run.target}
             return f"{'/'.join(sorted(kinds))}, idle {idle}" if kinds else "not watched"
         case Metric.CPU_PER_1K:
-            return "of the server" if value is not None else "not watched"
+            return "" if value is not None else "not watched"
         case _:
             return ""
 
@@ -96,7 +100,7 @@ def geometric_mean(values: Sequence[float | None]) -> float | None:
 
 def metrics_table(metrics: Sequence[MetricVerdict], deployments: Sequence[str], baseline: str) -> Table:
     """One row per verdict, with interval and p-values."""
-    titles = (baseline, "deployment", "difference", "95 % interval", "p", "p (Holm)", "p (sign flip)")
+    titles = (baseline, "value", "difference", "95 % interval", "threshold", "p", "p (Holm)", "p (sign flip)")
     head = (Cell("Metric"), Cell("Deployment"), *(Cell(t, number=True) for t in titles), Cell("Verdict"))
     rows = []
     for m in metrics:
@@ -105,14 +109,14 @@ def metrics_table(metrics: Sequence[MetricVerdict], deployments: Sequence[str], 
             words.metric_value(m.metric, m.value),
             words.change(m.ratio),
             words.change_interval(m.ci95),
+            words.percent(m.delta),
             words.p_value(m.p_value),
             words.p_value(m.p_holm),
             words.p_value(m.sign_flip_p),
         )
         metric = Cell(words.METRIC_LABELS[m.metric], strong=m.primary, note="primary" if m.primary else "")
         name = Cell(m.deployment, swatch=swatch(deployments.index(m.deployment)))
-        verdict = Cell(pill=pill(m), note=f"threshold {words.percent(m.delta)}")
-        rows.append((metric, name, *(Cell(text, number=True) for text in figures), verdict))
+        rows.append((metric, name, *(Cell(text, number=True) for text in figures), Cell(pill=pill(m))))
     return Table(f"Every metric against {baseline}", head, tuple(rows))
 
 
@@ -126,15 +130,25 @@ def sign(gate: Gate) -> tuple[str, str, str]:
 
 def gates_table(gates: Sequence[Gate]) -> Table | None:
     """One row per gate: whether it holds, its figure, what it means and whom it concerns."""
-    head = tuple(Cell(text) for text in ("Gate", "Result", "Figure", "Concerns", "Meaning"))
+    head = tuple(Cell(text) for text in ("Gate", "Result", "Figure", "Meaning", "Concerns"))
+    several = len({gate.workload for gate in gates if gate.workload}) > 1
     rows = []
     for gate in gates:
         mark, tone, word = sign(gate)
-        concerned = ", ".join((*gate.deployments, *(words.METRIC_LABELS[m] for m in gate.metrics))) or "everything"
-        concerned = f"{gate.workload}: {concerned}" if gate.workload else concerned
-        cells = (Cell(gate.figure), Cell(concerned), Cell(gate.detail))
-        rows.append((Cell(gate.name, strong=True), Cell(f"{mark} {word}", tone=tone), *cells))
+        concerned = f"{gate.workload}: {_concerned(gate)}" if several and gate.workload else _concerned(gate)
+        cells = (Cell(gate.figure), Cell(gate.detail), Cell(concerned))
+        rows.append((Cell(gate.name, strong=True), Cell(f"{mark}\u00a0{word}", tone=tone), *cells))
     return Table("Gates: without them there is no verdict", head, tuple(rows)) if rows else None
+
+
+_FAMILIES = {Metric.THROUGHPUT: "throughput", Metric.MEMORY_PEAK: "memory", Metric.MEMORY_IDLE: "memory",
+             Metric.CPU_PER_1K: "CPU", Metric.STARTUP: "start-up"}  # fmt: skip
+
+
+def _concerned(gate: Gate) -> str:
+    """Name the deployments and the families of metrics that a gate is about."""
+    metrics = dict.fromkeys(_FAMILIES.get(metric, "latency") for metric in gate.metrics)
+    return " · ".join(filter(None, (", ".join(gate.deployments), ", ".join(metrics)))) or "everything"
 
 
 def differences_table(differences: Sequence[Difference], deployments: Sequence[str]) -> Table | None:
@@ -184,7 +198,7 @@ def _run_row(run: Run, deployments: Sequence[str]) -> tuple[Cell, ...]:
     bad = tally.failed + tally.timed_out + tally.dropped
     state = "" if run.sealed else f"cut short: {run.stop_reason or 'not finished'}"
     return (
-        Cell(f"{label.order + 1}", number=True, note=f"round {label.round + 1}"),
+        Cell(f"{label.order + 1}", number=True, note=f"round {label.round + 1}" if label.comparison_id else ""),
         Cell(label.deployment, strong=True, swatch=swatch(deployments.index(label.deployment)), note=state),
         Cell(label.workload, note="" if label.phase == "load" else label.phase),
         Cell(words.rate_figure(run.throughput_rps), number=True, note=words.seconds(run.duration_s)),

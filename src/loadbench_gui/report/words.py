@@ -128,9 +128,10 @@ def percent(fraction: float | None) -> str:
 
 def _signed(ratio: float) -> str:
     value = (ratio - 1) * 100
-    text = f"{abs(value):.1f}" if abs(value) < 10 else f"{abs(value):,.0f}"
-    sign = "" if float(text.replace(",", "")) == 0 else MINUS if value < 0 else "+"
-    return f"{sign}{text}"
+    text = f"{abs(value):.1f}" if abs(value) < 9.95 else f"{abs(value):,.0f}"
+    if text == "0.0":
+        return "0"
+    return f"{MINUS if value < 0 else '+'}{text}"
 
 
 def change(ratio: float | None) -> str:

@@ -76,26 +76,25 @@ def linear_top(high: float, count: int = 5) -> float:
 
 def log_ticks(low: float, high: float) -> tuple[float, ...]:
     """Return round values inside [low, high]: decades, with 3 or with 2 and 5 between when few decades are shown."""
-    decades = math.log10(high / low)
-    mantissas = (1, 2, 5) if decades <= 1.5 else (1, 3) if decades <= 3.5 else (1,)
+    mantissas = _mantissas(low, high)
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     values = (m * 10.0**e for e in range(first, last + 1) for m in mantissas)
     return tuple(v for v in values if low * 0.999 <= v <= high * 1.001)
 
 
 def log_range(low: float, high: float) -> tuple[float, float]:
-    """Widen [low, high] to the next 1 or 3 x 10^n on both sides."""
-    return _log_floor(low * 0.98), _log_ceiling(high * 1.02)
+    """Widen [low, high] to the next tick on both sides."""
+    mantissas = (*_mantissas(low, high), 10)
+    down, up = (10.0 ** math.floor(math.log10(value)) for value in (low, high))
+    return (
+        max((m * down for m in mantissas if m * down <= low), default=down),
+        min((m * up for m in mantissas if m * up >= high), default=10 * up),
+    )
 
 
-def _log_floor(value: float) -> float:
-    power = 10.0 ** math.floor(math.log10(value))
-    return max(m * power for m in (1, 2, 3, 5) if m * power <= value)
-
-
-def _log_ceiling(value: float) -> float:
-    power = 10.0 ** math.floor(math.log10(value))
-    return min(m * power for m in (1, 2, 3, 5, 10) if m * power >= value)
+def _mantissas(low: float, high: float) -> tuple[int, ...]:
+    decades = math.log10(high / low)
+    return (1, 2, 5) if decades <= 1.01 else (1, 3) if decades <= 3.5 else (1,)
 
 
 def _plain(value: float) -> str:
@@ -142,7 +141,7 @@ def grid(frame: Frame, ticks: Sequence[float], label: Callable[[Sequence[float]]
 
 def time_axis(frame: Frame) -> list[Item]:
     """Label the seconds beneath the frame."""
-    ticks = nice_ticks(frame.x.low, frame.x.high, max(3, int((frame.right - frame.left) / 80)))
+    ticks = nice_ticks(frame.x.low, frame.x.high, max(3, int((frame.right - frame.left) / 110)))
     return [
         Text(frame.x.at(tick), frame.bottom + 18, text, size=LABEL_PX, anchor="middle")
         for tick, text in zip(ticks, second_labels(ticks), strict=True)

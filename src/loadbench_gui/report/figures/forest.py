@@ -28,7 +28,7 @@ from loadbench_gui.report.words import METRIC_LABELS, VERDICT_WORDS, change, cha
 
 _SUB_ROW = 19.0
 _GAP = 14.0
-_TOP, _BOTTOM, _LABELS, _FIGURES = 8.0, 30.0, 118.0, 62.0
+_TOP, _BOTTOM, _LABELS, _FIGURES = 8.0, 30.0, 118.0, 78.0
 _CANDIDATES = (1, 0.5, 2, 0.25, 4, 0.75, 1.5, 0.1, 10, 0.9, 1.1, 1.25, 0.6, 0.8, 0.95, 1.05, 0.02, 50, 0.98, 1.02)
 _FURTHEST = 50.0
 
@@ -99,7 +99,9 @@ def _mark(metric: MetricVerdict, index: int, scale: Scale, y: float) -> list[Ite
     colour = series_role(index)
     if metric.ratio is None:
         word = VERDICT_WORDS[metric.verdict]
-        return [Circle(scale.end + 14, y, 3, colour), Text(scale.end + 20, y + 4, word, Role.WARNING)]
+        right = scale.end + _FIGURES + 8
+        dot = Circle(right - text_width(word) - 6, y, 3, colour)
+        return [dot, Text(right, y + 4, word, Role.WARNING, anchor="end")]
     items: list[Item] = []
     if metric.ci95 is not None:
         low, high = (scale.at(bound) for bound in metric.ci95)

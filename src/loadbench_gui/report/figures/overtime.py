@@ -148,16 +148,16 @@ def _parts(curve: Curve) -> list[list[tuple[float, float]]]:
 
 def _end_labels(curves: Sequence[Curve], frame: Frame) -> list[Item]:
     named = [(c, last) for c in curves if c.label and (last := _last(c)) is not None]
-    wanted = [frame.y.at(value) + 4 for _, value in named]
+    wanted = [frame.y.at(value) + 4 for _, (_, value) in named]
     heights = spread(wanted, 12.0, frame.top + 8, frame.bottom + 4)
     return [
-        Text(frame.right + 4, y, curve.label, series_role(curve.index), bold=curve.label == "p99")
-        for (curve, _), y in zip(named, heights, strict=True)
+        Text(frame.x.at(t) + 6, y, curve.label, series_role(curve.index), bold=curve.label == "p99")
+        for (curve, (t, _)), y in zip(named, heights, strict=True)
     ]
 
 
-def _last(curve: Curve) -> float | None:
-    return next((v for _, v in reversed(curve.points) if v is not None), None)
+def _last(curve: Curve) -> tuple[float, float] | None:
+    return next(((t, v) for t, v in reversed(curve.points) if v is not None), None)
 
 
 def _values(curves: Sequence[Curve]) -> list[float]:
