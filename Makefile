@@ -1,0 +1,51 @@
+# Every target sets up what it needs by itself; the second time that takes a moment.
+
+PROFILE ?= first-look
+OUT ?= loadbench-report
+BIN := .venv/bin
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench lock clean
+
+help: ## Say what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "PROFILE=name-or-file chooses what make run compares (first-look), OUT=folder where the report goes"
+	@echo "(loadbench-report), PYTHON=interpreter what the virtual environment is made from (python3, 3.11 or newer)."
+
+run: ## Compare three servers: in a window, or in the terminal where there is no display
+	@packaging/setup.sh run
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
+		packaging/system-packages.sh window && exec $(BIN)/loadbench-gui "$(PROFILE)"; \
+	else \
+		exec $(BIN)/loadbench compare "$(PROFILE)" --out "$(OUT)"; \
+	fi
+
+test: lint ## Run every check and every test
+	@packaging/system-packages.sh test
+	$(BIN)/python -m pytest
+
+lint: ## Run the checks alone: style, types, who may import whom
+	@packaging/setup.sh dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports
+
+format: ## Rewrite the code in the house style
+	@packaging/setup.sh dev
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format .
+
+bench: ## Compare loadbench with wrk and hey on this machine
+	@packaging/setup.sh dev
+	@packaging/system-packages.sh bench
+	$(BIN)/python -m benchmarks
+
+lock: ## Take the newest allowed version of every package into constraints.txt
+	@packaging/lock.sh
+
+clean: ## Remove what was made: environment, caches, builds; reports and history stay
+	rm -rf .venv .make build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

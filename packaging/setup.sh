@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# Makes .venv hold loadbench and the pinned packages it needs; does nothing when it does already.
+#
+#     packaging/setup.sh run     what the program needs
+#     packaging/setup.sh dev     that, and the tools for tests and checks
+#
+# PYTHON names the interpreter (3.11 or newer); without it the first suitable one on the PATH is taken.
+set -euo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+
+LEVEL="${1:-run}"
+case "$LEVEL" in
+run) WHAT="." ;;
+dev) WHAT=".[dev]" ;;
+*)
+    echo "usage: ${0##*/} run|dev" >&2
+    exit 2
+    ;;
+esac
+
+# Relative, because the folder's name may hold spaces.
+VENV_PYTHON=.venv/bin/python
+LOG=.make/pip.log
+
+fail() {
+    printf '%s\n' "$@" >&2
+    exit 1
+}
+
+new_enough() {
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+choose_python() {
+    local candidate
+    if [ -n "${PYTHON:-}" ]; then
+        new_enough "$PYTHON" || fail "PYTHON=$PYTHON is not Python 3.11 or newer, or cannot be run."
+        echo "$PYTHON"
+        return
+    fi
+    for candidate in python3 python3.13 python3.12 python3.11 python3.14; do
+        if new_enough "$candidate"; then
+            echo "$candidate"
+            return
+        fi
+    done
+    fail "loadbench needs Python 3.11 or newer, and found none on the PATH." \
+        "Install one, or name it: make run PYTHON=/path/to/python3.12"
+}
+
+# What the environment was made from; it moves with the folder, but pip wrote the folder's path into it.
+fingerprint() {
+    echo "$PWD"
+    "$VENV_PYTHON" --version
+    cksum pyproject.toml constraints.txt
+}
+
+ready() {
+    local level
+    [ -x "$VENV_PYTHON" ] || return 1
+    for level in "$@"; do
+        if [ -f ".venv/.loadbench-$level" ] && [ "$(fingerprint 2>/dev/null)" = "$(cat ".venv/.loadbench-$level")" ]; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+make_venv() {
+    local python version
+    python="$(choose_python)"
+    if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        version="$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
+        packaging/system-packages.sh package "python$version-venv"
+    fi
+    echo "Making a virtual environment in .venv with $("$python" --version)"
+    "$python" -m venv --clear .venv || fail "The virtual environment could not be made: see the message above."
+}
+
+usable_venv() {
+    [ -x "$VENV_PYTHON" ] && new_enough "$VENV_PYTHON" && "$VENV_PYTHON" -m pip --version >/dev/null 2>&1 || return 1
+    # Made elsewhere and moved or copied here: scripts and paths in it point to the old place.
+    local stamp
+    for stamp in .venv/.loadbench-*; do
+        if [ -f "$stamp" ] && [ "$(head -n 1 "$stamp")" != "$PWD" ]; then return 1; fi
+    done
+}
+
+if [ "$LEVEL" = run ] && ready run dev; then exit 0; fi
+if [ "$LEVEL" = dev ] && ready dev; then exit 0; fi
+
+usable_venv || make_venv
+mkdir -p .make
+echo "Installing loadbench and the packages it needs into .venv (a minute or two the first time)"
+# The constraint also holds for what pip builds with. Pinned, so that everybody measures with the same versions.
+if ! PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    "$VENV_PYTHON" -m pip install --no-input --editable "$WHAT" >"$LOG" 2>&1; then
+    grep -E '^ *(ERROR|error)|No space left|Temporary failure|Connection|[Tt]imed out' "$LOG" | sort -u | tail -n 8 >&2 || true
+    fail "" "The packages could not be installed; the whole story is in $LOG." \
+        "Without a network, give pip what it needs first: a proxy (HTTPS_PROXY), a mirror (PIP_INDEX_URL) or a" \
+        "folder of wheels (PIP_FIND_LINKS). Then run this again."
+fi
+fingerprint >".venv/.loadbench-$LEVEL"

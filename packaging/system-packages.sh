@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# Makes sure of what pip cannot install: shared libraries and programs of the system, a set at a time.
+#
+#     packaging/system-packages.sh window|test|bench | package NAME...
+#
+# Looks for the library or program itself, so it is quick and right on any Linux. What is missing is installed by
+# apt-get when we are root on Debian or Ubuntu; else the exact command is named, and the script fails.
+set -euo pipefail
+
+# what is looked for -> the Debian package that has it. lib*.so* is a library, a/b/c any one of these programs.
+window() {
+    cat <<'TABLE'
+libEGL.so.1 libegl1
+libGL.so.1 libgl1
+libglib-2.0.so.0 libglib2.0-0
+libdbus-1.so.3 libdbus-1-3
+libfontconfig.so.1 libfontconfig1
+libxkbcommon.so.0 libxkbcommon0
+libxkbcommon-x11.so.0 libxkbcommon-x11-0
+libX11-xcb.so.1 libx11-xcb1
+libxcb-cursor.so.0 libxcb-cursor0
+libxcb-icccm.so.4 libxcb-icccm4
+libxcb-image.so.0 libxcb-image0
+libxcb-keysyms.so.1 libxcb-keysyms1
+libxcb-randr.so.0 libxcb-randr0
+libxcb-render-util.so.0 libxcb-render-util0
+libxcb-shape.so.0 libxcb-shape0
+libxcb-shm.so.0 libxcb-shm0
+libxcb-sync.so.1 libxcb-sync1
+libxcb-xfixes.so.0 libxcb-xfixes0
+libxcb-xkb.so.1 libxcb-xkb1
+libwayland-client.so.0 libwayland-client0
+libwayland-cursor.so.0 libwayland-cursor0
+libwayland-egl.so.1 libwayland-egl1
+TABLE
+}
+
+tests() {
+    cat <<'TABLE'
+Xvfb xvfb
+openbox openbox
+xdotool xdotool
+chromium/chromium-browser/google-chrome chromium
+TABLE
+}
+
+bench() {
+    cat <<'TABLE'
+nginx nginx-light
+wrk wrk
+hey hey
+TABLE
+}
+
+PATH="$PATH:/usr/sbin:/sbin"
+LIBRARIES="$(ldconfig -p 2>/dev/null || true)"
+
+have() {
+    local name
+    case "$1" in
+    lib*.so*)
+        # Without ldconfig there is no telling; Qt says itself what it lacks.
+        [ -z "$LIBRARIES" ] || grep -qF "$1 " <<<"$LIBRARIES"
+        ;;
+    *)
+        for name in ${1//\// }; do
+            if command -v "$name" >/dev/null; then return 0; fi
+        done
+        return 1
+        ;;
+    esac
+}
+
+missing_packages() {
+    local wanted package
+    while read -r wanted package; do
+        have "$wanted" || echo "$package"
+    done | sort -u
+}
+
+install() {
+    local command=(apt-get install --yes --no-install-recommends "$@")
+    if ! command -v apt-get >/dev/null; then
+        echo "loadbench needs these system packages (by their Debian names): $*" >&2
+        echo "Install what your system calls them, then run this again." >&2
+        exit 1
+    fi
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "loadbench needs system packages that are not installed. Install them with:" >&2
+        echo "    sudo apt-get update && sudo ${command[*]}" >&2
+        exit 1
+    fi
+    echo "Installing system packages: $*"
+    export DEBIAN_FRONTEND=noninteractive
+    # A fresh machine has no package lists, an old one has stale ones: then the first attempt fails.
+    if ! "${command[@]}" >/dev/null 2>&1; then
+        apt-get update --quiet && "${command[@]}" || {
+            echo "apt-get could not install: $*. Check the network and its messages above, then run this again." >&2
+            exit 1
+        }
+    fi
+}
+
+case "${1:-}" in
+window) table="$(window)" ;;
+test) table="$(window; tests)" ;;
+bench) table="$(bench)" ;;
+package) # a package by its name, whatever it holds
+    install "${@:2}"
+    exit
+    ;;
+*)
+    echo "usage: ${0##*/} window|test|bench | package NAME..." >&2
+    exit 2
+    ;;
+esac
+
+mapfile -t missing < <(missing_packages <<<"$table")
+if [ "${#missing[@]}" -gt 0 ]; then install "${missing[@]}"; fi
