@@ -90,7 +90,7 @@ def _facts(deployment: Deployment, runs: Sequence[Run]) -> dict[str, str]:
             continue
         launch = run.launch
         facts = {_key(key): value for key, value in launch.observed.items()}
-        if "cpus" in facts:
+        if facts.get("cpus"):
             # How many, not which: the deployments may well be placed on different ones.
             facts["cpus"] = str(len(facts["cpus"].split(",")))
         if isinstance(deployment.source, Attach):
