@@ -16,7 +16,7 @@ from scipy.special import stdtr, stdtrit
 from loadbench_gui.core.caveats import Caveat, worst
 from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.plan import ClosedLoad, Expectation, LoadShape, OpenLoad, Request, Workload
-from loadbench_gui.core.run import Fitness, Interval, LaunchFacts, Run, RunLabel, TargetSample, TargetSummary
+from loadbench_gui.core.run import Fitness, Interval, LaunchFacts, Phase, Run, RunLabel, TargetSample, TargetSummary
 from loadbench_gui.core.snapshot import ErrorKind, SampleExchange, Tally, Traffic, WorkerHealth
 from loadbench_gui.core.verdict import (
     Comparison,
@@ -189,6 +189,7 @@ def make_run(
     memory: bool = True,
     launched: bool = True,
     sealed: bool = True,
+    phase: Phase = "load",
 ) -> Run:
     """One run of `workload` against `arm`, complete and consistent; `errors` happen in its last interval."""
     workload = workload or make_workload()
@@ -224,7 +225,7 @@ def make_run(
             visit=f"visit-{order:04d}",
             round=round,
             order=order,
-            phase="peak" if isinstance(shape, ClosedLoad) and comparison_id else "load",
+            phase=phase,
             seed=seed,
             framework=arm.framework,
         ),

@@ -72,6 +72,8 @@ def _note(metric: Metric, runs: Sequence[Run], value: float | None) -> str:
     service = {Metric.P50: Metric.SERVICE_P50, Metric.P99: Metric.SERVICE_P99}.get(metric)
     if service is not None:
         if value is None:
+            if all(run.label.phase == "peak" for run in runs):
+                return "not compared at peak"
             return f"needs {words.count(samples_needed(0.99 if metric is Metric.P99 else 0.5))} samples a run"
         return f"service {words.latency(geometric_mean([series.value(run, service) for run in runs]))}"
     match metric:

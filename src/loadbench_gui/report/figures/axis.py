@@ -1,55 +1,17 @@
-"""Where tick marks stand and what they say; from values to px and the frame that charts share."""
+"""Where tick marks stand and what they say."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import Final
 
+from loadbench_gui.report.figures.frame import Frame
 from loadbench_gui.report.figures.scene import Item, Line, Text
 from loadbench_gui.report.palette import Role
 from loadbench_gui.report.words import MIB, MINUS, NARROW
 
 LABEL_PX = 11.0
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """Maps [low, high] linearly or by logarithm onto [start, end] px. Values outside are clamped."""
-
-    low: float
-    high: float
-    start: float
-    end: float
-    log: bool = False
-
-    def at(self, value: float) -> float:
-        """Return the position of `value` in px."""
-        low, high = self._bent(self.low), self._bent(self.high)
-        share = (self._bent(min(max(value, self.low), self.high)) - low) / (high - low) if high > low else 0.5
-        return self.start + share * (self.end - self.start)
-
-    def value(self, position: float) -> float:
-        """Return the value at `position` px: the inverse of `at`, for a cursor's read-out."""
-        low, high = self._bent(self.low), self._bent(self.high)
-        share = (position - self.start) / (self.end - self.start)
-        bent = low + share * (high - low)
-        return 10.0**bent if self.log else bent
-
-    def _bent(self, value: float) -> float:
-        return math.log10(value) if self.log else value
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """The plotting area in px, and its two scales."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-    x: Scale
-    y: Scale
 
 
 def nice_ticks(low: float, high: float, count: int = 5) -> tuple[float, ...]:
@@ -74,27 +36,30 @@ def linear_top(high: float, count: int = 5) -> float:
     return math.ceil(high / step - 1e-9) * step
 
 
+_LOG_STEPS: Final = (((1, 2, 5), 1.35), ((1, 3), 3.6), ((1,), math.inf))
+"""Ticks within a decade, and up to how many decades they are used."""
+
+
 def log_ticks(low: float, high: float) -> tuple[float, ...]:
     """Return round values inside [low, high]: decades, with 3 or with 2 and 5 between when few decades are shown."""
-    mantissas = _mantissas(low, high)
+    decades = math.log10(high / low)
+    mantissas = next(m for m, most in _LOG_STEPS if decades <= most)
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     values = (m * 10.0**e for e in range(first, last + 1) for m in mantissas)
     return tuple(v for v in values if low * 0.999 <= v <= high * 1.001)
 
 
 def log_range(low: float, high: float) -> tuple[float, float]:
-    """Widen [low, high] to the next tick on both sides."""
-    mantissas = (*_mantissas(low, high), 10)
+    """Widen [low, high] so that it begins and ends on one of its own ticks."""
     down, up = (10.0 ** math.floor(math.log10(value)) for value in (low, high))
-    return (
-        max((m * down for m in mantissas if m * down <= low), default=down),
-        min((m * up for m in mantissas if m * up >= high), default=10 * up),
-    )
-
-
-def _mantissas(low: float, high: float) -> tuple[int, ...]:
-    decades = math.log10(high / low)
-    return (1, 2, 5) if decades <= 1.01 else (1, 3) if decades <= 3.5 else (1,)
+    for mantissas, most in _LOG_STEPS:
+        start = max(m * down for m in mantissas if m * down <= low * 1.0001)
+        end = min(m * up for m in (*mantissas, 10) if m * up >= high * 0.9999)
+        if end <= start:
+            end = next(m * up for m in (*mantissas, 10) if m * up > start * 1.0001)
+        if math.log10(end / start) <= most:
+            break
+    return start, end
 
 
 def _plain(value: float) -> str:

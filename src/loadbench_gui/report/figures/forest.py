@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from loadbench_gui.core.verdict import MetricVerdict
-from loadbench_gui.report.figures.axis import LABEL_PX, Scale
+from loadbench_gui.report.figures.axis import LABEL_PX
+from loadbench_gui.report.figures.frame import Scale
 from loadbench_gui.report.figures.scene import (
     Circle,
     Item,

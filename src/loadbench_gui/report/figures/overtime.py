@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from loadbench_gui.report.figures import axis
-from loadbench_gui.report.figures.axis import Frame, Scale
+from loadbench_gui.report.figures.frame import Frame, Scale
 from loadbench_gui.report.figures.scene import (
     Circle,
     Item,
@@ -64,7 +64,7 @@ def latency_over_time(curves: Sequence[Curve], time: TimeSpan, size: Size) -> Sc
     for curve in curves:
         heavy = curve.label != "p50"
         items += _stroke(curve, frame, width=2.0 if heavy else 1.25, opacity=1.0 if heavy else 0.7)
-    return Scene(size, (*items, *_end_labels(curves, frame)), title, _summary(curves, latency))
+    return Scene(size, (*items, *_end_labels(curves, frame)), title, _summary(curves, latency), frame)
 
 
 def throughput_over_time(
@@ -88,7 +88,7 @@ def throughput_over_time(
         items += _stroke(curve, frame, role=Role.ERROR)
     if errors:
         items.append(Text(frame.right, frame.bottom - 8, "errors", Role.ERROR, anchor="end", bold=True))
-    return Scene(size, tuple(items), title, _summary(curves, rate))
+    return Scene(size, tuple(items), title, _summary(curves, rate), frame)
 
 
 def memory_over_time(curves: Sequence[Curve], time: TimeSpan, size: Size) -> Scene:
@@ -102,7 +102,7 @@ def memory_over_time(curves: Sequence[Curve], time: TimeSpan, size: Size) -> Sce
     items = [*_warmup(frame, time), *axis.grid(frame, ticks, axis.memory_labels), *axis.time_axis(frame)]
     for curve in curves:
         items += _stroke(curve, frame)
-    return Scene(size, tuple(items), title, _summary(curves, memory))
+    return Scene(size, tuple(items), title, _summary(curves, memory), frame)
 
 
 def _frame(size: Size, time: TimeSpan, labels: _Labels, y: Callable[[float, float], Scale]) -> Frame:

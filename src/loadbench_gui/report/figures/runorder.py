@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from loadbench_gui.report.figures import axis
-from loadbench_gui.report.figures.axis import Frame, Scale
+from loadbench_gui.report.figures.frame import Frame, Scale
 from loadbench_gui.report.figures.scene import Circle, Item, Line, Polyline, Rect, Scene, Size, Text, empty
 from loadbench_gui.report.palette import Role, series_dash, series_role
 
@@ -54,7 +54,7 @@ def run_order(
         if slot >= 9:
             initial = point.deployment[:1].upper()
             items.append(Text(x, bottom + 14, initial, series_role(point.index), anchor="middle", bold=True))
-    return Scene(size, tuple(items), title, _summary(points, words))
+    return Scene(size, tuple(items), title, _summary(points, words), frame)
 
 
 def _rounds(points: Sequence[RunPoint], frame: Frame) -> list[Item]:

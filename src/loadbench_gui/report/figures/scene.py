@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from loadbench_gui.report.figures.frame import Frame
 from loadbench_gui.report.palette import Dash, Role
 
 Anchor: TypeAlias = Literal["start", "middle", "end"]
@@ -92,12 +93,16 @@ Item: TypeAlias = Line | Polyline | Rect | Circle | Text
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A finished picture. title: what it shows; description: what can be read off it, for those who cannot see it."""
+    """A finished picture. title: what it shows; description: what can be read off it, for those who cannot see it.
+
+    plot: where values lie, for a cursor's read-out; None where there is nothing to point at.
+    """
 
     size: Size
     items: tuple[Item, ...]
     title: str
     description: str = ""
+    plot: Frame | None = None
 
 
 def text_width(text: str, size: float = 11.0) -> float:

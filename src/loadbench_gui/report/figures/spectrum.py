@@ -14,7 +14,7 @@ import numpy as np
 
 from loadbench_gui.core.histogram import Histogram, bucket_width, lowest_value
 from loadbench_gui.report.figures import axis
-from loadbench_gui.report.figures.axis import Frame, Scale
+from loadbench_gui.report.figures.frame import Frame, Scale
 from loadbench_gui.report.figures.scene import Circle, Item, Line, Point, Polyline, Scene, Size, Text, empty
 from loadbench_gui.report.palette import Role, series_dash, series_role
 from loadbench_gui.report.words import NARROW, count, latency
@@ -80,7 +80,7 @@ def spectrum(spectra: Sequence[Spectrum], size: Size) -> Scene:
         drawn = tuple((frame.x.at(x), frame.y.at(y)) for x, y in points)
         items.append(Polyline(drawn, colour, 2.0, dash=series_dash(one.index)))
         items.append(Circle(*drawn[-1], r=3.0, fill=colour))
-    return Scene(size, tuple(items), title, _summary(curves))
+    return Scene(size, tuple(items), title, _summary(curves), frame)
 
 
 def _percentiles(frame: Frame) -> list[Item]:
