@@ -20,9 +20,11 @@ def canonical_text(text: str) -> str:
     try:
         return canonical(json.loads(text, parse_constant=_no_constant))
     except json.JSONDecodeError as error:
-        raise Complaint(f"is not JSON: {error.msg} (line {error.lineno}, column {error.colno} of the text)") from None
+        place = f"line {error.lineno}, column {error.colno} of the text"
+        hint = "Keys and texts stand in double quotes, and there is no comma after the last one."
+        raise Complaint(f"is not JSON: {error.msg} ({place})", hint) from None
     except RecursionError:
-        raise Complaint("is nested too deeply") from None
+        raise Complaint("is nested too deeply", "Expect less of it.") from None
 
 
 def body(value: object) -> bytes:
@@ -44,7 +46,7 @@ def fits_toml(value: Any) -> bool:
 
 
 def _no_constant(name: str) -> object:
-    raise Complaint(f"{name} is not JSON")
+    raise Complaint(f"JSON has no {name}", "Use a finite number.")
 
 
 def _check(value: object) -> None:

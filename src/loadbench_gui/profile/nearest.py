@@ -15,7 +15,7 @@ def nearest(word: str, known: Iterable[str], at_least: float = 0.5) -> str | Non
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a hint: the likely word where there is one, and every word that would do."""
-    names = list(known)
+    names = list(dict.fromkeys(known))
     guess = nearest(word, names)
     listing = ", ".join(names)
     return f'Did you mean "{guess}"? Known here: {listing}.' if guess else f"Known here: {listing}."

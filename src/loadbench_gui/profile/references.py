@@ -103,7 +103,7 @@ def _url(path: KeyPath, value: object) -> Iterator[Finding]:
 
 def _placeholders(path: KeyPath, raw: Raw) -> Iterator[Finding]:
     """Find words in braces that nothing will be put in for; `{{word}}` is the text `{word}` itself."""
-    command = raw.get("command")
+    command = raw["command"] if isinstance(raw.get("command"), list) else []
     texts: list[tuple[KeyPath, object]] = [((*path, "cwd"), raw.get("cwd"))]
     texts += [
         ((*path, "command", index), part) for index, part in enumerate(command if isinstance(command, list) else ())

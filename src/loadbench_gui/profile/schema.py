@@ -127,8 +127,8 @@ class WorkloadTable(Table):
 
     name: Name = Field(description="What it is called on charts and in sentences.")
     kind: Literal["http"] = Field(default="http", description="Protocol.")
-    request: RequestTable = Field(default=RequestTable(), description="What is sent.")
-    expect: ExpectTable = Field(default=ExpectTable(), description="What counts as a right answer.")
+    request: RequestTable = Field(default_factory=RequestTable, description="What is sent.")
+    expect: ExpectTable = Field(default_factory=ExpectTable, description="What counts as a right answer.")
     load: LoadTable = Field(description="How hard the server is asked.")
     warmup: Seconds = Field(default=0.0, description="Load before measuring starts.")
     duration: PositiveSeconds | None = Field(default=None, description="How long is measured.")
@@ -174,12 +174,14 @@ class ProfileTable(Table):
 
     schema_: Literal[1] = Field(alias="schema", description="Version of the format.")
     name: Name | None = Field(default=None, description="Title of the comparison.")
-    defaults: Defaults = Field(default=Defaults(), description="Keys for every deployment.")
+    defaults: Defaults = Field(default_factory=Defaults, description="Keys for every deployment.")
     deployment: list[DeploymentTable] = Field(min_length=1, description="Servers under test.")
     workload: list[WorkloadTable] = Field(min_length=1, description="What is asked of each of them.")
-    slo: SloTable = Field(default=SloTable(), description="Limits that make a run fail.")
-    comparison: ComparisonTable = Field(default=ComparisonTable(), description="What is decided before the first run.")
-    generator: GeneratorTable = Field(default=GeneratorTable(), description="How traffic is generated.")
+    slo: SloTable = Field(default_factory=SloTable, description="Limits that make a run fail.")
+    comparison: ComparisonTable = Field(
+        default_factory=ComparisonTable, description="What is decided before the first run."
+    )
+    generator: GeneratorTable = Field(default_factory=GeneratorTable, description="How traffic is generated.")
 
 
 SECTIONS: tuple[tuple[tuple[str, ...], type[Table]], ...] = (

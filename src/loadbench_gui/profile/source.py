@@ -66,6 +66,8 @@ def parse(text: str, name: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ProfileError(name, [_syntax_problem(str(error), text)]) from None
+    except ValueError as error:  # a number of more digits than Python converts
+        raise ProfileError(name, [Problem("", None, f"a value cannot be read: {error}", "Shorten it.")]) from None
     except RecursionError:
         raise ProfileError(
             name, [Problem("", None, "brackets are nested too deeply", "A profile needs few.")]
@@ -82,7 +84,7 @@ def _syntax_problem(said: str, text: str) -> Problem:
     shown = lines[line - 1] if line <= len(lines) else ""
     advice = next((hint for start, hint in _HINTS if start in what), "")
     if match and not match[1]:
-        advice = f"The file ends before this is complete: a closing quote, ] or }} is missing. {advice}".rstrip()
+        advice = "The file ends before this is complete: a closing quote, ] or } is missing."
     pointer = f"{shown}\n{' ' * (column - 1)}^" if len(shown) <= 120 else ""
     hint = "\n".join(part for part in (pointer, advice) if part)
     return Problem("", line, f"this is not TOML: {what[:1].lower()}{what[1:]}", hint, column=column)

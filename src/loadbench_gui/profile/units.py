@@ -119,4 +119,5 @@ def shown(value: object) -> str:
         case dict():
             return "a table"
         case _:
-            return str(value)
+            text = str(value)
+            return text if len(text) <= 60 else f"{text[:57]}..."

@@ -31,6 +31,10 @@ _LATER: dict[tuple[str, ...], str] = {
         "client",
         "httpx",
     ): 'The httpx client comes in a later version; what is there now is client = "fast".',
+    ("comparison", "primary", "first_event_p50"): "Metrics of streams come in a later version.",
+    ("comparison", "primary", "rtt_p50"): "Metrics of WebSockets come in a later version.",
+    ("comparison", "primary", "rtt_p99"): "Metrics of WebSockets come in a later version.",
+    ("comparison", "primary", "fanout_p99"): "Metrics of WebSockets come in a later version.",
 }
 _PLAIN = {
     "string_type": ("text", 'Put it in quotes: "...".'),
@@ -138,7 +142,7 @@ def unknown_key_hint(path: KeyPath) -> str:
     if nearest(key, here, at_least=0.75) is None:
         homes = [_home(pattern, key) for pattern, table in SECTIONS if key in key_names(table)]
         if homes:
-            return f"{key} belongs to {' or '.join(dict.fromkeys(homes))}. Known here: {', '.join(here)}."
+            return f"{key} belongs to {' or '.join(list(dict.fromkeys(homes))[:2])}. Known here: {', '.join(here)}."
     return did_you_mean(key, here)
 
 

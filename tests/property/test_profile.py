@@ -1,0 +1,222 @@
+"""Laws of profiles: plan -> TOML -> plan is the identity, and no input whatever ends in a traceback."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadbench_gui.core.plan import (
+    Attach,
+    ClosedLoad,
+    ComparisonSettings,
+    Deployment,
+    Expectation,
+    GeneratorSettings,
+    Launch,
+    OpenLoad,
+    Plan,
+    Ready,
+    Request,
+    Slo,
+    Stage,
+    Stop,
+    Workload,
+)
+from loadbench_gui.profile import json_body
+from loadbench_gui.profile.bundled import find
+from loadbench_gui.profile.document import ProfileDocument
+from loadbench_gui.profile.loader import load_text
+from loadbench_gui.profile.problems import Problem, ProfileError
+from loadbench_gui.profile.writer import dump
+
+PATH = Path("/srv/profiles/p.toml")
+FIRST_LOOK = find("first-look").read_text("utf-8")
+
+printable = st.characters(min_codepoint=33, max_codepoint=0x2FFF, categories=["L", "N", "P", "S"])
+names = st.text(printable, min_size=1, max_size=20).filter(lambda name: "${" not in name)
+words = st.text(st.characters(codec="utf-8", exclude_characters="${}"), max_size=30)
+durations = st.floats(0, 1e6)
+positive = st.floats(1e-9, 1e6)
+rates = st.floats(0.001, 1e6)
+cpus = st.none() | st.lists(st.integers(0, 255), min_size=1, max_size=4, unique=True).map(tuple)
+tokens = st.text("abcXYZ-09", min_size=1, max_size=10)
+paths = st.text("abc/?=&%20._-", max_size=20).map(lambda text: "/" + text)
+headers = st.dictionaries(tokens, st.lists(st.text("abc xé;=", max_size=8).map(str.strip), min_size=1, max_size=3)).map(
+    lambda table: tuple((name, value) for name, values in table.items() for value in values)
+)
+json_values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=8,
+)
+
+launches = st.builds(
+    Launch,
+    command=st.lists(words, min_size=1, max_size=4).map(tuple),
+    cwd=words,
+    python=st.none() | words.filter(lambda text: text != "auto"),
+    workers=st.integers(1, 1024),
+    env=st.dictionaries(words, words, max_size=3).map(lambda table: tuple(table.items())),
+    ready=st.builds(Ready, paths, positive),
+    stop=st.builds(Stop, st.sampled_from(["TERM", "INT"]), durations),
+    cpus=cpus,
+)
+attaches = st.builds(
+    Attach, tokens.map(lambda host: f"http://{host}:80"), st.none() | words.filter(lambda text: text != "")
+)
+shapes = st.builds(ClosedLoad, st.integers(1, 100_000)) | st.builds(
+    OpenLoad,
+    connections=st.integers(1, 100_000),
+    rate_rps=rates,
+    arrival=st.sampled_from(["constant", "poisson"]),
+    stages=st.lists(st.builds(Stage, durations, rates), max_size=3).map(tuple),
+    when_busy=st.sampled_from(["queue", "drop"]),
+    queue_limit=st.none() | st.integers(0, 10**6),
+)
+workloads = st.builds(
+    Workload,
+    name=names,
+    kind=st.just("http"),
+    request=st.builds(Request, st.sampled_from(["GET", "POST"]), paths, headers, words.map(str.encode)),
+    expect=st.builds(
+        Expectation,
+        st.none() | st.integers(100, 599),
+        st.none() | words.map(str.encode),
+        st.none() | json_values.map(json_body.canonical),
+    ),
+    shape=shapes,
+    warmup_s=durations,
+    duration_s=positive,
+    timeout_s=st.floats(3600, 7200),
+    requests_limit=st.none() | st.integers(1, 10**9),
+)
+limits = st.none() | st.floats(0, 3.6e9)
+metrics = st.sampled_from(["p50", "p99", "service_p99", "memory_peak", "startup"])
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    deployments = draw(
+        st.lists(
+            st.builds(Deployment, names, launches | attaches, words), min_size=1, max_size=3, unique_by=lambda d: d.name
+        )
+    )
+    baseline = draw(st.sampled_from(deployments)).name
+    standard = dict(ComparisonSettings(baseline).thresholds)
+    own = draw(st.dictionaries(metrics, st.floats(0, 1), max_size=3))
+    return Plan(
+        name=draw(names),
+        deployments=tuple(deployments),
+        workloads=tuple(draw(st.lists(workloads, min_size=1, max_size=2, unique_by=lambda w: w.name))),
+        comparison=ComparisonSettings(
+            baseline, draw(metrics), draw(st.integers(1, 1000)), tuple({**standard, **own}.items())
+        ),
+        slo=draw(st.builds(Slo, limits, limits, limits, limits, st.none() | st.floats(0, 1), st.none() | rates)),
+        generator=draw(
+            st.builds(
+                GeneratorSettings,
+                st.sampled_from(["workers", "in-app"]),
+                st.none() | st.integers(1, 64),
+                cpus,
+                st.sampled_from(["auto", "timer", "spin"]),
+                st.just("fast"),
+                st.booleans(),
+            )
+        ),
+        base_dir=str(PATH.parent),
+        path=str(PATH),
+    )
+
+
+@given(plans())
+def test_a_plan_written_as_a_profile_reads_back_as_the_same_plan(plan: Plan) -> None:
+    assert load_text(dump(plan), PATH) == plan
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_a_plan_or_a_list_of_problems(text: str) -> None:
+    _is_explained(text)
+
+
+values = st.recursive(
+    st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | words | st.dates(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=5,
+)
+KEYS = st.sampled_from(
+    [
+        *(
+            "schema",
+            "name",
+            "defaults",
+            "deployment",
+            "workload",
+            "slo",
+            "comparison",
+            "generator",
+            "request",
+            "expect",
+        ),
+        *(
+            "expect",
+            "load",
+            "stages",
+            "rate",
+            "json",
+            "headers",
+            "url",
+            "command",
+            "env",
+            "ready",
+            "stop",
+            "cpus",
+            "threshold",
+        ),
+        *("primary", "baseline", "kind", "duration", "warmup", "model", "connections"),
+    ]
+)
+
+
+@given(st.dictionaries(KEYS, values | st.lists(st.dictionaries(KEYS, values, max_size=6), max_size=3), max_size=6))
+def test_any_document_of_known_keys_and_wild_values_is_explained(document: dict[str, Any]) -> None:
+    _is_explained(tomlkit.dumps(document))
+
+
+@given(st.integers(0, len(FIRST_LOOK)), st.integers(0, 40), st.text('[]{}"=#\n,a1', max_size=5))
+def test_a_damaged_profile_is_explained(start: int, length: int, inserted: str) -> None:
+    _is_explained(FIRST_LOOK[:start] + inserted + FIRST_LOOK[start + length :])
+
+
+@given(st.integers(1, 10**6), words)
+def test_setting_a_value_changes_that_value_only(rate: int, name: str) -> None:
+    document = ProfileDocument(FIRST_LOOK)
+    document.set(("workload", 0, "load", "rate"), rate)
+    document.set(("deployment", 2, "framework"), name)
+
+    expected = tomllib.loads(FIRST_LOOK)
+    expected["workload"][0]["load"]["rate"] = rate
+    expected["deployment"][2]["framework"] = name
+    assert tomllib.loads(document.text) == expected
+
+
+def _is_explained(text: str) -> None:
+    """A plan comes out, or every problem has words and a line inside the text."""
+    lines = text.count("\n") + text.count("\r") + 1
+    problems = _problems(text)
+    assert problems is None or problems
+    for problem in problems or ():
+        assert problem.message
+        assert problem.line is None or 1 <= problem.line <= lines
+
+
+def _problems(text: str) -> tuple[Problem, ...] | None:
+    try:
+        load_text(text, PATH)
+    except ProfileError as error:
+        return error.problems
+    return None

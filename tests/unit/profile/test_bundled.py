@@ -1,0 +1,130 @@
+"""The profiles that ship: sound, fair, findable, and written for a reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from loadbench_gui.core.plan import ClosedLoad, Launch, OpenLoad
+from loadbench_gui.errors import UserError
+from loadbench_gui.profile.bundled import Bundled, bundled, find
+from loadbench_gui.profile.loader import load, load_text
+from loadbench_gui.profile.templates import new_profile
+from loadbench_gui.profile.writer import dump
+
+SHIPPED = bundled()
+by_name = pytest.mark.parametrize("one", SHIPPED, ids=lambda one: one.name)
+
+
+def test_they_are_the_ones_that_the_documentation_names() -> None:
+    names = [one.name for one in SHIPPED]
+
+    assert names[0] == "first-look"
+    assert {"json-api", "json-peak", "validation", "delay", "downloads", "single-url"} <= set(names)
+
+
+@by_name
+def test_each_loads_and_survives_being_written_and_read(one: Bundled) -> None:
+    plan = load(one.path)
+
+    assert load_text(dump(plan), one.path) == plan
+
+
+@by_name
+def test_each_starts_with_a_comment_for_its_reader(one: Bundled) -> None:
+    lines = one.path.read_text("utf-8").splitlines()
+
+    assert len(one.summary) > 20
+    assert all(line.startswith("#") for line in lines[:4])
+    assert "schema = 1" in lines
+
+
+@by_name
+def test_launched_deployments_are_started_alike(one: Bundled) -> None:
+    launches = [d.source for d in load(one.path).deployments if isinstance(d.source, Launch)]
+
+    for launch in launches:
+        assert {"--no-access-log", "--no-access-logs"} & set(launch.command)
+        assert launch.workers == 1
+        if "uvicorn" in launch.command:
+            words = " ".join(launch.command)
+            assert "--loop uvloop --http httptools" in words
+            assert "--timeout-keep-alive 75" in words
+        else:
+            assert "--single-process" in launch.command
+        assert launch.ready.path == "/health"
+
+
+@by_name
+def test_a_tail_decides_only_where_a_run_has_answers_enough_for_it(one: Bundled) -> None:
+    plan = load(one.path)
+
+    for workload in plan.workloads:
+        match workload.shape:
+            case OpenLoad(rate_rps=rate):
+                needed = {"p50": 50, "p99": 1000}[plan.comparison.primary]
+                assert rate * workload.duration_s >= needed
+            case ClosedLoad():
+                assert plan.comparison.primary == "throughput"
+
+
+def test_first_look_takes_about_ninety_seconds() -> None:
+    plan = load(find("first-look"))
+    (workload,) = plan.workloads
+
+    runs = len(plan.deployments) * plan.comparison.rounds
+    assert (runs, workload.warmup_s, workload.duration_s) == (12, 1.0, 4.0)
+    assert [d.framework for d in plan.deployments] == ["fastapi", "starlette", "sanic"]
+
+
+def test_a_name_finds_a_shipped_profile_and_a_path_its_file(tmp_path: Path) -> None:
+    mine = tmp_path / "first-look.toml"
+    mine.write_text("")
+
+    assert find("first-look") == find("first-look.toml") == SHIPPED[0].path
+    assert find(str(mine)) == mine
+
+
+def test_a_file_of_that_name_in_the_current_folder_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "first-look.toml").write_text("")
+    (tmp_path / "json-api").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    assert find("first-look.toml") == Path("first-look.toml")
+    assert find("json-api") == SHIPPED[[one.name for one in SHIPPED].index("json-api")].path
+
+
+def test_an_unknown_name_suggests_the_closest_and_lists_all() -> None:
+    with pytest.raises(UserError) as caught:
+        find("frist-look")
+
+    assert caught.value.message == "there is no profile frist-look"
+    assert caught.value.hint.startswith("Did you mean first-look? ")
+    assert all(one.name in caught.value.hint for one in SHIPPED)
+
+
+def test_a_mistyped_path_suggests_the_file_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "checkout.toml").write_text("")
+
+    with pytest.raises(UserError) as caught:
+        find(str(tmp_path / "chekout.toml"))
+
+    assert f"Did you mean {tmp_path / 'checkout.toml'}?" in caught.value.hint
+
+
+def test_a_template_is_a_profile_with_its_comments(tmp_path: Path) -> None:
+    path = tmp_path / "new.toml"
+    path.write_text(new_profile(), encoding="utf-8")
+
+    assert load(path).deployments[0].name == "local"
+    assert path.read_text("utf-8").startswith("# Single URL")
+    assert new_profile("json-peak").startswith("# JSON peak")
+
+
+def test_an_unknown_template_suggests_the_closest() -> None:
+    with pytest.raises(UserError) as caught:
+        new_profile("single-ulr")
+
+    assert caught.value.message == 'there is no template "single-ulr"'
+    assert caught.value.hint.startswith("Did you mean single-url? ")

@@ -1,0 +1,93 @@
+"""docs/profiles.md says what the schema says: every key, every default, and examples that load."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from loadbench_gui.profile.bundled import bundled
+from loadbench_gui.profile.loader import load_text
+from loadbench_gui.profile.schema import SECTIONS, Table, json_schema, key_names
+from loadbench_gui.profile.units import seconds
+
+DOCS = Path(__file__).parents[3] / "docs" / "profiles.md"
+HEADINGS = {
+    "ProfileTable": "## The file",
+    "DeploymentTable": "## `[[deployment]]` and `[defaults]`",
+    "ReadyTable": "### `ready`",
+    "StopTable": "### `stop`",
+    "MetricsTable": "### `metrics`",
+    "WorkloadTable": "## `[[workload]]`",
+    "RequestTable": "### `request`",
+    "ExpectTable": "### `expect`",
+    "LoadTable": "### `load`",
+    "StageTable": "### `load.stages`",
+    "SloTable": "## `[slo]`",
+    "ComparisonTable": "## `[comparison]`",
+    "GeneratorTable": "## `[generator]`",
+}
+TABLES = {table.__name__: table for _, table in SECTIONS if table.__name__ != "Defaults"}
+
+
+def rows(heading: str) -> dict[str, tuple[str, str, str]]:
+    """Return key -> (type, default, meaning) of the table under a heading."""
+    section = DOCS.read_text("utf-8").split(f"\n{heading}\n")[1]
+    section = re.split(r"\n#+ ", section)[0]
+    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in section.splitlines() if "| `" in line]
+    return {cell[0].strip("| `"): (cell[1], cell[2], cell[3]) for cell in cells}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_key_is_documented_and_nothing_else(name: str) -> None:
+    assert set(rows(HEADINGS[name])) == set(key_names(TABLES[name]))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_documented_defaults_are_the_schemas(name: str) -> None:
+    table: type[Table] = TABLES[name]
+    documented = rows(HEADINGS[name])
+    for field, info in table.model_fields.items():
+        kind, default, _ = documented[info.alias or field]
+        if info.is_required():
+            assert default == "required"
+        elif kind == "duration" and isinstance(info.default, float):
+            assert seconds(json.loads(default)) == info.default
+        elif isinstance(info.default, str):
+            assert json.loads(default) == info.default
+        elif info.default is False:
+            assert default == "false"
+        else:
+            assert default != "required"
+
+
+def test_the_example_loads() -> None:
+    example = re.search(r"```toml\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
+
+    assert example is not None
+    plan = load_text(example[1], Path("/srv/checkout.toml"))
+    assert plan.name == "Checkout: two versions"
+
+
+def test_every_shipped_profile_is_listed() -> None:
+    text = DOCS.read_text("utf-8")
+
+    assert all(f"| `{one.name}` |" in text for one in bundled())
+
+
+def test_the_json_schema_describes_every_key() -> None:
+    schema = json_schema()
+
+    assert schema["$schema"].endswith("2020-12/schema")
+    assert schema["additionalProperties"] is False
+    assert set(schema["properties"]) == set(key_names(TABLES["ProfileTable"]))
+    properties = {name: set(part["properties"]) for name, part in schema["$defs"].items()}
+    assert properties["LoadTable"] == set(key_names(TABLES["LoadTable"]))
+    assert "json" in properties["RequestTable"]
+    described = [
+        {"description", "$ref"} & set(key) for part in schema["$defs"].values() for key in part["properties"].values()
+    ]
+    assert all(described)
+    assert json.loads(json.dumps(schema)) == schema

@@ -1,0 +1,109 @@
+"""Secrets: references in the plan, values only in what is fired, masks in what comes back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from loadbench_gui.core.plan import Attach, Launch, Plan
+from loadbench_gui.errors import UserError
+from loadbench_gui.profile.loader import load_text
+from loadbench_gui.profile.secrets import Secrets, missing_secrets, resolve_secrets, secrets_of
+from loadbench_gui.profile.writer import dump
+
+TEXT = """
+schema = 1
+[[deployment]]
+name = "a"
+url = "https://${env:HOST}"
+[[deployment]]
+name = "b"
+command = ["serve", "{port}", "--key=${env:KEY}"]
+env = { TOKEN = "${env:TOKEN}" }
+[[workload]]
+name = "w"
+load = { model = "closed", connections = 1 }
+[workload.request]
+method = "POST"
+path = "/me?key=${env:KEY}"
+headers = { Authorization = "Bearer ${env:TOKEN}", X-Price = "$${PRICE}" }
+json = { token = "${env:TOKEN}" }
+"""
+VALUES = {"HOST": "api.example", "KEY": "k-1", "TOKEN": 'se"cret'}
+
+
+@pytest.fixture
+def plan() -> Plan:
+    return load_text(TEXT, Path("/p/x.toml"))
+
+
+def test_a_plan_keeps_the_references_and_so_does_its_text(plan: Plan) -> None:
+    assert ("Authorization", "Bearer ${env:TOKEN}") in plan.workloads[0].request.headers
+    assert 'se"cret' not in dump(plan)
+    assert load_text(dump(plan), Path("/p/x.toml")) == plan
+
+
+def test_resolving_puts_the_values_where_they_are_needed(plan: Plan) -> None:
+    resolved = resolve_secrets(plan, VALUES)
+
+    attach, launch = (one.source for one in resolved.deployments)
+    assert isinstance(attach, Attach)
+    assert attach.url == "https://api.example"
+    assert isinstance(launch, Launch)
+    assert launch.command[-1] == "--key=k-1"
+    assert launch.env == (("TOKEN", 'se"cret'),)
+    request = resolved.workloads[0].request
+    assert request.path == "/me?key=k-1"
+    assert request.headers[:2] == (("Authorization", 'Bearer se"cret'), ("X-Price", "${PRICE}"))
+
+
+def test_a_quote_in_a_secret_does_not_break_a_json_body(plan: Plan) -> None:
+    body = resolve_secrets(plan, VALUES).workloads[0].request.body
+
+    assert json.loads(body) == {"token": 'se"cret'}
+
+
+def test_a_value_that_looks_like_a_reference_is_not_resolved_again(plan: Plan) -> None:
+    resolved = resolve_secrets(plan, {**VALUES, "TOKEN": "${env:KEY}"})
+
+    assert resolved.workloads[0].request.headers[0] == ("Authorization", "Bearer ${env:KEY}")
+
+
+def test_variables_that_are_not_set_are_named_all_at_once(plan: Plan) -> None:
+    with pytest.raises(UserError) as caught:
+        resolve_secrets(plan, {"HOST": "h", "KEY": ""})
+
+    assert caught.value.message == "the variables KEY, TOKEN are not set, and the profile needs them"
+    assert caught.value.hint == "Set it before you start loadbench: export KEY=..."
+    assert missing_secrets(plan, {"HOST": "h", "KEY": ""}) == ("KEY", "TOKEN")
+
+
+def test_a_line_break_in_a_secret_cannot_smuggle_a_header(plan: Plan) -> None:
+    with pytest.raises(UserError, match="a secret used in Authorization holds a line break") as caught:
+        resolve_secrets(plan, {**VALUES, "TOKEN": "x\r\nX-Evil: 1"})
+
+    assert "trailing line break" in caught.value.hint
+
+
+def test_what_comes_back_is_masked_and_the_repr_shows_nothing(plan: Plan) -> None:
+    secrets = secrets_of(plan, VALUES)
+    resolved = resolve_secrets(plan, VALUES).workloads[0].request
+
+    assert secrets.mask('Bearer se"cret to api.example') == "Bearer ${env:TOKEN} to ${env:HOST}"
+    assert secrets.mask_bytes(resolved.body) == b'{"token":"${env:TOKEN}"}'
+    assert 'se"cret' not in repr(secrets)
+
+
+def test_a_secret_that_contains_another_is_masked_whole() -> None:
+    secrets = Secrets((("A", "abc"), ("B", "abcdef")))
+
+    assert secrets.mask("abcdef abc") == "${env:B} ${env:A}"
+
+
+def test_a_plan_without_secrets_is_left_as_it_is() -> None:
+    plain = load_text(TEXT.replace("${env:", "$${env:"), Path("/p/x.toml"))
+
+    assert missing_secrets(plain, {}) == ()
+    assert resolve_secrets(plain, {}).workloads[0].request.path == "/me?key=${env:KEY}"
