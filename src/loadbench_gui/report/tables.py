@@ -31,18 +31,23 @@ def overview(
     judged = {m.metric for m in metrics}
     head = [Cell("Deployment")]
     for metric in shown:
-        head += [Cell(words.METRIC_LABELS[metric], number=True), *([Cell()] if metric in judged else [])]
+        head += [Cell(_column(metric), number=True), *([Cell()] if metric in judged else [])]
     rows = []
     for index, name in enumerate(deployments):
         mine = [run for run in runs if run.label.deployment == name]
         if mine:
-            row = [Cell(name, strong=True, swatch=swatch(index), note=_made_of(mine))]
+            mark = _BASELINE if name == baseline else None
+            row = [Cell(name, strong=True, swatch=swatch(index), pill=mark, note=_made_of(mine))]
             for metric in shown:
-                verdict = _BASELINE if name == baseline else _pill_of(verdicts.get((metric, name)))
+                verdict = _pill_of(verdicts.get((metric, name)))
                 row += [_figure(metric, mine), *([Cell(pill=verdict, tight=True)] if metric in judged else [])]
             rows.append(tuple(row))
     caption = "Figures by deployment" + (", geometric mean over rounds" if len(runs) > 1 else "")
     return Table(caption, tuple(head), tuple(rows))
+
+
+def _column(metric: Metric) -> str:
+    return "Requests/s" if metric is Metric.THROUGHPUT else words.METRIC_LABELS[metric]
 
 
 def _pill_of(metric: MetricVerdict | None) -> Pill | None:
@@ -64,7 +69,10 @@ def _figure(metric: Metric, runs: Sequence[Run]) -> Cell:
     peak = [run for run in runs if run.label.phase == "peak"] if metric is Metric.THROUGHPUT else []
     used = peak or [run for run in runs if run.label.phase == "load"] or list(runs)
     mean = geometric_mean([series.value(run, metric) for run in used])
-    return Cell(words.metric_value(metric, mean), number=True, note=_note(metric, used, mean))
+    written = words.metric_value(metric, mean)
+    if metric is Metric.THROUGHPUT and mean is not None:
+        written = words.rate_figure(mean)
+    return Cell(written, number=True, note=_note(metric, used, mean))
 
 
 def _note(metric: Metric, runs: Sequence[Run], value: float | None) -> str:
