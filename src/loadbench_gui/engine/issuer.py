@@ -1,0 +1,140 @@
+"""When to send. An issuer owns the connections of one shard and decides what each does next.
+
+Here is what closed and open loops share: the connections, the opening of them, the timeouts and the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from typing import Final
+
+from loadbench_gui.core.plan import Shard
+from loadbench_gui.engine.recorder import Recorder, Window
+from loadbench_gui.engine.transport.circuit import Circuit
+from loadbench_gui.engine.transport.http1 import Connection
+
+_UNLIMITED: Final = 1 << 62
+
+
+class Issuer(ABC):
+    """What both models share: the connections, the opening of them, the timeouts and the end."""
+
+    connection_type: type[Connection]
+
+    def __init__(self, shard: Shard, circuit: Circuit, recorder: Recorder) -> None:
+        self._shard = shard
+        self._circuit = circuit
+        self._recorder = recorder
+        self._timeout_ns = int(circuit.timeout_s * 1e9)
+        self._left = _UNLIMITED if shard.requests_limit is None else shard.requests_limit
+        self._started = self._halted = False
+        circuit.owner = self
+        self.connections = [self.connection_type(circuit, place) for place in range(shard.connections)]
+
+    @property
+    def _window(self) -> Window:
+        return self._recorder.window
+
+    # For the runner
+
+    @abstractmethod
+    def start(self) -> None:
+        """Begin to send: the common start has come."""
+
+    @abstractmethod
+    def halt(self) -> None:
+        """Draw no more requests; those that were drawn are still sent and waited for."""
+
+    @abstractmethod
+    def issued(self) -> tuple[int, int]:
+        """Return how many (measured, other) requests were drawn so far."""
+
+    @abstractmethod
+    def give_up(self, now_ns: int) -> None:
+        """Censor what is still waiting or in flight."""
+
+    @property
+    @abstractmethod
+    def exhausted(self) -> bool:
+        """Whether no request will be drawn any more."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is in flight and nothing waits."""
+        return not any(c.sent_ns for c in self.connections)
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections are open."""
+        return sum(c.is_open for c in self.connections)
+
+    @property
+    def spun_ns(self) -> int:
+        """Time spent in empty spins so far."""
+        return 0
+
+    def expire(self, now_ns: int) -> None:
+        """Give up the requests that were sent longer than the timeout ago."""
+        before = now_ns - self._timeout_ns
+        late = [c for c in self.connections if 0 < c.sent_ns <= before]
+        for connection in late:
+            connection.expire(now_ns)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for connection in self.connections:
+            connection.close()
+
+    # For connections: see `transport.circuit.Owner`
+
+    @abstractmethod
+    def opened(self, connection: Connection) -> None:
+        """A connection is open, with or without a request that waits for it."""
+
+    @abstractmethod
+    def answered(self, connection: Connection, now_ns: int) -> None:
+        """A request has ended and its connection can carry the next one."""
+
+    @abstractmethod
+    def spent(self, connection: Connection, now_ns: int, *, faulty: bool) -> None:
+        """A request has ended and its connection with it."""
+
+    @abstractmethod
+    def closed(self, connection: Connection, *, was_free: bool) -> None:
+        """A connection without a request has ended."""
+
+    def resend(self, connection: Connection, sent_ns: int) -> None:
+        """Open a fresh connection for the request that a stale one lost, with its first clock."""
+        fresh = self._replace(connection)
+        fresh.resent = True
+        fresh.sent_ns = sent_ns
+        fresh.want(connection.due_ns, connection.taken_ns)
+
+    def _replace(self, connection: Connection) -> Connection:
+        fresh = self.connection_type(self._circuit, connection.place)
+        self.connections[connection.place] = fresh
+        return fresh
+
+    def _in_flight(self) -> tuple[int, int]:
+        begin, end = self._window.begin_ns, self._window.end_ns
+        due = [c.due_ns for c in self.connections if c.sent_ns]
+        measured = sum(begin <= due_ns < end for due_ns in due)
+        return measured, len(due) - measured
+
+
+async def open_all(issuer: Issuer, gap_s: float, patience_s: float) -> None:
+    """Open the shard's connections one after the other, `gap_s` apart, and wait for the last at most `patience_s`.
+
+    Failures are met again, and counted, when a request wants the connection.
+    """
+    loop = asyncio.get_running_loop()
+    begin = loop.time()
+    for number, connection in enumerate(list(issuer.connections)):
+        connection.open()
+        ahead_s = begin + (number + 1) * gap_s - loop.time()
+        if ahead_s > 0.001:
+            await asyncio.sleep(ahead_s)
+    openings = [task for c in issuer.connections if (task := c.opening) is not None]
+    if openings:
+        await asyncio.wait(openings, timeout=patience_s)

@@ -1,0 +1,218 @@
+"""The open loop: arrivals are due at absolute deadlines that the pacer has drawn; nothing the server does moves them.
+
+A free connection is chosen least recently used, so that all are used alike and each server process gets its share.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from time import perf_counter_ns
+
+from loadbench_gui.core.pacing import arrivals, peak_rate_rps
+from loadbench_gui.core.plan import OpenLoad, Shard
+from loadbench_gui.engine.issuer import Issuer
+from loadbench_gui.engine.kernel_timer import alarm
+from loadbench_gui.engine.recorder import Recorder
+from loadbench_gui.engine.transport.circuit import Circuit
+from loadbench_gui.engine.transport.hot import OpenConnection
+from loadbench_gui.engine.transport.http1 import Connection
+from loadbench_gui.engine.turns import NEVER
+
+
+class OpenIssuer(Issuer):
+    """Arrivals at absolute deadlines; what finds no free connection waits or is dropped, as the load says."""
+
+    connection_type = OpenConnection
+
+    def __init__(self, shard: Shard, circuit: Circuit, recorder: Recorder, *, spin: bool) -> None:
+        super().__init__(shard, circuit, recorder)
+        shape = shard.load.workload.shape
+        assert isinstance(shape, OpenLoad)
+        self._free: deque[Connection] = deque()
+        self._queue: deque[tuple[int, int]] = deque()
+        self._queue_limit = queue_limit(shape, circuit.timeout_s, shard.count)
+        self._chunks: Iterator[list[int]] = iter(())
+        self._due: list[int] = []
+        self._position = 0
+        self._drawn = [0, 0]
+        self._spin = spin
+        self._spun_ns = 0
+        self._events = 0
+        self._alarm = alarm(circuit.loop, self._ring)
+        self._shape = shape
+
+    def start(self) -> None:
+        """Draw the first arrivals and wait for the first to be due."""
+        horizon_ns = self._window.end_ns - self._window.start_ns
+        self._chunks = arrivals(self._shape, self._shard.load.seed, horizon_ns, self._shard.index, self._shard.count)
+        self._started = True
+        self._load_chunk()
+        if self._spin:
+            self._last_spin_ns = perf_counter_ns()
+            self._circuit.loop.call_soon(self._turn)
+        else:
+            self._arm()
+
+    def halt(self) -> None:
+        """Draw no more arrivals."""
+        self._halted = True
+        self._circuit.issue_ns = NEVER
+        self._alarm.close()
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether every arrival has been drawn."""
+        return self._halted or self._circuit.issue_ns == NEVER
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request is in flight, waits for a connection to open, or is queued."""
+        return not self._queue and not any(c.sent_ns or c.wanted for c in self.connections)
+
+    @property
+    def spun_ns(self) -> int:
+        """Time spent in spins that found nothing to do."""
+        return self._spun_ns
+
+    def issued(self) -> tuple[int, int]:
+        """Arrivals drawn up to now."""
+        return self._drawn[0], self._drawn[1]
+
+    def give_up(self, now_ns: int) -> None:
+        """Censor what is queued, waits for a connection or is in flight."""
+        held = [c for c in self.connections if c.sent_ns or c.wanted]
+        for connection in held:
+            connection.close()
+        self._recorder.censor([c.due_ns for c in held] + [due for due, _ in self._queue], now_ns)
+        self._queue.clear()
+        for connection in held:
+            connection.sent_ns, connection.wanted = 0, False
+
+    def close(self) -> None:
+        """Stop the clock and close all connections."""
+        self.halt()
+        super().close()
+
+    def opened(self, connection: Connection) -> None:
+        """Send the request that waited for this connection; otherwise it is free."""
+        if connection.wanted:
+            connection.wanted = False
+            connection.send(connection.due_ns, connection.taken_ns, connection.sent_ns or perf_counter_ns())
+        else:
+            self._offer(connection)
+
+    def answered(self, connection: Connection, now_ns: int) -> None:
+        """Give the connection the request that has waited longest; otherwise it is free."""
+        self._events += 1
+        if self._queue:
+            due, taken = self._queue.popleft()
+            connection.send(due, taken, perf_counter_ns())
+        else:
+            self._free.append(connection)
+        if now_ns >= self._circuit.issue_ns:
+            self._issue()
+
+    def spent(self, connection: Connection, now_ns: int, *, faulty: bool) -> None:
+        """Put a fresh connection in its place."""
+        self._events += 1
+        self._offer(self._replace(connection))
+
+    def closed(self, connection: Connection, *, was_free: bool) -> None:
+        """A free connection was closed: it stays in line and is replaced when its turn comes."""
+        self._events += 1
+        if not was_free:
+            self._offer(self._replace(connection))
+
+    def _offer(self, connection: Connection) -> None:
+        if not self._queue:
+            self._free.append(connection)
+            return
+        due, taken = self._queue.popleft()
+        if connection.is_open:
+            connection.send(due, taken, perf_counter_ns())
+        else:
+            connection.want(due, taken)
+
+    def _load_chunk(self) -> None:
+        """Take the next arrivals in, as absolute times; `Circuit.issue_ns` always is the next one's."""
+        start_ns = self._window.start_ns
+        self._due = [start_ns + offset for offset in next(self._chunks, ())]
+        self._position = 0
+        self._circuit.issue_ns = self._due[0] if self._due and self._left > 0 else NEVER
+
+    def _issue(self) -> None:
+        """Take up every arrival that is due."""
+        circuit, free, begin = self._circuit, self._free, self._window.begin_ns
+        due = circuit.issue_ns
+        while True:
+            now = perf_counter_ns()
+            if due > now:
+                break
+            is_warmup = due < begin
+            self._drawn[is_warmup] += 1
+            if not is_warmup:
+                self._left -= 1
+            if free:
+                connection = free.popleft()
+                if connection.over:
+                    connection = self._replace(connection)
+                if connection.is_open:
+                    connection.send(due, now, now)
+                else:
+                    connection.want(due, now)
+            else:
+                self._no_connection(due, now)
+            due = self._advance()
+        if now > circuit.turns.due_ns:
+            circuit.turns.step(now)
+
+    def _advance(self) -> int:
+        """Move on to the next arrival and return when it is due."""
+        self._position += 1
+        self._events += 1
+        if self._left <= 0:
+            self._circuit.issue_ns = NEVER
+        elif self._position < len(self._due):
+            self._circuit.issue_ns = self._due[self._position]
+        else:
+            self._load_chunk()
+        return self._circuit.issue_ns
+
+    def _no_connection(self, due_ns: int, taken_ns: int) -> None:
+        if self._shape.when_busy == "queue" and len(self._queue) < self._queue_limit:
+            self._queue.append((due_ns, taken_ns))
+        else:
+            self._recorder.drop(due_ns)
+
+    def _ring(self) -> None:
+        if not self._halted:
+            if self._circuit.issue_ns <= perf_counter_ns():
+                self._issue()
+            self._arm()
+
+    def _arm(self) -> None:
+        if self._circuit.issue_ns != NEVER:
+            self._alarm.set(self._circuit.issue_ns)
+
+    def _turn(self) -> None:
+        """Look at the clock once per turn of the loop; time in which nothing else happened is not work."""
+        now = perf_counter_ns()
+        events = self._events
+        if now >= self._circuit.issue_ns:
+            self._issue()
+        elif events == self._seen_events:
+            self._spun_ns += now - self._last_spin_ns
+        self._seen_events = self._events
+        self._last_spin_ns = now
+        if not self.exhausted:
+            self._circuit.loop.call_soon(self._turn)
+
+    _seen_events = 0
+    _last_spin_ns = 0
+
+
+def queue_limit(shape: OpenLoad, timeout_s: float, shards: int) -> int:
+    """Return how many arrivals of one shard may wait: its part of the load's limit, or of rate x timeout."""
+    limit = shape.queue_limit if shape.queue_limit is not None else round(peak_rate_rps(shape) * timeout_s)
+    return max(1, -(-limit // shards)) if limit else 0

@@ -1,0 +1,258 @@
+"""What happened: the hot path appends integers, numpy folds them, and each interval leaves as one snapshot.
+
+Three lists are appended to. `hot` holds the responses that were recognised whole (see `transport.http1`): two stamps
+each in a closed loop (sent, last byte), four in an open one (due, taken, sent, last byte). `rows` holds all other
+successes with five stamps and their status, `misses` the stamps of failures, for the lags. Memory does not grow with
+the number of requests: the lists are folded many times a second, in slices, so that folding never shows.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loadbench_gui.core.snapshot import ErrorKind, SampleExchange, ShardSnapshot, Traffic, WorkerHealth
+from loadbench_gui.engine.population import Population
+
+SLICE: Final = 1_000
+"""Requests folded at once: about 0.1 ms."""
+SAMPLES_PER_KIND: Final = 3
+
+Ints = NDArray[np.int64]
+Layout = Literal["closed", "open", "row", "miss"]
+_WIDTH: Final[dict[Layout, int]] = {"closed": 2, "open": 4, "row": 6, "miss": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The run's time axis in perf_counter nanoseconds: common start, and the measured window [begin, end)."""
+
+    start_ns: int
+    begin_ns: int
+    end_ns: int
+    interval_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """A slice of one of the lists on its way into the histograms."""
+
+    layout: Layout
+    stamps: list[int] | Ints
+    status: int = 0
+
+
+class Recorder:
+    """One shard's record. The transports write to the public fields; the runner folds and swaps."""
+
+    def __init__(self, shard: int, window: Window, *, closed: bool) -> None:
+        self._shard = shard
+        self.window = window
+        self._hot_layout: Layout = "closed" if closed else "open"
+        self.hot: list[int] = []
+        self.rows: list[int] = []
+        self.misses: list[int] = []
+        self._hot_status, self._hot_size = 200, 0
+        self._pending: deque[_Batch] = deque()
+        self._ahead: list[_Batch] = []
+        self._measured, self._others = Population(), Population()
+        self._samples: list[SampleExchange] = []
+        self._sampled: dict[ErrorKind, int] = {}
+        self._issued = (0, 0)
+        self._index = 0
+        self._completed = 0
+        self.last_ns = 0
+        # The end of the window for throughput; a run that is stopped brings it forward.
+        self.counted_until_ns = window.end_ns
+        self.bytes_sent = self.bytes_received = 0
+        self.opened = self.reused = self.stale = self.closed_by_server = 0
+        self.request_bytes = 0
+
+    # What transports and issuers call, off the hot path.
+
+    def rebase(self, window: Window) -> None:
+        """Set the time axis, once the common start is known and before anything is sent."""
+        self.window = window
+        self.counted_until_ns = window.end_ns
+
+    def seal_hot(self, status: int, size: int) -> None:
+        """Say that what is appended to `hot` from now on was answered with `status` and `size` bytes."""
+        if (status, size) != (self._hot_status, self._hot_size):
+            self._queue_hot()
+            self._hot_status, self._hot_size = status, size
+
+    def fail(self, kind: ErrorKind, stamps: tuple[int, int, int], now_ns: int, status: int = 0) -> None:
+        """Count a failure. stamps: due, taken, sent (0: the request was never written). status: 0 if none was read."""
+        due_ns, _, sent_ns = stamps
+        self._of(due_ns).fail(kind, status)
+        self.last_ns = max(self.last_ns, now_ns)
+        self.misses.extend(stamps)
+        if sent_ns:
+            self.bytes_sent += self.request_bytes
+
+    def drop(self, due_ns: int) -> None:
+        """Count an arrival that was dropped."""
+        self._of(due_ns).drop(1)
+
+    def censor(self, due_ns: list[int], now_ns: int) -> None:
+        """Count the requests that were due at `due_ns` and are given up at `now_ns`."""
+        inside = [due for due in due_ns if self._is_measured(due)]
+        outside = [due for due in due_ns if not self._is_measured(due)]
+        self._measured.censor([now_ns - due for due in inside])
+        self._others.censor([now_ns - due for due in outside])
+
+    def wants_sample(self, kind: ErrorKind) -> bool:
+        """Whether another exchange of this kind would be kept."""
+        return self._sampled.get(kind, 0) < SAMPLES_PER_KIND
+
+    def keep_sample(self, kind: ErrorKind, at_ns: int, request: bytes, head: bytes, body: bytes) -> None:
+        """Keep an exchange for people to look at."""
+        self._sampled[kind] = self._sampled.get(kind, 0) + 1
+        at_s = (at_ns - self.window.start_ns) / 1e9
+        self._samples.append(SampleExchange(kind, at_s, request, head, body))
+
+    @property
+    def ended(self) -> tuple[int, int]:
+        """How many (measured, other) requests have ended and were folded, over the whole run."""
+        return self._measured.ended, self._others.ended
+
+    # What the runner calls.
+
+    def fold_some(self) -> bool:
+        """Fold one slice; return whether there is more to fold."""
+        if not self._pending:
+            self._queue()
+        if self._pending:
+            self._fold(self._pending.popleft())
+        return bool(self._pending)
+
+    def next_boundary_ns(self) -> int:
+        """When the current interval ends."""
+        return self.window.start_ns + (self._index + 1) * self.window.interval_ns
+
+    def fold_all(self) -> None:
+        """Fold what there is."""
+        self._queue()
+        while self._pending:
+            self._fold(self._pending.popleft())
+
+    def swap(
+        self, issued: tuple[int, int], open_connections: int, health: WorkerHealth, *, last: bool = False
+    ) -> ShardSnapshot:
+        """Close the current interval: what came after its end goes to the next one. Call `fold_all` first.
+
+        issued: (measured, other) requests drawn since the start of the run.
+        """
+        # Never backwards: what ended just after the boundary is held back and would be missed for one interval.
+        issued = (max(issued[0], self._issued[0]), max(issued[1], self._issued[1]))
+        self._measured.issue(issued[0] - self._issued[0])
+        self._others.issue(issued[1] - self._issued[1])
+        self._issued = issued
+        snapshot = ShardSnapshot(
+            shard=self._shard,
+            index=self._index,
+            measured=self._measured.take(),
+            warmup=self._others.take(),
+            traffic=self._take_traffic(open_connections),
+            health=health,
+            samples=tuple(self._samples),
+            last=last,
+        )
+        self._samples.clear()
+        self._index += 1
+        self._pending.extend(self._ahead)
+        self._ahead.clear()
+        return snapshot
+
+    def _take_traffic(self, open_connections: int) -> Traffic:
+        traffic = Traffic(
+            self._completed,
+            self.bytes_sent,
+            self.bytes_received,
+            self.opened,
+            self.reused,
+            self.stale,
+            self.closed_by_server,
+            open_connections,
+        )
+        self._completed = self.bytes_sent = self.bytes_received = 0
+        self.opened = self.reused = self.stale = self.closed_by_server = 0
+        return traffic
+
+    def _is_measured(self, due_ns: int) -> bool:
+        return self.window.begin_ns <= due_ns < self.window.end_ns
+
+    def _of(self, due_ns: int) -> Population:
+        return self._measured if self._is_measured(due_ns) else self._others
+
+    def _queue(self) -> None:
+        self._queue_hot()
+        self._queue_list("row", self.rows, 0)
+        self._queue_list("miss", self.misses, 0)
+
+    def _queue_hot(self) -> None:
+        count = len(self.hot) // _WIDTH[self._hot_layout]
+        self._queue_list(self._hot_layout, self.hot, self._hot_status)
+        self.bytes_received += count * self._hot_size
+        self.bytes_sent += count * self.request_bytes
+        self.reused += count
+
+    def _queue_list(self, layout: Layout, stamps: list[int], status: int) -> None:
+        step = SLICE * _WIDTH[layout]
+        for begin in range(0, len(stamps), step):
+            self._pending.append(_Batch(layout, stamps[begin : begin + step], status))
+        stamps.clear()
+
+    def _fold(self, batch: _Batch) -> None:
+        stamps = np.array(batch.stamps, np.int64).reshape(-1, _WIDTH[batch.layout])
+        if batch.layout == "miss":
+            for population, part in self._split(stamps):
+                population.add_lags_of_failed(part[:, 0], part[:, 1], part[:, 2])
+            return
+        stamps = self._hold_back(batch, stamps)
+        if not len(stamps):
+            return
+        last = stamps[:, 4] if batch.layout == "row" else stamps[:, -1]
+        self.last_ns = max(self.last_ns, int(last[-1]))
+        self._completed += int(np.count_nonzero((last >= self.window.begin_ns) & (last < self.counted_until_ns)))
+        for population, part in self._split(stamps):
+            _count(population, batch, part)
+
+    def _hold_back(self, batch: _Batch, stamps: Ints) -> Ints:
+        """Return the rows that belong to the current interval, and keep the others for the next."""
+        last = stamps[:, 4] if batch.layout == "row" else stamps[:, -1]
+        boundary = self.next_boundary_ns()
+        if last[-1] < boundary:
+            return stamps
+        # Stamps are appended in the order in which bytes were read, so the last bytes are sorted.
+        inside = int(np.searchsorted(last, boundary))
+        self._ahead.append(_Batch(batch.layout, stamps[inside:].ravel(), batch.status))
+        return stamps[:inside]
+
+    def _split(self, stamps: Ints) -> list[tuple[Population, Ints]]:
+        due = stamps[:, 0]
+        inside = (due >= self.window.begin_ns) & (due < self.window.end_ns)
+        if inside.all():
+            return [(self._measured, stamps)]
+        if not inside.any():
+            return [(self._others, stamps)]
+        return [(self._measured, stamps[inside]), (self._others, stamps[~inside])]
+
+
+def _count(population: Population, batch: _Batch, part: Ints) -> None:
+    match batch.layout:
+        case "closed":
+            population.add_direct(part[:, 1] - part[:, 0], batch.status)
+        case "open":
+            due, taken, sent, last = part.T
+            population.add(due, taken, sent, last, last)
+            population.add_status(batch.status, len(part))
+        case _:
+            due, taken, sent, first, last, status = part.T
+            population.add(due, taken, sent, first, last)
+            for code, count in zip(*np.unique(status, return_counts=True), strict=True):
+                population.add_status(int(code), int(count))

@@ -1,0 +1,199 @@
+"""One shard from first connection to last snapshot, on whatever event loop it is given.
+
+The worker process and the in-app engine both run this; they differ in who hosts the loop and how snapshots travel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from time import perf_counter_ns, process_time_ns
+from typing import Final
+
+from loadbench_gui.core.histogram import Histogram
+from loadbench_gui.core.plan import ClosedLoad, OpenLoad, Shard
+from loadbench_gui.core.snapshot import ShardSnapshot, WorkerHealth
+from loadbench_gui.engine.closed_loop import ClosedIssuer
+from loadbench_gui.engine.issuer import Issuer, open_all
+from loadbench_gui.engine.open_loop import OpenIssuer
+from loadbench_gui.engine.recorder import Recorder, Window
+from loadbench_gui.engine.transport.circuit import Circuit
+
+TICK_S: Final = 0.02
+"""How often finished requests are folded and timeouts looked for."""
+STOP_GRACE_S: Final = 0.5
+"""How long a run that was stopped waits for what is in flight."""
+_SAMPLE_BODY_S: Final = 0.1
+_RAMP_GAP_S: Final = 0.001
+_LONGEST_RAMP_S: Final = 2.0
+_PATIENCE_S: Final = 3.0
+
+
+def window_of(shard: Shard, start_ns: int) -> Window:
+    """Return the shard's time axis for a common start."""
+    workload = shard.load.workload
+    begin_ns = start_ns + round(workload.warmup_s * 1e9)
+    return Window(start_ns, begin_ns, begin_ns + round(workload.duration_s * 1e9), round(shard.interval_s * 1e9))
+
+
+def make_issuer(shard: Shard, circuit: Circuit, recorder: Recorder, *, spin: bool) -> Issuer:
+    """Return the issuer for the shard's load shape."""
+    if isinstance(shard.load.workload.shape, OpenLoad):
+        return OpenIssuer(shard, circuit, recorder, spin=spin)
+    return ClosedIssuer(shard, circuit, recorder)
+
+
+class ShardRun:
+    """`prepare` opens the connections, `run` fires from the common start and returns when the last request ended.
+
+    cpu_clock: CPU nanoseconds of whatever does the work (the process, or the loop's thread inside the app).
+    """
+
+    def __init__(
+        self,
+        shard: Shard,
+        emit: Callable[[ShardSnapshot], None],
+        *,
+        spin: bool = False,
+        cpu_clock: Callable[[], int] = process_time_ns,
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self._shard = shard
+        self._emit = emit
+        self._loop = loop
+        closed = isinstance(shard.load.workload.shape, ClosedLoad)
+        self._recorder = Recorder(shard.index, window_of(shard, perf_counter_ns()), closed=closed)
+        self._circuit = Circuit(shard.load, self._recorder, loop)
+        self._issuer = make_issuer(shard, self._circuit, self._recorder, spin=spin)
+        self._cpu_clock = cpu_clock
+        self._cpu_ns = self._spun_ns = self._swapped_ns = 0
+        self._gc_pause_ns = 0
+        self._next_sample_ns = 0
+        self._drain_until_ns = 0
+        self._halt = asyncio.Event()
+        self._finished: asyncio.Future[None] = loop.create_future()
+        self._timer: asyncio.Handle | None = None
+
+    async def prepare(self) -> None:
+        """Open the connections, staggered."""
+        gap_s = min(_RAMP_GAP_S, _LONGEST_RAMP_S / self._shard.connections)
+        patience_s = min(self._shard.load.workload.timeout_s, _PATIENCE_S)
+        opening = asyncio.ensure_future(open_all(self._issuer, gap_s, patience_s))
+        stopping = asyncio.ensure_future(self._halt.wait())
+        await asyncio.wait((opening, stopping), return_when=asyncio.FIRST_COMPLETED)
+        for task in (opening, stopping):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def run(self, start_ns: int) -> int:
+        """Fire from `start_ns` on. Returns when (perf_counter_ns) the last request ended."""
+        self._recorder.rebase(window_of(self._shard, start_ns))
+        self._quiet_gc()
+        try:
+            await self._until(start_ns)
+            self._swapped_ns, self._cpu_ns = perf_counter_ns(), self._cpu_clock()
+            if not self._halt.is_set():
+                self._issuer.start()
+            self._timer = self._loop.call_soon(self._tick)
+            await self._finished
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._issuer.close()
+            gc.enable()
+            gc.unfreeze()
+        return self._recorder.last_ns
+
+    def halt(self) -> None:
+        """End early: nothing more is drawn, what is in flight gets a short grace."""
+        self._halt.set()
+
+    def abandon(self) -> None:
+        """Close everything at once; for a run that is not going to start."""
+        self._issuer.close()
+
+    async def _until(self, start_ns: int) -> None:
+        """Wait for the common start: the loop's timer for most of it, turns of the loop for the rest."""
+        while (left_ns := start_ns - perf_counter_ns()) > 0 and not self._halt.is_set():  # noqa: ASYNC110 - a time, no event
+            await asyncio.sleep(max(0.0, left_ns / 1e9 - 0.002))
+
+    def _quiet_gc(self) -> None:
+        """Garbage collection would stop the loop at any moment: do it between intervals, on what is new only."""
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+
+    def _tick(self) -> None:
+        try:
+            self._work(perf_counter_ns())
+        except BaseException as problem:
+            if not self._finished.done():
+                self._finished.set_exception(problem)
+            raise
+
+    def _work(self, now: int) -> None:
+        self._issuer.expire(now)
+        if now >= self._next_sample_ns:
+            self._circuit.sample_due = True
+            self._next_sample_ns = now + round(_SAMPLE_BODY_S * 1e9)
+        more = self._recorder.fold_some()
+        while (ended := perf_counter_ns()) >= self._recorder.next_boundary_ns():
+            self._swap(ended)
+            more = False
+        self._circuit.turns.add(ended - now)
+        if self._is_over(ended):
+            self._finish()
+        elif more:
+            self._timer = self._loop.call_soon(self._tick)
+        else:
+            boundary_s = (self._recorder.next_boundary_ns() - ended) / 1e9
+            self._timer = self._loop.call_later(min(TICK_S, max(boundary_s, 0.0) + 0.0005), self._tick)
+
+    def _is_over(self, now: int) -> bool:
+        """Move from firing to draining, and tell when draining is done."""
+        if not self._drain_until_ns:
+            limited = self._shard.requests_limit is not None and self._issuer.exhausted
+            if self._halt.is_set():
+                self._recorder.counted_until_ns = min(self._recorder.counted_until_ns, now)
+                grace_s = min(STOP_GRACE_S, self._circuit.timeout_s)
+            elif limited or now >= self._recorder.window.end_ns:
+                grace_s = self._circuit.timeout_s
+            else:
+                return False
+            self._issuer.halt()
+            self._drain_until_ns = now + math.ceil(grace_s * 1e9)
+        elif self._halt.is_set():
+            self._drain_until_ns = min(self._drain_until_ns, now + round(STOP_GRACE_S * 1e9))
+        return self._issuer.idle or now >= self._drain_until_ns
+
+    def _swap(self, now: int, *, last: bool = False) -> None:
+        self._recorder.fold_all()
+        snapshot = self._recorder.swap(
+            self._issuer.issued(), self._issuer.open_connections, self._health(now), last=last
+        )
+        self._emit(snapshot)
+        begin = perf_counter_ns()
+        gc.collect()
+        self._gc_pause_ns = perf_counter_ns() - begin
+
+    def _health(self, now: int) -> WorkerHealth:
+        cpu_ns, spun_ns = self._cpu_clock(), self._issuer.spun_ns
+        work_ns = max(0, cpu_ns - self._cpu_ns - (spun_ns - self._spun_ns))
+        health = WorkerHealth(
+            work_cpu_s=work_ns / 1e9,
+            span_s=(now - self._swapped_ns) / 1e9,
+            loop_busy=Histogram.of([ns // 1000 for ns in self._circuit.turns.take()]),
+            gc_pause_us=self._gc_pause_ns / 1000,
+        )
+        self._cpu_ns, self._spun_ns, self._swapped_ns = cpu_ns, spun_ns, now
+        return health
+
+    def _finish(self) -> None:
+        now = perf_counter_ns()
+        self._issuer.give_up(now)
+        self._swap(now, last=True)
+        self._finished.set_result(None)

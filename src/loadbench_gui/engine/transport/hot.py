@@ -1,0 +1,49 @@
+"""The two hot paths. What a request costs here is what the generator costs: no call, object or look-up too many."""
+
+from __future__ import annotations
+
+from time import perf_counter_ns
+
+from loadbench_gui.engine.transport.http1 import Connection
+
+
+class ClosedConnection(Connection):
+    """Sends the next request itself as soon as the last one is answered."""
+
+    __slots__ = ()
+
+    def data_received(self, data: bytes) -> None:
+        """Record and send on: two stamps, one comparison, one write."""
+        circuit = self.circuit
+        if self.fast and self.sent_ns and data == circuit.whole:
+            now = perf_counter_ns()
+            circuit.record((self.sent_ns, now))
+            if now < circuit.until_ns:
+                self.sent_ns = perf_counter_ns()
+                self.write(circuit.request)
+                if now > circuit.turns.due_ns:
+                    circuit.turns.step(now)
+            else:
+                self.sent_ns = 0
+                circuit.owner.answered(self, now)
+        else:
+            self.parse(data)
+
+
+class OpenConnection(Connection):
+    """Hands itself back when its request is answered, and lets the issuer look at the clock."""
+
+    __slots__ = ()
+
+    def data_received(self, data: bytes) -> None:
+        """Record four stamps and become free."""
+        circuit = self.circuit
+        if self.fast and self.sent_ns and data == circuit.whole:
+            now = perf_counter_ns()
+            circuit.record((self.due_ns, self.taken_ns, self.sent_ns, now))
+            self.sent_ns = 0
+            if now > circuit.turns.due_ns:
+                circuit.turns.step(now)
+            circuit.owner.answered(self, now)
+        else:
+            self.parse(data)

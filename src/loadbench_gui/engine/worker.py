@@ -1,0 +1,117 @@
+"""A worker process: one shard in, frames out. It starts lean: no window, no store, no profile reader.
+
+It must never outlive the application: the control pipe is read by a thread of its own, and its end of file ends the
+process at once, even when the loop is stuck; on Linux the kernel also kills it with its parent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection as Pipe
+from queue import SimpleQueue
+from typing import Final
+
+from loadbench_gui.core.plan import Shard
+from loadbench_gui.engine import wire
+from loadbench_gui.engine.runner import ShardRun
+
+_PR_SET_PDEATHSIG: Final = 1
+
+
+def main(shard: Shard, pipe: Pipe, parent: int, *, spin: bool) -> None:
+    """Run one shard to its end. parent: the application's process id."""
+    _die_with(parent)
+    _ignore_terminal_signals()
+    _pin(shard.cpu)
+    outbox: SimpleQueue[bytes | None] = SimpleQueue()
+    sender = threading.Thread(target=_send_all, args=(pipe, outbox), daemon=True, name="frames out")
+    sender.start()
+    try:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(_serve(shard, pipe, outbox, spin=spin))
+    except Exception as problem:
+        last = traceback.extract_tb(problem.__traceback__)[-1]
+        outbox.put(wire.encode(wire.Fault(f"{type(problem).__name__}: {problem} ({last.name}, line {last.lineno})")))
+    outbox.put(None)
+    sender.join()
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """Return what makes the fastest event loop of this platform."""
+    try:
+        if sys.platform == "win32":
+            import winloop
+
+            return winloop.new_event_loop
+        import uvloop
+
+        return uvloop.new_event_loop
+    except ImportError:
+        return asyncio.new_event_loop
+
+
+async def _serve(shard: Shard, pipe: Pipe, outbox: SimpleQueue[bytes | None], *, spin: bool) -> None:
+    loop = asyncio.get_running_loop()
+    start: asyncio.Future[int] = loop.create_future()
+    run = ShardRun(shard, lambda snapshot: outbox.put(wire.encode(snapshot)), spin=spin)
+
+    def obey(message: wire.Message) -> None:
+        match message:
+            case wire.Begin(start_ns):
+                if not start.done():
+                    start.set_result(start_ns)
+            case wire.Halt():
+                run.halt()
+            case _:
+                pass
+
+    listener = threading.Thread(target=_listen, args=(pipe, loop, obey), daemon=True, name="control in")
+    listener.start()
+    await run.prepare()
+    outbox.put(wire.encode(wire.Ready()))
+    last_ns = await run.run(await start)
+    outbox.put(wire.encode(wire.Finished(last_ns)))
+
+
+def _listen(pipe: Pipe, loop: asyncio.AbstractEventLoop, obey: Callable[[wire.Message], None]) -> None:
+    while True:
+        try:
+            message = wire.decode(pipe.recv_bytes(wire.LONGEST_FRAME))
+            loop.call_soon_threadsafe(obey, message)
+        except RuntimeError:
+            return  # the loop has ended: nobody is left to obey
+        except (EOFError, OSError):
+            os._exit(1)
+
+
+def _send_all(pipe: Pipe, outbox: SimpleQueue[bytes | None]) -> None:
+    while (frame := outbox.get()) is not None:
+        try:
+            pipe.send_bytes(frame)
+        except OSError:
+            os._exit(1)
+
+
+def _pin(cpu: int | None) -> None:
+    if cpu is not None and sys.platform == "linux":
+        os.sched_setaffinity(0, {cpu})
+
+
+def _die_with(parent: int) -> None:
+    """Ask the kernel to kill this process with its parent, and end if the parent has gone already."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+def _ignore_terminal_signals() -> None:
+    """Ctrl-C reaches the whole process group; ending in good order is the application's decision."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,161 @@
+"""Folds what the shards of one load report into closed intervals and, at the end, into one result."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from loadbench_gui.core.caveats import Caveat
+from loadbench_gui.core.plan import GeneratorSettings, Load, OpenLoad
+from loadbench_gui.core.run import Fitness, Interval
+from loadbench_gui.core.snapshot import ErrorKind, SampleExchange, ShardSnapshot, Tally, Traffic, WorkerHealth
+from loadbench_gui.core.timeline import Timeline
+from loadbench_gui.engine.fitness import judge, live_caveat
+from loadbench_gui.engine.recorder import SAMPLES_PER_KIND
+from loadbench_gui.errors import EnvironmentFault
+
+INTERVAL_S: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """What came of a load.
+
+    duration_s: length of the measured window that was covered. start_ns: the common start (perf_counter_ns).
+    stop_reason: "" when it ended as planned, "requests" at the request limit, "stopped" when asked to.
+    """
+
+    measured: Tally
+    traffic: Traffic
+    peak_connections: int
+    fitness: Fitness
+    samples: tuple[SampleExchange, ...]
+    duration_s: float
+    start_ns: int
+    stop_reason: str
+    engine: str
+    client: str
+    worker_pids: tuple[int, ...] = field(default=())
+
+
+class Gathering:
+    """Folds what the shards report, and keeps the sums that the result is made of."""
+
+    def __init__(
+        self, load: Load, shard_count: int, on_interval: Callable[[Interval], None], on_caveat: Callable[[Caveat], None]
+    ) -> None:
+        self._load = load
+        self._workers = shard_count
+        self._timeline = Timeline(shard_count, INTERVAL_S)
+        self._on_interval, self._on_caveat = on_interval, on_caveat
+        self._told: set[str] = set()
+        self._measured, self._traffic, self._health = Tally(), Traffic(), WorkerHealth()
+        self._peak = 0
+        self._samples: dict[ErrorKind, list[SampleExchange]] = {}
+        self._notes: list[Caveat] = []
+        self._last_words: list[str] = []
+        self._last_ns: list[int] = []
+        self.stopped_ns = 0
+        self.done = asyncio.Event()
+
+    def add(self, snapshot: ShardSnapshot) -> None:
+        """Take a shard's snapshot in."""
+        for interval in self._timeline.add(snapshot):
+            self._take(interval)
+
+    def finish(self, last_ns: int) -> None:
+        """Note when a shard's last request ended."""
+        self._last_ns.append(last_ns)
+
+    def end(self, shard: int, words: str) -> None:
+        """Note that nothing more comes from `shard`; if it had not reported its last interval, it is lost."""
+        before = self._timeline.lost
+        for interval in self._timeline.lose(shard):
+            self._take(interval)
+        if self._timeline.lost != before:
+            self._last_words.append(f"worker {shard}: {words}")
+            caveat = Caveat(
+                "worker_lost",
+                f"Generator process {shard} of {self._workers} died during the run ({words}).",
+                "The others went on, with less load than was asked for. Run again.",
+                "invalid",
+            )
+            self._tell(caveat)
+        if self._timeline.finished:
+            self.done.set()
+
+    @property
+    def all_lost(self) -> bool:
+        """Whether every worker died before it was done."""
+        return len(self._timeline.lost) == self._workers
+
+    def result(self, start_ns: int, settings: GeneratorSettings, pids: tuple[int, ...]) -> Fired:
+        """Return the whole. Raises `EnvironmentFault` when every worker died."""
+        lost = len(self._timeline.lost)
+        if self.all_lost:
+            raise EnvironmentFault(
+                "All generator processes died during the run: " + "; ".join(self._last_words),
+                "What was measured until then is kept. Look for out-of-memory messages in the system's log.",
+            )
+        open_loop = isinstance(self._load.workload.shape, OpenLoad)
+        return Fired(
+            measured=self._measured,
+            traffic=self._traffic,
+            peak_connections=self._peak,
+            fitness=judge(self._measured, self._health, workers=self._workers, open_loop=open_loop, lost=lost),
+            samples=tuple(sample for kept in self._samples.values() for sample in kept),
+            duration_s=self._covered_s(start_ns),
+            start_ns=start_ns,
+            stop_reason=self._stop_reason(start_ns),
+            engine=settings.engine,
+            client=settings.client,
+            worker_pids=pids,
+        )
+
+    def _window_ns(self, start_ns: int) -> tuple[int, int]:
+        begin_ns = start_ns + round(self._load.workload.warmup_s * 1e9)
+        return begin_ns, begin_ns + round(self._load.workload.duration_s * 1e9)
+
+    def _stop_reason(self, start_ns: int) -> str:
+        end_ns = self._window_ns(start_ns)[1]
+        if self.stopped_ns and self.stopped_ns < end_ns:
+            return "stopped"
+        limited = self._load.workload.requests_limit is not None
+        return "requests" if limited and max(self._last_ns, default=end_ns) < end_ns else ""
+
+    def _covered_s(self, start_ns: int) -> float:
+        begin_ns, end_ns = self._window_ns(start_ns)
+        match self._stop_reason(start_ns):
+            case "stopped":
+                end_ns = self.stopped_ns
+            case "requests":
+                end_ns = max(self._last_ns)
+            case _:
+                pass
+        return max(0.0, (end_ns - begin_ns) / 1e9)
+
+    def _take(self, interval: Interval) -> None:
+        self._measured += interval.measured
+        self._traffic += replace(interval.traffic, open_connections=0)
+        self._peak = max(self._peak, interval.traffic.open_connections)
+        if self._is_inside(interval):
+            together = self._health + interval.health
+            self._health = replace(together, span_s=self._health.span_s + interval.health.span_s)
+        for sample in interval.samples:
+            kept = self._samples.setdefault(sample.kind, [])
+            if len(kept) < SAMPLES_PER_KIND:
+                kept.append(sample)
+        self._on_interval(interval)
+        if self._is_inside(interval) and (caveat := live_caveat(interval, self._workers)) is not None:
+            self._tell(caveat)
+
+    def _is_inside(self, interval: Interval) -> bool:
+        begin_s = self._load.workload.warmup_s
+        return begin_s - 1e-9 <= interval.t_s and interval.t_s < begin_s + self._load.workload.duration_s
+
+    def _tell(self, caveat: Caveat) -> None:
+        if caveat.code not in self._told:
+            self._told.add(caveat.code)
+            self._on_caveat(caveat)

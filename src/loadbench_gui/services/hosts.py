@@ -1,0 +1,135 @@
+"""Where the shards of a load run: in worker processes, or on the loop of the application itself."""
+
+from __future__ import annotations
+
+import asyncio
+from time import thread_time_ns
+from typing import Protocol
+
+from loadbench_gui.core.plan import Shard
+from loadbench_gui.core.snapshot import ShardSnapshot
+from loadbench_gui.engine import wire
+from loadbench_gui.engine.runner import ShardRun
+from loadbench_gui.services.gathering import Gathering
+from loadbench_gui.services.supervisor import Worker
+
+
+class Host(Protocol):
+    """Where the shards run."""
+
+    pids: tuple[int, ...]
+
+    async def prepare(self) -> None:
+        """Open the connections."""
+
+    def begin(self, start_ns: int) -> None:
+        """Announce the common start."""
+
+    def halt(self) -> None:
+        """Ask for an early end."""
+
+    async def close(self) -> None:
+        """Leave nothing running."""
+
+
+class Workers:
+    """Shards in processes of their own."""
+
+    def __init__(self, parts: tuple[Shard, ...], gathering: Gathering, *, spin: bool) -> None:
+        self._gathering = gathering
+        self._waiting = {shard.index for shard in parts}
+        self._prepared = asyncio.Event()
+        self._workers: list[Worker] = []
+        self._parts, self._spin = parts, spin
+        self.pids: tuple[int, ...] = ()
+
+    async def prepare(self) -> None:
+        """Start the processes and wait until each has opened its connections, or died."""
+        for shard in self._parts:
+            self._workers.append(self._start(shard))
+        self.pids = tuple(worker.pid for worker in self._workers)
+        await self._prepared.wait()
+
+    def begin(self, start_ns: int) -> None:
+        """Announce the common start."""
+        for worker in self._workers:
+            worker.send(wire.Begin(start_ns))
+
+    def halt(self) -> None:
+        """Ask for an early end."""
+        for worker in self._workers:
+            worker.send(wire.Halt())
+
+    async def close(self) -> None:
+        """Leave nothing running."""
+        if not self._gathering.done.is_set():
+            for worker in self._workers:
+                worker.kill()
+        for worker in self._workers:
+            await worker.close()
+
+    def _start(self, shard: Shard) -> Worker:
+        def take(message: wire.Message) -> None:
+            match message:
+                case ShardSnapshot():
+                    self._gathering.add(message)
+                case wire.Finished(last_ns):
+                    self._gathering.finish(last_ns)
+                case wire.Ready():
+                    self._is_prepared(shard.index)
+                case _:
+                    pass
+
+        def end(words: str) -> None:
+            self._gathering.end(shard.index, words)
+            self._is_prepared(shard.index)
+
+        return Worker(shard, spin=self._spin, on_message=take, on_end=end)
+
+    def _is_prepared(self, index: int) -> None:
+        self._waiting.discard(index)
+        if not self._waiting:
+            self._prepared.set()
+
+
+class InApp:
+    """One shard on the running loop."""
+
+    pids: tuple[int, ...] = ()
+
+    def __init__(self, shard: Shard, gathering: Gathering) -> None:
+        self._shard = shard
+        self._gathering = gathering
+        self._run = ShardRun(shard, gathering.add, cpu_clock=thread_time_ns)
+        self._task: asyncio.Task[None] | None = None
+
+    async def prepare(self) -> None:
+        """Open the connections."""
+        await self._run.prepare()
+
+    def begin(self, start_ns: int) -> None:
+        """Announce the common start."""
+        self._task = asyncio.get_running_loop().create_task(self._fire(start_ns))
+
+    def halt(self) -> None:
+        """Ask for an early end."""
+        self._run.halt()
+
+    async def close(self) -> None:
+        """Leave nothing running."""
+        if self._task is None:
+            self._run.abandon()
+            return
+        self._task.cancel()
+        # What went wrong in it has been told to the gathering as the shard's last words.
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _fire(self, start_ns: int) -> None:
+        words = "it was cancelled"
+        try:
+            self._gathering.finish(await self._run.run(start_ns))
+        except Exception as problem:
+            words = f"{type(problem).__name__}: {problem}"
+            raise
+        finally:
+            self._gathering.end(self._shard.index, words)
