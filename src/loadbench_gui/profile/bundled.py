@@ -9,6 +9,8 @@ from loadbench_gui.assets import asset_dir
 from loadbench_gui.errors import UserError
 from loadbench_gui.profile.nearest import nearest
 
+TEMPLATE = "single-url"
+
 
 @dataclass(frozen=True, slots=True)
 class Bundled:
@@ -43,6 +45,19 @@ def find(name_or_path: str) -> Path:
         f"there is no profile {name_or_path}",
         f"{question}Name a .toml file, or one of those that ship with loadbench: {', '.join(shipped)}.",
     )
+
+
+def new(kind: str = TEMPLATE) -> str:
+    """Return the text of a profile to start from: the shipped one called `kind`, comments and all.
+
+    Raises `UserError` naming the closest one.
+    """
+    shipped = {one.name: one.path for one in bundled()}
+    if kind not in shipped:
+        guess = nearest(kind, shipped)
+        question = f"Did you mean {guess}? " if guess else ""
+        raise UserError(f'there is no template "{kind}"', f"{question}Templates: {', '.join(shipped)}.")
+    return shipped[kind].read_text("utf-8")
 
 
 def _is_plain(name: str) -> bool:

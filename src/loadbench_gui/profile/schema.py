@@ -6,7 +6,7 @@ in `references`, on the document itself, so that those problems show beside the 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -209,9 +209,3 @@ SECTIONS: tuple[tuple[tuple[str, ...], type[Table]], ...] = (
 def key_names(table: type[Table]) -> tuple[str, ...]:
     """Return the keys of a table as they are written in the file."""
     return tuple(info.alias or name for name, info in table.model_fields.items())
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the format as JSON Schema (draft 2020-12), for editors; what spans several keys is not part of it."""
-    schema = ProfileTable.model_json_schema(by_alias=True, mode="validation")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -8,9 +8,8 @@ import pytest
 
 from loadbench_gui.core.plan import ClosedLoad, Launch, OpenLoad
 from loadbench_gui.errors import UserError
-from loadbench_gui.profile.bundled import Bundled, bundled, find
+from loadbench_gui.profile.bundled import Bundled, bundled, find, new
 from loadbench_gui.profile.loader import load, load_text
-from loadbench_gui.profile.templates import new_profile
 from loadbench_gui.profile.writer import dump
 
 SHIPPED = bundled()
@@ -115,16 +114,16 @@ def test_a_mistyped_path_suggests_the_file_beside_it(tmp_path: Path) -> None:
 
 def test_a_template_is_a_profile_with_its_comments(tmp_path: Path) -> None:
     path = tmp_path / "new.toml"
-    path.write_text(new_profile(), encoding="utf-8")
+    path.write_text(new(), encoding="utf-8")
 
     assert load(path).deployments[0].name == "local"
     assert path.read_text("utf-8").startswith("# Single URL")
-    assert new_profile("json-peak").startswith("# JSON peak")
+    assert new("json-peak").startswith("# JSON peak")
 
 
 def test_an_unknown_template_suggests_the_closest() -> None:
     with pytest.raises(UserError) as caught:
-        new_profile("single-ulr")
+        new("single-ulr")
 
     assert caught.value.message == 'there is no template "single-ulr"'
     assert caught.value.hint.startswith("Did you mean single-url? ")
