@@ -49,7 +49,7 @@ M = TypeVar("M", bound=Table)
 def plan_of(profile: ProfileTable, path: Path) -> Plan:
     """Return the plan of a profile that passed both the schema and the cross-checks."""
     return Plan(
-        name=profile.name or path.stem or "untitled",
+        name=profile.name or path.stem[:80].strip() or "untitled",
         deployments=tuple(_deployment(table, profile.defaults) for table in profile.deployment),
         workloads=tuple(_workload(table) for table in profile.workload),
         comparison=_comparison(profile.comparison, profile.deployment[0].name),

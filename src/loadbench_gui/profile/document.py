@@ -10,7 +10,7 @@ from typing import Any, Self
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from loadbench_gui.errors import Bug, EnvironmentFault
+from loadbench_gui.errors import Bug, EnvironmentFault, UserError
 from loadbench_gui.profile import source
 from loadbench_gui.profile.problems import KeyPath
 
@@ -20,7 +20,10 @@ class ProfileDocument:
 
     def __init__(self, text: str, name: str = "profile") -> None:
         source.parse(text, name)  # its messages say more than tomlkit's
-        self._document = tomlkit.parse(text)
+        try:
+            self._document = tomlkit.parse(text)
+        except (TOMLKitError, RecursionError) as error:
+            raise UserError(f"{name} cannot be edited here: {error}", "Edit it as text.") from error
 
     @classmethod
     def open(cls, path: Path) -> Self:

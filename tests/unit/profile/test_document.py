@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loadbench_gui.errors import EnvironmentFault
+from loadbench_gui.errors import EnvironmentFault, UserError
 from loadbench_gui.profile.bundled import bundled, find
 from loadbench_gui.profile.document import ProfileDocument, save_text
 from loadbench_gui.profile.loader import load_text
@@ -80,6 +80,13 @@ def test_a_key_taken_away_leaves_its_default() -> None:
 def test_broken_toml_is_refused_with_its_place() -> None:
     with pytest.raises(ProfileError, match="line 1, column 5"):
         ProfileDocument("x = ")
+
+
+def test_what_the_editor_cannot_hold_is_refused_in_words() -> None:
+    with pytest.raises(UserError, match="cannot be edited here") as caught:
+        ProfileDocument("a = " + "[" * 150 + "]" * 150)
+
+    assert caught.value.hint == "Edit it as text."
 
 
 def test_saving_replaces_the_file_whole_and_keeps_its_mode(tmp_path: Path) -> None:
