@@ -28,12 +28,12 @@ def _nice_step(rough: float) -> float:
     return next((m * power for m in (1, 2, 2.5, 5, 10) if m * power >= rough * 0.999), 10 * power)
 
 
-def linear_top(high: float, count: int = 5) -> float:
-    """Return the round value at or above `high` on which an axis from zero ends."""
+def ticks_from_zero(high: float, count: int = 5) -> tuple[float, ...]:
+    """Return about `count` round values from zero to the first at or above `high`: where such an axis ends."""
     if high <= 0:
-        return 1.0
+        return (0.0, 1.0)
     step = _nice_step(high / max(1, count - 1))
-    return math.ceil(high / step - 1e-9) * step
+    return tuple(round(i * step, 12) for i in range(math.ceil(high / step - 1e-9) + 1))
 
 
 _LOG_STEPS: Final = (((1, 2, 5), 1.35), ((1, 3), 3.6), ((1,), math.inf))

@@ -74,9 +74,9 @@ def throughput_over_time(
     title = "Throughput over time"
     if not _values(curves):
         return empty(size, title, "Nothing was measured.")
-    top_value = axis.linear_top(max(*_values(curves), *_values(errors), offered_rps or 0.0) * 1.05)
-    frame = _frame(size, time, _Labels(), lambda top, bottom: Scale(0, top_value, bottom, top))
-    items = [*_warmup(frame, time), *axis.grid(frame, axis.nice_ticks(0, top_value), axis.plain_labels)]
+    ticks = axis.ticks_from_zero(max(*_values(curves), *_values(errors), offered_rps or 0.0) * 1.05)
+    frame = _frame(size, time, _Labels(), lambda top, bottom: Scale(0, ticks[-1], bottom, top))
+    items = [*_warmup(frame, time), *axis.grid(frame, ticks, axis.plain_labels)]
     items += axis.time_axis(frame)
     if offered_rps is not None:
         y = frame.y.at(offered_rps)
@@ -96,9 +96,8 @@ def memory_over_time(curves: Sequence[Curve], time: TimeSpan, size: Size) -> Sce
     title = "Memory over time"
     if not _values(curves):
         return empty(size, title, "Memory was not watched: the server was not started here.")
-    top_mib = axis.linear_top(max(_values(curves)) / MIB * 1.05, 4)
-    frame = _frame(size, time, _Labels(), lambda top, bottom: Scale(0, top_mib * MIB, bottom, top))
-    ticks = [tick * MIB for tick in axis.nice_ticks(0, top_mib, 4)]
+    ticks = [tick * MIB for tick in axis.ticks_from_zero(max(_values(curves)) / MIB * 1.05, 4)]
+    frame = _frame(size, time, _Labels(), lambda top, bottom: Scale(0, ticks[-1], bottom, top))
     items = [*_warmup(frame, time), *axis.grid(frame, ticks, axis.memory_labels), *axis.time_axis(frame)]
     for curve in curves:
         items += _stroke(curve, frame)

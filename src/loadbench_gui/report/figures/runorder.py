@@ -40,12 +40,12 @@ def run_order(
     values = [p.value for p in points if p.value is not None]
     if not values:
         return empty(size, title, "No run has a value of this metric.")
-    ticks_high = axis.linear_top(max(values) * 1.08, 4)
+    ticks = axis.ticks_from_zero(max(values) * 1.08, 4)
     left, top, right, bottom = 52.0, 8.0, size.width - 16.0, size.height - 28.0 - _LETTER_ROW
     slot = (right - left) / len(points)
-    frame = Frame(left, top, right, bottom, Scale(0, len(points), left, right), Scale(0, ticks_high, bottom, top))
+    frame = Frame(left, top, right, bottom, Scale(0, len(points), left, right), Scale(0, ticks[-1], bottom, top))
     items: list[Item] = [*_rounds(points, frame)]
-    items += axis.grid(frame, axis.nice_ticks(0, ticks_high, 4), label)
+    items += axis.grid(frame, ticks, label)
     items += _threads(points, frame)
     for place, point in enumerate(points):
         x = frame.x.at(place + 0.5)

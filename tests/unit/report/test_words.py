@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+
+from loadbench_gui.core.plan import ClosedLoad, OpenLoad
+from loadbench_gui.core.verdict import Metric, Verdict
+from loadbench_gui.report import words
+
+
+def plain(text: str) -> str:
+    return text.replace(words.NARROW, " ")
+
+
+@pytest.mark.parametrize(
+    ("us", "written"),
+    [(None, "–"), (0, "0 µs"), (7, "7 µs"), (12.5, "12.5 µs"), (850, "850 µs"), (999.6, "1.00 ms"),
+     (1_420, "1.42 ms"), (9_999, "10.0 ms"),
+     (18_900, "18.9 ms"), (512_345, "512 ms"), (1_234_567, "1,235 ms"), (9_996_000, "10.0 s"), (12_000_000, "12.0 s")],
+)  # fmt: skip
+def test_a_latency_has_three_digits_and_the_unit_that_suits_it(us: float | None, written: str) -> None:
+    assert plain(words.latency(us)) == written
+
+
+def test_figures_stand_apart_from_their_unit_by_a_narrow_space_that_does_not_break() -> None:
+    assert words.latency(1_420) == "1.42\u202fms"
+    assert words.percent(0.021) == "2.1\u202f%"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "written"),
+    [(None, "–"), (0.77, "−23 %"), (1.042, "+4.2 %"), (1.85, "+85 %"), (1.0, "0 %"),
+     (0.99996, "0 %"), (0.9004, "−10 %"), (13.5, "+1,250 %")],
+)  # fmt: skip
+def test_a_ratio_reads_as_the_difference_it_makes(ratio: float | None, written: str) -> None:
+    assert plain(words.change(ratio)) == written
+
+
+def test_an_interval_of_ratios_reads_from_low_to_high() -> None:
+    assert plain(words.change_interval((0.73, 0.81))) == "−27 to −19 %"
+    assert words.change_interval(None) == words.UNKNOWN
+
+
+def test_memory_is_in_mib_until_it_is_ten_thousand_of_them() -> None:
+    assert plain(words.memory(53_791_949)) == "51.3 MiB"
+    assert plain(words.memory(20 * 1024**3)) == "20.0 GiB"
+    assert words.memory(None) == words.UNKNOWN
+
+
+def test_rates_counts_and_p_values() -> None:
+    assert plain(words.rate(2_000)) == "2,000 requests/s"
+    assert plain(words.rate(12.345)) == "12.3 requests/s"
+    assert words.count(48_120) == "48,120"
+    assert (words.p_value(0.0004), words.p_value(0.0312), words.p_value(None)) == ("<0.001", "0.031", "–")
+    assert plain(words.percent(-0.5)) == "−50 %"
+
+
+def test_time_is_written_the_way_people_say_it() -> None:
+    assert plain(words.seconds(0.25)) == "0.25 s"
+    assert plain(words.seconds(190)) == "3 min 10 s"
+    assert plain(words.seconds(120)) == "2 min"
+    assert words.moment("2026-11-22T12:44:00+00:00") == "22 Nov 2026 12:44 UTC"
+    assert words.moment("yesterday") == "yesterday"
+
+
+def test_every_metric_has_a_label_and_a_way_to_be_written() -> None:
+    assert set(words.METRIC_LABELS) == set(Metric)
+    assert all(words.metric_value(metric, 1_000.0) != words.UNKNOWN for metric in Metric)
+    assert {plain(words.metric_value(m, 1.5e6)) for m in (Metric.MEMORY_PEAK, Metric.P99)} == {"1.4 MiB", "1,500 ms"}
+
+
+def test_every_verdict_has_a_word_and_a_tone() -> None:
+    assert set(words.VERDICT_WORDS) == set(words.VERDICT_TONES) == set(Verdict)
+    assert words.VERDICT_WORDS[Verdict.NONE] == "no verdict"
+
+
+def test_a_load_is_said_in_one_line() -> None:
+    assert plain(words.shape(OpenLoad(64, 2_000.0))) == "open loop, 2,000 requests/s, constant arrivals, 64 connections"
+    assert words.shape(ClosedLoad(1)) == "closed loop, 1 connection"
