@@ -203,17 +203,30 @@ class Guardian:
             emit({"event": "stderr", "text": self._stderr.decode(errors="replace")})
             self._stderr.clear()
 
-    def _reap(self) -> None:
-        """Collect every child that ended, adopted ones too, and keep the server's own status."""
-        with contextlib.suppress(ChildProcessError):
+    def _reap(self) -> bool:
+        """Collect every child that ended, adopted ones too. Returns False when no child is left."""
+        try:
             while True:
                 pid, status = os.waitpid(-1, os.WNOHANG)
                 if pid == 0:
-                    return
+                    return True
                 if pid == self._pid:
                     self._status = os.waitstatus_to_exitcode(status)
+        except ChildProcessError:
+            return False
 
     def _tree(self) -> list[proctree.Proc]:
+        """Everybody below this process, surely: a look at /proc can miss one that is forking, the kernel cannot.
+
+        Orphans become children of a subreaper, so there is somebody below as long as there is a child.
+        """
+        found = self._look()
+        while not found and self._reap() and sys.platform.startswith("linux"):
+            time.sleep(0.001)
+            found = self._look()
+        return found
+
+    def _look(self) -> list[proctree.Proc]:
         """Everybody below this process; without a subreaper, also whoever is left in the server's group."""
         processes = proctree.all_processes()
         found = {proc.pid: proc for proc in proctree.descendants(os.getpid(), processes)}
@@ -239,7 +252,7 @@ class Guardian:
         if self._asked_until is None:
             return False
         if time.monotonic() >= self._asked_until:
-            killed = proctree.kill_until_none(self._tree, KILL_LIMIT_S, self._reap)
+            killed = proctree.kill_until_none(self._tree, KILL_LIMIT_S)
             emit({"event": "killed", "pids": sorted(killed)})
             return self._advance_after_kill()
         if self._status is not None and not self._stragglers_asked:

@@ -148,4 +148,7 @@ def _claim(attempt: Attempt, port: int, head: Head) -> Started:
         holders = [pid for pid in ports.listeners(port) if pid not in tree]
         if holders:
             raise faults.not_ours(attempt.name, port, ", ".join(map(ports.describe, holders[:3])))
+    if guard.returncode is not None:
+        # It has detached itself: its first process is gone, and what stands at the top now is its manager.
+        guard.pid = ports.topmost(tree) or guard.pid
     return Started(guard, attempt.command, port, head, (head.answered_ns - guard.spawned_ns) / 1e9)

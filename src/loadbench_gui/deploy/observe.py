@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from loadbench_gui.deploy.packages import installed
-from loadbench_gui.deploy.probe import SLICE_S, Head, ask, read_head
+from loadbench_gui.deploy.probe import ask, read_answer
 
 ANSWER_S = 5.0
 # What a mapped extension module says about a server. Only the first path component below site-packages is looked at.
@@ -63,23 +63,14 @@ def _keep_alive(address: str, port: int, path: str) -> str:
     with contextlib.suppress(OSError, ValueError), socket.create_connection((address, port), timeout=ANSWER_S) as sock:
         deadline = time.monotonic() + ANSWER_S
         sock.sendall(request)
-        head = read_head(sock, deadline, lambda: False)
+        head = read_answer(sock, deadline, lambda: False)
         announced = head.get("keep-alive") if head else ""
         if head is None or "close" in head.get("connection").lower():
             return "closed after each answer"
-        _skip_body(sock, head, deadline)
         sock.sendall(request)
-        if read_head(sock, deadline, lambda: False) is not None:
+        if read_answer(sock, deadline, lambda: False) is not None:
             return f"kept open ({announced})" if announced else "kept open"
     return "closed after each answer"
-
-
-def _skip_body(sock: socket.socket, head: Head, deadline: float) -> None:
-    """Let the rest of the answer arrive; the second answer begins after a pause."""
-    sock.settimeout(SLICE_S)
-    with contextlib.suppress(TimeoutError):
-        while time.monotonic() < deadline and sock.recv(65536):
-            pass
 
 
 def _processes(pids: tuple[int, ...], loaded: set[str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ Readiness is a metric, so the probe must not have a start-up, a pool or a retry 
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 SLICE_S = 0.1
 HEAD_LIMIT_BYTES = 65536
+BODY_LIMIT_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,16 @@ def ask(
             extra = "".join(f"{name}: {value}\r\n" for name, value in headers)
             request = f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\n{extra}\r\n"
             connection.sendall(request.encode("latin-1"))
-            return read_head(connection, deadline, give_up)
+            return read_answer(connection, deadline, give_up)
     except (OSError, ValueError):
         return None
 
 
-def read_head(connection: socket.socket, deadline: float, give_up: Callable[[], bool]) -> Head | None:
-    """Read up to the end of the headers. Raises `ValueError` when it is not HTTP."""
+def read_answer(connection: socket.socket, deadline: float, give_up: Callable[[], bool]) -> Head | None:
+    """Read one answer and return its head. Raises `ValueError` when it is not HTTP.
+
+    The body is read as well: closing a connection with unread bytes resets it, which servers log as an error.
+    """
     connection.settimeout(SLICE_S)
     data = b""
     answered_ns = 0
@@ -65,7 +70,28 @@ def read_head(connection: socket.socket, deadline: float, give_up: Callable[[], 
         data += more
         if not answered_ns and b"\r\n" in data:
             answered_ns = time.perf_counter_ns()
-    return parse_head(data.partition(b"\r\n\r\n")[0], answered_ns)
+    text, _, body = data.partition(b"\r\n\r\n")
+    head = parse_head(text, answered_ns)
+    _read_body(connection, head, body, deadline)
+    return head
+
+
+def _read_body(connection: socket.socket, head: Head, body: bytes, deadline: float) -> None:
+    """Read to the end of the body, or until nothing comes any more; an endless one is cut off."""
+    length = head.get("content-length")
+    if not length.isdigit() and not head.get("transfer-encoding") and head.status in (204, 304):
+        return
+    wanted = min(int(length), BODY_LIMIT_BYTES) if length.isdigit() else BODY_LIMIT_BYTES
+    received, end = len(body), body[-5:]
+    with contextlib.suppress(TimeoutError):
+        while received < wanted and time.monotonic() < deadline:
+            if not length and end == b"0\r\n\r\n":
+                return
+            more = connection.recv(65536)
+            if not more:
+                return
+            received += len(more)
+            end = (end + more)[-5:]
 
 
 def parse_head(data: bytes, answered_ns: int) -> Head:

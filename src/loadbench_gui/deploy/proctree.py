@@ -121,11 +121,10 @@ def send(pids: Iterable[int], number: int) -> None:
             os.kill(pid, number)
 
 
-def kill_until_none(find: Callable[[], Collection[Proc]], limit_s: float, reap: Callable[[], None]) -> set[int]:
+def kill_until_none(find: Callable[[], Collection[Proc]], limit_s: float) -> set[int]:
     """Kill what `find` returns and look again, until it returns nobody or `limit_s` seconds are over.
 
-    Looking again matters: between a look and a kill a process can fork. `reap` is called after every round.
-    Returns the pids that were killed.
+    Looking again matters: between a look and a kill a process can fork. Returns the pids that were killed.
     """
     killed: set[int] = set()
     deadline = time.monotonic() + limit_s
@@ -134,5 +133,4 @@ def kill_until_none(find: Callable[[], Collection[Proc]], limit_s: float, reap: 
         send([proc.pid for proc in found], number)
         killed.update(proc.pid for proc in found)
         time.sleep(0.002)
-        reap()
     return killed

@@ -62,7 +62,7 @@ def sweep(directory: Path) -> tuple[int, ...]:
         guardian = proctree.read_process(record.guardian[0])
         if guardian is not None and guardian.identity == record.guardian and not guardian.zombie:
             continue
-        killed |= proctree.kill_until_none(lambda record=record: _leftovers(record), LIMIT_S, lambda: None)  # type: ignore[misc]  # bound now, on purpose
+        killed |= proctree.kill_until_none(lambda record=record: _leftovers(record), LIMIT_S)  # type: ignore[misc]  # bound now, on purpose
         if not _leftovers(record):
             record.path.unlink(missing_ok=True)
     return tuple(sorted(killed))
