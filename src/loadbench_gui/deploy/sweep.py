@@ -80,10 +80,13 @@ def _leftovers(record: Record) -> list[Proc]:
 
 
 def _is_recorded(proc: Proc, record: Record) -> bool:
-    """By identity, or by session: a session's number is not given out again while somebody is in it."""
+    """By identity, or on Linux by session: its number is not given out again while somebody is in it."""
+    if proc.identity in record.tree or proc.identity == record.server:
+        return True
     server_pid, server_start = record.server
-    same_session = server_pid > 0 and proc.session == server_pid and bool(server_start) and proc.start >= server_start
-    return proc.identity in record.tree or proc.identity == record.server or same_session
+    if not sys.platform.startswith("linux") or not server_pid or not server_start:
+        return False
+    return proc.session == server_pid and proc.start >= server_start
 
 
 def _has_token(proc: Proc, record: Record) -> bool:
