@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import quantiles
 from typing import Final
-
-import numpy as np
 
 from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.plan import ClosedLoad
@@ -27,7 +26,7 @@ def outliers(values: Sequence[float]) -> list[int]:
     """
     if len(values) < _FEWEST_FOR_FENCE:
         return []
-    low, high = (float(q) for q in np.quantile(values, (0.25, 0.75)))
+    low, _, high = quantiles(values, n=4, method="inclusive")
     fence = _FENCE_IQR * (high - low)
     return [i for i, value in enumerate(values) if value < low - fence or value > high + fence]
 

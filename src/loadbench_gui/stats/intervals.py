@@ -8,6 +8,7 @@ because it assumes nothing about their shape.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -61,7 +62,8 @@ def paired_effect(logs: Sequence[float], alpha: float) -> Effect:
     n = len(logs)
     if n < 2:
         raise NoEffect(f"{n} complete {'round' if n == 1 else 'rounds'}; an interval needs at least two")
-    mean, sd = float(np.mean(logs)), float(np.std(logs, ddof=1))
+    mean = math.fsum(logs) / n
+    sd = math.sqrt(math.fsum((x - mean) ** 2 for x in logs) / (n - 1))
     if sd <= 1e-12:
         half, p_value = 0.0, 1.0 if abs(mean) <= 1e-12 else 0.0
     else:
@@ -109,10 +111,14 @@ def rounds_needed(effect: Effect, delta: float, alpha: float, most: int = 1000) 
     mean = math.log(effect.ratio)
     room = min(math.log1p(delta) - mean, mean - math.log1p(-delta))
     width = max(abs(mean), room)
-    for n in range(effect.rounds + 1, effect.rounds + most + 1):
-        if _student_t(n - 1, 1 - alpha / 2) * effect.log_sd / math.sqrt(n) < width:
-            return n - effect.rounds
-    return None
+
+    def settled(more: int) -> bool:
+        n = effect.rounds + more
+        return _student_t(n - 1, 1 - alpha / 2) * effect.log_sd / math.sqrt(n) < width
+
+    # The interval only narrows with more rounds, so the first that settles it is found by halving.
+    more = bisect_left(range(1, most + 1), True, key=settled) + 1
+    return more if more <= most else None
 
 
 def _signed_sums(values: Sequence[float]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
