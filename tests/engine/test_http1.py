@@ -1,0 +1,294 @@
+"""What servers do to clients, and what we call it: each behaviour on a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import pytest
+from engine.servers import Asked, Behaviour, adds_up, fire_at, response, says, serving
+
+from loadbench_gui.core.plan import ClosedLoad, Expectation, OpenLoad, Target
+from loadbench_gui.core.snapshot import ErrorKind
+from loadbench_gui.services.generator import Fired
+
+T = TypeVar("T")
+ONE = ClosedLoad(1)
+
+
+def run(scenario: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(scenario)
+
+
+def fired_at(behave: Behaviour, limit: int | None = 10, **how: Any) -> tuple[Fired, int]:
+    """Fire `limit` requests at a server that behaves so; return what came of it and the server's own count."""
+
+    async def scenario() -> tuple[Fired, int]:
+        async with serving(behave) as server:
+            how.setdefault("duration_s", 5.0)
+            fired = await fire_at(server.target, how.pop("shape", ONE), requests_limit=limit, **how)
+            assert adds_up(fired)
+            return fired, server.requests
+
+    return run(scenario())
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"
+EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (response(), 200),
+        (response(b""), 200),
+        (CHUNKED, 200),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", 204),
+        (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 900\r\n\r\n", 304),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" + EARLY_HINTS + response(), 200),
+        (response(b"x" * 300_000), 200),
+    ],
+    ids=["length", "empty", "chunked", "204", "304 with a length", "interim responses first", "many reads"],
+)
+def test_complete_answers_of_every_framing_are_successes_on_one_connection(answer: bytes, status: int) -> None:
+    fired, asked = fired_at(says(answer), expect=Expectation())
+    assert fired.measured.succeeded == asked == 10
+    assert fired.measured.status_codes == {status: 10}
+    assert (fired.traffic.opened, fired.traffic.reused) == (1, 9)
+    assert fired.traffic.bytes_received == 10 * len(answer)
+
+
+@pytest.mark.parametrize("size", [1, 7, 40])
+def test_an_answer_in_pieces_is_one_answer(size: int) -> None:
+    answer = b"HTTP/1.1 100 Continue\r\n\r\n" + CHUNKED
+
+    def in_pieces(asked: Asked) -> None:
+        loop = asyncio.get_running_loop()
+        pieces = [answer[i : i + size] for i in range(0, len(answer), size)]
+
+        def next_piece() -> None:
+            asked.answer(pieces.pop(0))
+            if pieces:
+                loop.call_soon(next_piece)
+
+        next_piece()
+
+    fired, asked = fired_at(in_pieces, expect=Expectation(body=b"hello world"))
+    assert fired.measured.succeeded == asked == 10
+
+
+def test_a_response_that_ends_with_the_connection_is_complete() -> None:
+    def until_the_end(asked: Asked) -> None:
+        asked.answer(b"HTTP/1.1 200 OK\r\n\r\nhello")
+        asked.transport.close()
+
+    fired, asked = fired_at(until_the_end, expect=Expectation(body=b"hello"))
+    assert fired.measured.succeeded == asked == fired.traffic.opened == 10
+    assert fired.traffic.closed_by_server == 10
+
+
+def test_connection_close_is_obeyed() -> None:
+    fired, asked = fired_at(says(response(headers="Connection: close\r\n")))
+    assert fired.measured.succeeded == asked == fired.traffic.opened == 10
+    assert fired.traffic.reused == 0
+
+
+def test_the_answer_to_head_has_no_body_whatever_it_announces() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"
+    fired, asked = fired_at(says(head), method="HEAD")
+    assert fired.measured.succeeded == asked == 10
+    assert fired.traffic.opened == 1
+
+
+def test_a_body_in_the_answer_to_head_is_a_protocol_error() -> None:
+    fired, _ = fired_at(says(response()), method="HEAD", limit=3)
+    assert fired.measured.errors == {ErrorKind.PROTOCOL: 3}
+
+
+def test_a_changing_date_changes_nothing() -> None:
+    """The byte-for-byte fast path may only be taken for equal bytes; every other answer is parsed."""
+
+    def dated(asked: Asked) -> None:
+        asked.answer(response(str(asked.total).encode(), headers=f"Date: {asked.total // 3}\r\n"))
+
+    fired, asked = fired_at(dated, limit=100)
+    assert fired.measured.succeeded == asked == 100
+
+
+def test_equal_answers_with_one_failure_among_them_are_told_apart() -> None:
+    def fails_sometimes(asked: Asked) -> None:
+        asked.answer(response(status="500 Oops") if asked.total % 10 == 0 else response())
+
+    fired, asked = fired_at(fails_sometimes, limit=100)
+    assert (fired.measured.succeeded, asked) == (90, 100)
+    assert fired.measured.errors == {ErrorKind.BAD_STATUS: 10}
+    assert fired.measured.status_codes == {200: 90, 500: 10}
+
+
+def test_wrong_contents_are_failures_with_samples() -> None:
+    def lies(asked: Asked) -> None:
+        asked.answer(response(b'{"hello":"nobody"}') if asked.total % 2 else response())
+
+    fired, _ = fired_at(lies, limit=20, expect=Expectation(status=200, body=b"world"))
+    assert fired.measured.errors == {ErrorKind.BAD_BODY: 10}
+    assert fired.measured.succeeded == 10
+    assert len(fired.samples) == 3
+    sample = fired.samples[0]
+    assert sample.kind is ErrorKind.BAD_BODY
+    assert sample.request.startswith(b"GET / HTTP/1.1\r\nHost: 127.0.0.1:")
+    assert sample.response_head.startswith(b"HTTP/1.1 200 OK")
+    assert sample.body_start == b'{"hello":"nobody"}'
+
+
+def test_json_is_compared_by_meaning() -> None:
+    fired, _ = fired_at(says(response(b'{ "b": 1, "a": [true] }')), expect=Expectation(json='{"a":[true],"b":1}'))
+    assert fired.measured.succeeded == 10
+    fired, _ = fired_at(says(response(b'{"b": 1, "a": [1]}')), limit=1, expect=Expectation(json='{"a":[true],"b":1}'))
+    assert fired.measured.errors == {ErrorKind.BAD_BODY: 1}
+
+
+def _garbage() -> list[Any]:
+    huge_chunk = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n"
+    return [
+        pytest.param(b"\x00\xff\x13 nothing like http\r\n\r\n", id="garbage"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\nhello", id="two lengths"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", id="negative length"),
+        pytest.param(huge_chunk, id="a chunk beyond 64 bits"),
+        pytest.param(response() + response(), id="two answers to one request"),
+        pytest.param(response() + b"trailing", id="bytes after the answer"),
+        pytest.param(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", id="upgrade"),
+    ]
+
+
+@pytest.mark.parametrize("answer", _garbage())
+def test_what_is_not_one_http_answer_is_a_protocol_error(answer: bytes) -> None:
+    fired, asked = fired_at(says(answer), limit=3)
+    assert fired.measured.errors == {ErrorKind.PROTOCOL: 3}
+    assert asked == 3
+
+
+def test_an_endless_head_is_given_up() -> None:
+    def endless(asked: Asked) -> None:
+        asked.answer(b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: %s\r\n" % (i, b"y" * 1000) for i in range(500)))
+
+    fired, _ = fired_at(endless, limit=2)
+    assert fired.measured.errors == {ErrorKind.PROTOCOL: 2}
+    assert fired.traffic.bytes_received < 1_200_000
+
+
+HALF = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"
+
+
+def test_an_end_in_the_middle_of_an_answer_is_closed_early() -> None:
+    def ends(asked: Asked) -> None:
+        asked.answer(HALF)
+        asked.transport.close()
+
+    fired, asked = fired_at(ends, limit=4)
+    assert fired.measured.errors == {ErrorKind.CLOSED_EARLY: 4}
+    assert asked == 4
+
+
+def test_a_reset_in_the_middle_of_an_answer_is_a_reset() -> None:
+    def resets(asked: Asked) -> None:
+        asked.answer(HALF)
+        asyncio.get_running_loop().call_later(0.02, asked.reset)
+
+    fired, asked = fired_at(resets, limit=4)
+    assert fired.measured.errors == {ErrorKind.RESET: 4}
+    assert fired.samples[0].body_start == b"half"
+    assert asked == 4
+
+
+def test_a_server_that_closes_at_once_is_closed_early_not_stale() -> None:
+    fired, asked = fired_at(lambda asked: asked.transport.close(), limit=4)
+    assert fired.measured.errors == {ErrorKind.CLOSED_EARLY: 4}
+    assert (asked, fired.traffic.stale) == (4, 0)
+
+
+def _closes_after_each(asked: Asked) -> None:
+    if asked.number == 1:
+        asked.answer(response())
+    else:
+        asked.transport.close()
+
+
+def test_a_stale_connection_is_tried_once_more_on_a_fresh_one() -> None:
+    fired, asked = fired_at(_closes_after_each, limit=10)
+    assert fired.measured.succeeded == 10
+    assert fired.traffic.stale == 9
+    assert asked == 19
+
+
+def test_a_stale_connection_fails_a_request_that_may_not_be_repeated() -> None:
+    fired, asked = fired_at(_closes_after_each, limit=10, method="POST")
+    assert fired.measured.errors == {ErrorKind.STALE: 5}
+    assert fired.measured.succeeded == 5
+    assert asked == 10
+
+
+def test_no_answer_is_a_timeout_counted_once_and_never_a_latency() -> None:
+    fired, asked = fired_at(lambda asked: None, limit=2, shape=ClosedLoad(2), timeout_s=0.2)
+    assert fired.measured.errors == {ErrorKind.READ_TIMEOUT: 2}
+    assert (fired.measured.timed_out, fired.measured.failed, asked) == (2, 0, 2)
+    assert fired.measured.service.total == 0
+
+
+def test_nobody_listening_is_connection_refused() -> None:
+    async def scenario() -> Fired:
+        async with serving(says(response())) as server:
+            target = server.target
+        return await fire_at(target, ClosedLoad(2), requests_limit=6, duration_s=5.0)
+
+    fired = run(scenario())
+    assert fired.measured.errors == {ErrorKind.CONNECT_REFUSED: 6}
+    assert fired.measured.failed == fired.measured.issued == 6
+    assert fired.samples[0].kind is ErrorKind.CONNECT_REFUSED
+
+
+def test_a_server_that_closes_idle_connections_costs_a_connection_not_a_failure() -> None:
+    def closes_soon(asked: Asked) -> None:
+        asked.answer(response())
+        asyncio.get_running_loop().call_soon(asked.transport.close)
+
+    async def scenario() -> tuple[Fired, int]:
+        async with serving(closes_soon) as server:
+            fired = await fire_at(server.target, OpenLoad(2, 40.0), duration_s=0.5)
+            return fired, server.requests
+
+    fired, asked = run(scenario())
+    assert fired.measured.succeeded == asked == 20
+    assert fired.traffic.opened == 20
+    assert fired.traffic.closed_by_server == 20
+
+
+class _PlainText(asyncio.Protocol):
+    """Speaks before it is spoken to, and not TLS."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.write(b"220 ready when you are\r\n")
+
+
+def test_a_plain_server_behind_https_is_a_tls_error() -> None:
+    async def scenario() -> Fired:
+        listener = await asyncio.get_running_loop().create_server(_PlainText, "127.0.0.1", 0)
+        async with listener:
+            target = Target("https", "localhost", listener.sockets[0].getsockname()[1], "127.0.0.1")
+            return await fire_at(target, ONE, requests_limit=2, duration_s=5.0)
+
+    fired = run(scenario())
+    assert fired.measured.errors == {ErrorKind.TLS: 2}
+
+
+def test_a_server_that_speaks_first_does_not_speak_http() -> None:
+    async def scenario() -> Fired:
+        listener = await asyncio.get_running_loop().create_server(_PlainText, "127.0.0.1", 0)
+        async with listener:
+            target = Target("http", "127.0.0.1", listener.sockets[0].getsockname()[1], "127.0.0.1")
+            return await fire_at(target, ONE, requests_limit=2, duration_s=5.0)
+
+    fired = run(scenario())
+    assert adds_up(fired)
+    assert fired.measured.errors == {ErrorKind.PROTOCOL: 2}

@@ -1,0 +1,212 @@
+"""Open and closed loops against servers whose behaviour can be worked out with pencil and paper."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from engine.servers import Asked, Watch, adds_up, fire_at, response, says, serving
+
+from loadbench_gui.core.lifecycle import RunEvent
+from loadbench_gui.core.plan import ClosedLoad, EngineName, OpenLoad, WhenBusy
+from loadbench_gui.core.snapshot import ErrorKind
+from loadbench_gui.services.generator import Fired
+
+RATE = 250.0
+STALL_S = 1.0
+LENGTH_S = 2.0
+
+
+class Stalling:
+    """Answers at once, except that everything asked within one second is answered at its end."""
+
+    def __init__(self) -> None:
+        self._frozen_until_s = 0.0
+
+    def __call__(self, asked: Asked) -> None:
+        loop = asyncio.get_running_loop()
+        if asked.total == 100:
+            self._frozen_until_s = loop.time() + STALL_S
+        if loop.time() < self._frozen_until_s:
+            loop.call_at(self._frozen_until_s, asked.answer, response())
+        else:
+            asked.answer(response())
+
+
+def stalled(when_busy: WhenBusy) -> tuple[Fired, int]:
+    async def scenario() -> tuple[Fired, int]:
+        async with serving(Stalling()) as server:
+            shape = OpenLoad(4, RATE, when_busy=when_busy)
+            fired = await fire_at(server.target, shape, duration_s=LENGTH_S, timeout_s=5.0)
+            return fired, server.requests
+
+    return asyncio.run(scenario())
+
+
+def test_a_stall_shows_in_scheduled_latency_as_arithmetic_says() -> None:
+    """250 of 500 arrivals fall due while nothing is answered: the latest of them waits least."""
+    fired, asked = stalled("queue")
+    measured = fired.measured
+    assert measured.succeeded == measured.issued == asked == 500
+    assert measured.dropped == 0
+    stuck = RATE * STALL_S
+    for q in (0.75, 0.9, 0.99):
+        predicted_us = 1e6 * STALL_S * (1 - (1 - q) * measured.issued / stuck)
+        assert measured.scheduled.quantile(q) == pytest.approx(predicted_us, rel=0.06)
+    # Only the four requests that were under way were slow to the server; the others waited for a connection.
+    assert measured.service.count_at_or_below(500_000) >= 496
+    waited = measured.connection_wait.quantile(0.9)
+    assert waited is not None
+    assert waited == pytest.approx(1e6 * STALL_S * (1 - 0.1 * measured.issued / stuck), rel=0.06)
+    lag = measured.dispatch_lag.quantile(0.9)
+    assert lag is not None
+    assert lag < 100_000, "the server's stall must not look like a fault of the generator"
+
+
+def test_a_stall_with_dropping_drops_what_finds_no_connection() -> None:
+    fired, asked = stalled("drop")
+    measured = fired.measured
+    assert adds_up(fired)
+    assert measured.issued == 500
+    # Never fewer than the stall makes; more where the machine, which the server shares, stalls on top of it.
+    assert RATE * STALL_S - 6 <= measured.dropped <= 1.3 * RATE * STALL_S
+    assert measured.succeeded == asked == 500 - measured.dropped
+    assert any(caveat.code == "arrivals_dropped" for caveat in fired.fitness.caveats)
+
+
+def test_arrivals_beyond_the_queue_limit_are_dropped_and_counted() -> None:
+    async def scenario() -> Fired:
+        async with serving(lambda asked: None) as server:
+            shape = OpenLoad(2, 200.0, queue_limit=10)
+            return await fire_at(server.target, shape, duration_s=0.5, timeout_s=0.8)
+
+    fired = asyncio.run(scenario())
+    assert adds_up(fired)
+    assert fired.measured.issued == 100
+    assert fired.measured.dropped == 88
+    assert fired.measured.timed_out + fired.measured.censored == 12
+
+
+def test_requests_in_flight_at_the_end_of_a_stopped_run_are_censored() -> None:
+    async def scenario() -> Fired:
+        stop = asyncio.Event()
+        watch = Watch()
+        async with serving(lambda asked: stop.set()) as server:
+            fired = await fire_at(
+                server.target, ClosedLoad(1), duration_s=30.0, timeout_s=20.0, stop=stop, watch=watch
+            )
+        assert watch.states[-1] is not RunEvent.DRAINED
+        return fired
+
+    fired = asyncio.run(scenario())
+    assert adds_up(fired)
+    assert fired.measured.censored == fired.measured.censored_at.total == 1
+    assert fired.stop_reason == "stopped"
+    assert fired.duration_s < 30.0
+
+
+@pytest.mark.parametrize("engine", ["in-app", "workers"])
+def test_warm_up_is_counted_apart_and_every_state_is_told_in_order(engine: EngineName) -> None:
+    watch = Watch()
+
+    async def scenario() -> tuple[Fired, int]:
+        async with serving(says(response())) as server:
+            shape = OpenLoad(4, 100.0)
+            fired = await fire_at(server.target, shape, engine=engine, warmup_s=0.5, duration_s=1.0, watch=watch)
+            return fired, server.requests
+
+    fired, asked = asyncio.run(scenario())
+    warm = sum(interval.warmup.succeeded for interval in watch.intervals)
+    assert (warm, fired.measured.succeeded, asked) == (50, 100, 150)
+    assert watch.states == [RunEvent.FIRE, RunEvent.WARM, RunEvent.WINDOW_END, RunEvent.DRAINED]
+    assert watch.starts == [fired.start_ns]
+    assert [interval.index for interval in watch.intervals] == list(range(len(watch.intervals)))
+    assert fired.duration_s == pytest.approx(1.0)
+    assert fired.peak_connections == 4
+    assert fired.stop_reason == ""
+
+
+@pytest.mark.parametrize("engine", ["in-app", "workers"])
+def test_a_closed_loop_has_one_request_per_connection_and_one_clock(engine: EngineName) -> None:
+    most = 0
+    flying = 0
+
+    def counts(asked: Asked) -> None:
+        nonlocal most, flying
+        flying += 1
+        most = max(most, flying)
+        asyncio.get_running_loop().call_later(0.01, answer, asked)
+
+    def answer(asked: Asked) -> None:
+        nonlocal flying
+        flying -= 1
+        asked.answer(response())
+
+    async def scenario() -> tuple[Fired, int]:
+        async with serving(counts) as server:
+            fired = await fire_at(server.target, ClosedLoad(3), engine=engine, duration_s=0.6)
+            return fired, server.requests
+
+    fired, asked = asyncio.run(scenario())
+    assert adds_up(fired)
+    assert fired.measured.succeeded == asked > 3
+    assert most == 3
+    assert fired.measured.service == fired.measured.scheduled
+    assert fired.measured.dispatch_lag.max_us == 0
+    shortest = fired.measured.service.min_us
+    assert shortest is not None
+    assert shortest > 9_000
+
+
+def test_connections_take_turns() -> None:
+    """Least recently used first: all four carry the same share, though one would do."""
+    served: dict[int, int] = {}
+
+    def counts(asked: Asked) -> None:
+        served[asked.connection] = served.get(asked.connection, 0) + 1
+        asked.answer(response())
+
+    async def scenario() -> Fired:
+        async with serving(counts) as server:
+            return await fire_at(server.target, OpenLoad(4, 200.0), duration_s=0.5)
+
+    asyncio.run(scenario())
+    assert len(served) == 4
+    assert max(served.values()) - min(served.values()) <= 4
+
+
+def test_poisson_arrivals_are_the_same_for_the_same_seed() -> None:
+    async def scenario(seed: int) -> int:
+        async with serving(says(response())) as server:
+            shape = OpenLoad(4, 200.0, arrival="poisson")
+            fired = await fire_at(server.target, shape, duration_s=0.5, seed=seed)
+            assert adds_up(fired)
+            return fired.measured.issued
+
+    assert asyncio.run(scenario(1)) == asyncio.run(scenario(1))
+
+
+def test_spinning_sends_what_is_due_as_well() -> None:
+    async def scenario() -> tuple[Fired, int]:
+        async with serving(says(response())) as server:
+            shape = OpenLoad(4, 200.0)
+            fired = await fire_at(
+                server.target, shape, engine="workers", warmup_s=0.25, duration_s=0.75, pacing="spin"
+            )
+            return fired, server.requests
+
+    fired, asked = asyncio.run(scenario())
+    assert fired.measured.succeeded == 150
+    assert asked == 200
+    assert fired.fitness.cpu_fraction < 0.9, "empty spins are not work"
+
+
+def test_a_refused_port_in_an_open_loop_fails_every_arrival() -> None:
+    async def scenario() -> Fired:
+        async with serving(says(response())) as server:
+            target = server.target
+        return await fire_at(target, OpenLoad(2, 100.0), duration_s=0.4)
+
+    fired = asyncio.run(scenario())
+    assert fired.measured.errors == {ErrorKind.CONNECT_REFUSED: 40}
+    assert fired.measured.issued == 40
