@@ -45,7 +45,7 @@ async def _hold(interrupts: Interrupts, plan: Plan, deployment: Deployment) -> i
     start = launch(deployment, base_dir=Path(plan.base_dir or "."), cpus=placement.server_cpus)
     server = await unless_stopped(start, interrupts.stop)
     try:
-        facts = {"name": server.name, "url": server.url, "pid": server.pid, "startup_s": round(server.startup_s, 3)}
+        facts = {"name": server.name, "url": server.url, "pid": server.pid, "startup_s": server.startup_s}
         sys.stdout.write(json.dumps(facts) + "\n")
         sys.stdout.flush()
         waits = [asyncio.ensure_future(event.wait()) for event in (interrupts.stop, server.exited)]

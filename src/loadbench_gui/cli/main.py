@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 from rich.console import Console
 from rich.text import Text
@@ -18,6 +17,12 @@ from loadbench_gui import __version__
 from loadbench_gui.cli import deploying, history, later, profiles, traffic
 from loadbench_gui.errors import ExitCode, LoadbenchError
 
+
+def _finish(code: int | None, **_: object) -> None:
+    """Turn what a command returned into the process's exit code."""
+    raise typer.Exit(int(code or 0))
+
+
 app = typer.Typer(
     name="loadbench",
     help="Fire HTTP traffic at servers, compare deployments, and say whether the answer can be believed.",
@@ -25,6 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
+    result_callback=_finish,
 )
 traffic.register(app)
 deploying.register(app)
@@ -51,20 +57,19 @@ def options(
 def main(argv: Sequence[str]) -> int:
     """Run one command line; return its exit code."""
     try:
-        result = app(list(argv), standalone_mode=False)
-        return int(result or 0)
-    except click.ClickException as problem:
-        problem.show()
-        return ExitCode.USAGE
-    except click.exceptions.Abort:
-        return ExitCode.INTERRUPTED
+        app(list(argv), prog_name="loadbench")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else ExitCode.OK
     except LoadbenchError as problem:
         say(problem)
         return problem.exit_code
     except BrokenPipeError:
         return ExitCode.ENVIRONMENT
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
     except Exception:  # our bug: keep the evidence, show the way to it, no traceback on the screen
         return _bug()
+    return ExitCode.OK
 
 
 def say(problem: LoadbenchError) -> None:

@@ -23,7 +23,7 @@ from loadbench_gui.report import html
 from loadbench_gui.report.document import document
 from loadbench_gui.services.compare import compare_plan
 from loadbench_gui.services.run import Session, label_for, run_once
-from loadbench_gui.stats.slo import slo_failures
+from loadbench_gui.stats.slo import SloFailure, slo_failures
 
 
 async def measure_one(
@@ -43,7 +43,7 @@ async def measure_one(
     stopped = False
     async with terminal.store() as store:
         with measuring(f"a run of {plan.name}"), Progress(terminal.words) as progress:
-            session = Session.of(plan, store, progress, interrupts.stop)
+            session = await Session.of(plan, store, progress, interrupts.stop)
             for workload in workloads:
                 label = label_for(plan, deployment, workload, seed=0)
                 measured = await run_once(session, label, check_answer=check_answer)
@@ -53,7 +53,7 @@ async def measure_one(
                     break
     for run in runs:
         print_run(terminal.words, run)
-    failures = [line for run in runs for line in slo_failures(plan.slo, run)]
+    failures = [failure for run in runs for failure in slo_failures(plan.slo, run)]
     _print_failures(terminal, failures)
     await deliver(terminal, runs, None, out)
     if fault is not None:
@@ -78,7 +78,7 @@ async def measure_comparison(
             terminal.words.print(Text(f"{run.label.deployment}, round {run.label.round + 1}: ", "bold"), end="")
             print_fitness(terminal.words, run)
     print_comparison(terminal.words, done.comparison)
-    failures = [line for run in done.runs for line in slo_failures(plan.slo, run)]
+    failures = [failure for run in done.runs for failure in slo_failures(plan.slo, run)]
     _print_failures(terminal, failures)
     await deliver(terminal, done.runs, done.comparison, out)
     if done.fault is not None:
@@ -99,9 +99,9 @@ def _require_success(runs: Sequence[Run]) -> None:
             )
 
 
-def _print_failures(terminal: Terminal, failures: Sequence[str]) -> None:
-    for line in dict.fromkeys(failures):
-        terminal.words.print(Text(f"✗ {line}", style="red"))
+def _print_failures(terminal: Terminal, failures: Sequence[SloFailure]) -> None:
+    for failure in failures:
+        terminal.words.print(Text(f"✗ {failure.sentence}", style="red"))
 
 
 async def deliver(terminal: Terminal, runs: Sequence[Run], comparison: Comparison | None, out: Path | None) -> None:

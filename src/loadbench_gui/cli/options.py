@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-import click
 import typer
 
 from loadbench_gui.core.plan import Header
@@ -69,6 +69,12 @@ def cpu_list(text: str) -> tuple[int, ...] | None:
     return tuple(dict.fromkeys(cpus))
 
 
-def choice(*names: str) -> click.Choice[str]:
-    """Accept one of `names`, and list them when it is none."""
-    return click.Choice(names)
+def one_of(*names: str) -> Callable[[str], str]:
+    """Return a parser that accepts one of `names`, and lists them when it is none."""
+
+    def parse(text: str) -> str:
+        if text not in names:
+            raise typer.BadParameter(f"{text!r} is not one of {', '.join(names)}.")
+        return text
+
+    return parse

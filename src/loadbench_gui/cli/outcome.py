@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from loadbench_gui.core.run import Run
-from loadbench_gui.core.verdict import Comparison, Verdict
+from loadbench_gui.core.verdict import Comparison
 from loadbench_gui.errors import ExitCode, LoadbenchError
+from loadbench_gui.stats.compare import main_verdict_stands
+from loadbench_gui.stats.slo import SloFailure
 
 
-def run_exit_code(run: Run, slo_failures: Sequence[str], *, strict: bool) -> ExitCode:
+def run_exit_code(run: Run, slo_failures: Sequence[SloFailure], *, strict: bool) -> ExitCode:
     """Judge one run. `strict` is for `run`: there a generator that was not fit is a reason to fail."""
     if run.measured.succeeded == 0:
         return ExitCode.TARGET
@@ -21,7 +23,7 @@ def run_exit_code(run: Run, slo_failures: Sequence[str], *, strict: bool) -> Exi
 def comparison_exit_code(
     comparison: Comparison,
     runs: Sequence[Run],
-    slo_failures: Sequence[str],
+    slo_failures: Sequence[SloFailure],
     fault: LoadbenchError | None,
     interrupted: ExitCode | None,
 ) -> ExitCode:
@@ -32,7 +34,6 @@ def comparison_exit_code(
         return fault.exit_code
     if not any(run.measured.succeeded for run in runs):
         return ExitCode.TARGET
-    main = [m for m in comparison.metrics if m.metric == comparison.primary and m.deployment != comparison.baseline]
-    if any(m.verdict in (Verdict.NONE, Verdict.UNDETERMINED) for m in main):
+    if not main_verdict_stands(comparison):
         return ExitCode.UNTRUSTED
     return ExitCode.THRESHOLD_FAILED if slo_failures else ExitCode.OK

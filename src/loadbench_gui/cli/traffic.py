@@ -48,16 +48,25 @@ def register(app: typer.Typer) -> None:
 def http(
     url: Annotated[str, typer.Argument(metavar="URL")],
     connections: Annotated[int, typer.Option("-c", "--connections", min=1, max=100_000)] = 50,
-    duration_s: Annotated[float, typer.Option("-d", "--duration", parser=parse.positive_duration)] = "10s",  # type: ignore[assignment]
+    duration_s: Annotated[
+        float, typer.Option("-d", "--duration", parser=parse.positive_duration, metavar="TIME")
+    ] = "10s",  # type: ignore[assignment]
     rate_rps: Annotated[
         float | None, typer.Option("-r", "--rate", min=0.001, help="Open loop: arrivals per second.")
     ] = None,
-    arrival: Annotated[str, typer.Option("--arrival", click_type=parse.choice("constant", "poisson"))] = "constant",
-    workers: Annotated[int | None, typer.Option("-w", "--workers", parser=parse.worker_count)] = "auto",  # type: ignore[assignment]
+    arrival: Annotated[
+        str,
+        typer.Option(
+            "--arrival", parser=parse.one_of("constant", "poisson"), metavar="|".join(("constant", "poisson"))
+        ),
+    ] = "constant",
+    workers: Annotated[
+        int | None, typer.Option("-w", "--workers", parser=parse.worker_count, metavar="auto|N")
+    ] = "auto",  # type: ignore[assignment]
     method: Annotated[str, typer.Option("-m", "--method")] = "GET",
     headers: Annotated[list[str] | None, typer.Option("-H", "--header", metavar="'NAME: VALUE'")] = None,
     body: Annotated[str, typer.Option("--body", metavar="TEXT|@FILE")] = "",
-    timeout_s: Annotated[float, typer.Option("--timeout", parser=parse.positive_duration)] = "10s",  # type: ignore[assignment]
+    timeout_s: Annotated[float, typer.Option("--timeout", parser=parse.positive_duration, metavar="TIME")] = "10s",  # type: ignore[assignment]
     expect_status: Annotated[int | None, typer.Option("--expect-status", min=100, max=599)] = None,
     expect_body: Annotated[str | None, typer.Option("--expect-body", help="Text each body must contain.")] = None,
     requests: Annotated[int | None, typer.Option("-n", "--requests", min=1)] = None,
@@ -65,9 +74,16 @@ def http(
     http2: Annotated[bool, typer.Option("--http2")] = False,
     insecure: Annotated[bool, typer.Option("--insecure", help="Do not verify the server's certificate.")] = False,
     proxy: Annotated[str | None, typer.Option("--proxy")] = None,
-    warmup_s: Annotated[float, typer.Option("--warmup", parser=parse.duration)] = "0s",  # type: ignore[assignment]
-    pacing: Annotated[str, typer.Option("--pacing", click_type=parse.choice("auto", "timer", "spin"))] = "auto",
-    when_busy: Annotated[str, typer.Option("--when-busy", click_type=parse.choice("queue", "drop"))] = "queue",
+    warmup_s: Annotated[float, typer.Option("--warmup", parser=parse.duration, metavar="TIME")] = "0s",  # type: ignore[assignment]
+    pacing: Annotated[
+        str,
+        typer.Option(
+            "--pacing", parser=parse.one_of("auto", "timer", "spin"), metavar="|".join(("auto", "timer", "spin"))
+        ),
+    ] = "auto",
+    when_busy: Annotated[
+        str, typer.Option("--when-busy", parser=parse.one_of("queue", "drop"), metavar="|".join(("queue", "drop")))
+    ] = "queue",
     engine: Annotated[str, typer.Option("--engine", help="workers or in-app.")] = "workers",
     cpus: Annotated[str, typer.Option("--cpus", metavar="LIST", help="CPUs of the generator, as in 0,2-3.")] = "auto",
     json_to: JsonTo = None,

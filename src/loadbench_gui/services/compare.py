@@ -52,7 +52,7 @@ async def compare_plan(
     schedule = make_schedule(plan, secrets.randbits(32) if seed is None else seed)
     comparison_id = new_id()
     started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
-    session = Session.of(plan, store, emit, stop)
+    session = await Session.of(plan, store, emit, stop)
     with measuring(f"the comparison {plan.name!r}"):
         emit(ScheduleMade(plan, schedule))
         text = await asyncio.to_thread(_profile_text, plan)

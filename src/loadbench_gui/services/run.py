@@ -15,15 +15,15 @@ from pathlib import Path
 from uuid import uuid4
 
 from loadbench_gui.core.caveats import Caveat, worst
-from loadbench_gui.core.lifecycle import RunEvent
+from loadbench_gui.core.lifecycle import RunEvent, RunState
 from loadbench_gui.core.plan import Attach, Deployment, Launch, Load, Plan, Workload
 from loadbench_gui.core.run import Fitness, Run, RunLabel
 from loadbench_gui.core.snapshot import SampleExchange, Tally, Traffic
-from loadbench_gui.deploy.environment import describe
+from loadbench_gui.deploy.environment import read_environment
 from loadbench_gui.deploy.placement import Placement, place
 from loadbench_gui.deploy.server import Server, attach, launch
 from loadbench_gui.deploy.verify import Answer, verify
-from loadbench_gui.deploy.watch import Watcher
+from loadbench_gui.deploy.watch import Watcher, sample_tree
 from loadbench_gui.errors import LoadbenchError, TargetFault
 from loadbench_gui.profile.secrets import Secrets, resolve_secrets, secrets_of
 from loadbench_gui.services.events import Emit, Note, RunEnded
@@ -52,9 +52,11 @@ class Session:
     environment: Mapping[str, str]
 
     @classmethod
-    def of(cls, plan: Plan, store: Store, emit: Emit, stop: asyncio.Event) -> Session:
+    async def of(cls, plan: Plan, store: Store, emit: Emit, stop: asyncio.Event) -> Session:
         """Read the environment once. Raises `UserError` for a secret that is not set."""
-        return cls(plan, store, emit, stop, secrets_of(plan), describe())
+        secrets = secrets_of(plan)
+        environment = await asyncio.to_thread(read_environment)
+        return cls(plan, store, emit, stop, secrets, environment.as_mapping())
 
     @property
     def base_dir(self) -> Path:
@@ -107,7 +109,7 @@ def _place(session: Session, deployment: Deployment) -> Placement:
         case Launch() as source:
             return place(session.plan.generator, source)
         case Attach():
-            return place(session.plan.generator, Launch(command=()))
+            return place(session.plan.generator, None)
 
 
 async def _started(session: Session, recording: Recording, deployment: Deployment, placement: Placement) -> Server:
@@ -125,14 +127,22 @@ async def _started(session: Session, recording: Recording, deployment: Deploymen
         masked = session.masked(fault)
         recording.advance(RunEvent.FAULT, masked.message)
         raise masked from None
-    recording.advance(RunEvent.READY, f"{deployment.name} ready in {server.startup_s:.2f} s")
+    recording.advance(RunEvent.READY, _ready(server))
     return server
+
+
+def _ready(server: Server) -> str:
+    return (
+        f"{server.name} runs already"
+        if server.startup_s is None
+        else f"{server.name} ready in {server.startup_s:.2f} s"
+    )
 
 
 async def _answer(session: Session, recording: Recording, workload: Workload, server: Server) -> Answer:
     """Ask once before the load, and say what is wrong with the answer. The load is fired all the same."""
     try:
-        answer = await unless_stopped(verify(server.target, workload.request, workload.expect), session.stop)
+        answer = await unless_stopped(_ask(session, workload, server), session.stop)
     except StopRequested:
         recording.advance(RunEvent.STOP)
         raise
@@ -143,6 +153,16 @@ async def _answer(session: Session, recording: Recording, workload: Workload, se
     if answer.problem:
         session.emit(Note("warning", f"{recording.label.deployment}: {answer.problem}"))
     return answer
+
+
+async def _ask(session: Session, workload: Workload, server: Server) -> Answer:
+    return await verify(
+        server.target,
+        workload.request,
+        workload.expect,
+        timeout_s=workload.timeout_s,
+        insecure=session.plan.generator.insecure,
+    )
 
 
 async def _visit(
@@ -203,7 +223,7 @@ async def _fire(
     fault: LoadbenchError | None = None
     try:
         if watcher is not None:
-            await watcher.start()
+            watcher.start()
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(halt.wait(), IDLE_S)
         fired = await fire(
@@ -228,10 +248,22 @@ async def _fire(
         for link in links:
             link.cancel()
         if watcher is not None:
-            await watcher.stop()
+            watcher.stop()
+    await _look_after(recording, server, origin_ns)
     if server.exited.is_set() and server.pid is not None and not session.stop.is_set():
         fault = _died(server)
-    return fired, session.stop.is_set(), fault
+    # A stop that came when the last request had ended already changes nothing about this run.
+    return fired, session.stop.is_set() and recording.state is not RunState.STOPPING, fault
+
+
+async def _look_after(recording: Recording, server: Server, origin_ns: int) -> None:
+    """Take the last sample: what the server keeps once the load is over."""
+    if server.pid is None or server.exited.is_set():
+        return
+    t_s = (time.perf_counter_ns() - origin_ns) / 1e9
+    sample = await asyncio.to_thread(sample_tree, server.pid, t_s)
+    if sample is not None:
+        recording.add_target_sample(sample)
 
 
 async def _halt_when(event: asyncio.Event, halt: asyncio.Event) -> None:
@@ -292,9 +324,7 @@ def _sealed(
         fitness=_with_placement(fired.fitness, placement.caveats),
         intervals=intervals,
         target_samples=samples,
-        target=summarise_target(
-            samples, workload.warmup_s, window_end_s, fired.measured.succeeded, server.startup_s or None
-        ),
+        target=summarise_target(samples, workload.warmup_s, window_end_s, fired.measured.succeeded, server.startup_s),
         samples=fired.samples,
         sealed=sealed,
         stop_reason=fired.stop_reason,
