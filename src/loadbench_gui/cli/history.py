@@ -56,15 +56,22 @@ async def _list(terminal: Terminal) -> int:
         terminal.words.print("The history is empty. `loadbench compare first-look` fills it in about 90 seconds.")
         return 0
     table = Table(box=None, pad_edge=False)
-    for heading in ("id", "when", "what", "outcome"):
-        table.add_column(heading, overflow="fold")
+    table.add_column("id", no_wrap=True)
+    table.add_column("when", no_wrap=True)
+    table.add_column("what", overflow="ellipsis", no_wrap=True)
+    table.add_column("outcome", overflow="ellipsis", no_wrap=True)
     for c in comparisons:
         outcome = c.headline or ("no verdict yet" if c.complete else "cut short")
-        table.add_row(c.comparison_id, words.moment(c.started_at), c.profile, outcome)
+        table.add_row(c.comparison_id, words.moment(c.started_at).removesuffix(" UTC"), c.profile, outcome)
     for r in runs:
         if r.comparison_id is None:
             state = "sealed" if r.sealed else "cut short"
-            table.add_row(r.run_id, words.moment(r.started_at), f"{r.deployment} ({r.profile})", state)
+            table.add_row(
+                r.run_id,
+                words.moment(r.started_at).removesuffix(" UTC"),
+                r.deployment if r.deployment == r.profile else f"{r.deployment} ({r.profile})",
+                state,
+            )
     terminal.words.print(table)
     return 0
 

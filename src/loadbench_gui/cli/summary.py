@@ -26,6 +26,7 @@ VERDICT_STYLE = {
     Verdict.INCONCLUSIVE: "yellow",
     Verdict.NONE: "yellow",
     Verdict.UNDETERMINED: "yellow",
+    Verdict.EQUIVALENT: "",
 }
 
 
@@ -106,37 +107,43 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
     """Print the verdict: the sentence, one line a metric, then the gates that did not hold."""
     console.print()
     console.print(Text(comparison.summary, style="bold"))
-    if not comparison.like_for_like:
-        console.print(Text("Not like for like: see the differences in the report.", style="yellow"))
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("deployment", "metric"):
-        table.add_column(heading)
-    for heading in (comparison.baseline, "value", "difference", "95 % CI"):
-        table.add_column(heading, justify="right")
-    table.add_column("verdict")
-    for metric in comparison.metrics:
-        table.add_row(*_verdict_cells(metric))
-    console.print(table)
+    console.print(_verdict_table(comparison))
     print_gates(console, comparison.gates)
+
+
+def _verdict_table(comparison: Comparison) -> Table:
+    """One row a verdict, the primary metric first; a metric is named once for all its deployments."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("metric", no_wrap=True)
+    table.add_column("deployment", no_wrap=True)
+    for heading in (comparison.baseline, "value", "change", "95 % CI"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    named = None
+    for metric in comparison.metrics:
+        name = metric.metric.value.replace("_", " ")
+        shown = "" if (metric.workload, name) == named else name
+        named = (metric.workload, name)
+        table.add_row(Text(shown, "bold" if metric.primary else ""), *_verdict_cells(metric))
+    return table
 
 
 def _verdict_cells(metric: MetricVerdict) -> tuple[Text, ...]:
     return (
         Text(metric.deployment),
-        Text(metric.metric.value.replace("_", " "), "bold" if metric.primary else ""),
-        Text(words.metric_value(metric.metric, metric.baseline_value)),
+        Text(words.metric_value(metric.metric, metric.baseline_value), style="dim"),
         Text(words.metric_value(metric.metric, metric.value)),
-        Text("–" if metric.ratio is None else words.change(metric.ratio)),
-        Text("–" if metric.ci95 is None else f"{words.change(metric.ci95[0])} to {words.change(metric.ci95[1])}"),
-        Text(metric.verdict.value, VERDICT_STYLE.get(metric.verdict, "")),
+        Text(words.change(metric.ratio)),
+        Text(words.change_interval(metric.ci95)),
+        Text("no verdict" if metric.verdict is Verdict.NONE else metric.verdict.value, VERDICT_STYLE[metric.verdict]),
     )
 
 
 def print_gates(console: Console, gates: Sequence[Gate]) -> None:
-    """Print what stops or qualifies a verdict; gates that hold are one line."""
-    held = [gate.figure for gate in gates if gate.passed]
+    """Print what stops or qualifies a verdict, each kind once; gates that hold are one line."""
+    held = dict.fromkeys(f"✓ {gate.name} {gate.figure}".rstrip() for gate in gates if gate.passed)
     if held:
-        console.print(Text("✓ " + "  ✓ ".join(dict.fromkeys(held)), style="green"))
-    for gate in gates:
-        if not gate.passed:
-            console.print(Text(f"! {gate.name}: {gate.detail}", style="red" if gate.passed is False else "yellow"))
+        console.print(Text("   ".join(held), style="green"))
+    for gate in {(gate.name, gate.passed, gate.detail): gate for gate in gates if not gate.passed}.values():
+        style = "red" if gate.passed is False else "yellow"
+        console.print(Text(f"{'✗' if gate.passed is False else '!'} {gate.name}: ", style) + Text(gate.detail))

@@ -152,7 +152,7 @@ def _answer_gate(baseline: str, workload: str, answers: dict[str, Answer]) -> Ga
             f"{' and '.join(others)} answered otherwise than {baseline}: compare the bodies, then compare again.",
             workload, others,
         )  # fmt: skip
-    return Gate("same answers", True, "same answers", "Status and canonical body agree.", workload)
+    return Gate("same answers", True, "", "Status and canonical body agree.", workload)
 
 
 def _concerned(baseline: str, wrong: tuple[str, ...], everyone: tuple[str, ...]) -> tuple[str, ...]:
