@@ -48,6 +48,11 @@ choose_python() {
         "Install one, or name it: make run PYTHON=/path/to/python3.12"
 }
 
+# Which installation an interpreter belongs to, also from inside a virtual environment.
+home_of() {
+    "$1" -c 'import sys; print(sys.base_prefix, sys.version_info[:3])'
+}
+
 # What the environment was made from; it moves with the folder, but pip wrote the folder's path into it.
 fingerprint() {
     echo "$PWD"
@@ -78,7 +83,9 @@ make_venv() {
 }
 
 usable_venv() {
-    [ -x "$VENV_PYTHON" ] && new_enough "$VENV_PYTHON" && "$VENV_PYTHON" -m pip --version >/dev/null 2>&1 || return 1
+    [ -x "$VENV_PYTHON" ] && new_enough "$VENV_PYTHON" || return 1
+    [ -f .venv/bin/pip ] || return 1
+    if [ -n "${PYTHON:-}" ] && [ "$(home_of "$(choose_python)")" != "$(home_of "$VENV_PYTHON")" ]; then return 1; fi
     # Made elsewhere and moved or copied here: scripts and paths in it point to the old place.
     local stamp
     for stamp in .venv/.loadbench-*; do
@@ -86,18 +93,30 @@ usable_venv() {
     done
 }
 
+# pip's own last words mislead: without a network it speaks of conflicting versions.
+explain_failure() {
+    if grep -qF 'No space left on device' "$LOG"; then
+        fail "The packages could not be installed: the disk is full. They take about 700 MB." "Details: $LOG"
+    fi
+    if grep -qE 'NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|ProxyError|SSLError|Connection refused' "$LOG"; then
+        fail "The packages could not be installed: pip cannot reach the package index." \
+            "Check the network. Behind a proxy set HTTPS_PROXY; with a mirror PIP_INDEX_URL; with a folder of wheels" \
+            "PIP_FIND_LINKS. Then run this again. Details: $LOG"
+    fi
+    grep -E '^ *ERROR' "$LOG" | sort -u | tail -n 5 >&2 || true
+    fail "The packages could not be installed. Details: $LOG"
+}
+
+if [ -n "${PYTHON:-}" ]; then choose_python >/dev/null; fi
+usable_venv || make_venv
 if [ "$LEVEL" = run ] && ready run dev; then exit 0; fi
 if [ "$LEVEL" = dev ] && ready dev; then exit 0; fi
 
-usable_venv || make_venv
 mkdir -p .make
 echo "Installing loadbench and the packages it needs into .venv (a minute or two the first time)"
 # The constraint also holds for what pip builds with. Pinned, so that everybody measures with the same versions.
-if ! PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
+if ! PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_RETRIES="${PIP_RETRIES:-2}" \
     "$VENV_PYTHON" -m pip install --no-input --editable "$WHAT" >"$LOG" 2>&1; then
-    grep -E '^ *(ERROR|error)|No space left|Temporary failure|Connection|[Tt]imed out' "$LOG" | sort -u | tail -n 8 >&2 || true
-    fail "" "The packages could not be installed; the whole story is in $LOG." \
-        "Without a network, give pip what it needs first: a proxy (HTTPS_PROXY), a mirror (PIP_INDEX_URL) or a" \
-        "folder of wheels (PIP_FIND_LINKS). Then run this again."
+    explain_failure
 fi
 fingerprint >".venv/.loadbench-$LEVEL"
