@@ -75,14 +75,14 @@ def _forest(key: str, metrics: Sequence[MetricVerdict], deployments: Sequence[st
 def _spectrum(key: str, of: Sequence[Arm], rounds: int, size: Size) -> Figure:
     spectra = series.spectra(of)
     scene = spectrum.spectrum(spectra, size)
-    names = [name.replace("_", ".") for name, _ in PERCENTILES]
-    head = (Cell("Deployment"), *(Cell(text, number=True) for text in (*names, "max", "samples")))
-    rows = []
-    for one in spectra:
-        q = summarise(one.histogram)
-        figures = [getattr(q, name) for name, _ in PERCENTILES] + [q.max]
-        texts = [words.latency(value) for value in figures] + [words.count(q.count)]
-        rows.append((Cell(one.name), *(Cell(text, number=True) for text in texts)))
+    quantiles = [summarise(one.histogram) for one in spectra]
+    head = (Cell("Percentile"), *(Cell(one.name, number=True) for one in spectra))
+    names = [*(name for name, _ in PERCENTILES), "max"]
+    rows = [
+        (Cell(name.replace("_", ".")), *(Cell(words.latency(getattr(q, name)), number=True) for q in quantiles))
+        for name in names
+    ]
+    rows.append((Cell("samples"), *(Cell(words.count(q.count), number=True) for q in quantiles)))
     table = Table("Scheduled latency by percentile, all rounds merged", head, tuple(rows))
     caption = "scheduled" + (", all rounds" if rounds > 1 else "")
     return _figure(f"{key}-spectrum", scene, caption, _names(of), table, wide=size.width > HALF)

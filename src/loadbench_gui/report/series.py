@@ -76,7 +76,7 @@ def latencies(of: Sequence[Arm], time: TimeSpan) -> Latencies:
     """Return p50 and p99 (scheduled) over time, p99 over the shortest trailing window that holds enough samples."""
     step_s = _step(time)
     binned = [(arm, _tallies(arm, time, step_s)) for arm in of]
-    window_s = _window([[t.scheduled.total for t in tallies] for _, tallies in binned], step_s)
+    window_s = _window([[t.scheduled.total for t in tallies] for _, tallies in binned], step_s, time.end_s)
     curves = []
     for arm, tallies in binned:
         histograms = [t.scheduled for t in tallies]
@@ -147,10 +147,10 @@ def _tallies(arm: Arm, time: TimeSpan, step_s: float) -> list[Tally]:
     return bins
 
 
-def _window(totals: Sequence[Sequence[int]], step_s: float) -> int | None:
+def _window(totals: Sequence[Sequence[int]], step_s: float, end_s: float) -> int | None:
     """Return the shortest window whose usual content supports p99 for every deployment."""
     usual = min((float(np.median(counts)) for counts in totals if len(counts)), default=0.0) / step_s
-    return next((w for w in WINDOWS_S if w >= step_s and usual * w >= samples_needed(0.99)), None)
+    return next((w for w in WINDOWS_S if step_s <= w <= end_s and usual * w >= samples_needed(0.99)), None)
 
 
 def _rates(of: Sequence[Arm], time: TimeSpan, counted: Callable[[Tally], int]) -> tuple[Curve, ...]:

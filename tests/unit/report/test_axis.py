@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadbench_gui.report.figures import axis
@@ -25,6 +25,7 @@ def test_values_outside_stay_at_the_edge() -> None:
     assert Scale(1, 10, 0, 100, log=True).at(0) == 0
 
 
+@settings(deadline=None)
 @given(st.floats(1.5, 99.5), st.booleans())
 def test_a_cursor_reads_back_what_was_drawn(value: float, log: bool) -> None:
     scale = Scale(1, 100, 40, 900, log=log)
@@ -39,6 +40,7 @@ def test_linear_ticks_are_round(low: float, high: float, ticks: tuple[float, ...
     assert axis.nice_ticks(low, high, 6 if high == 5 else 4) == ticks
 
 
+@settings(deadline=None)
 @given(st.floats(1e-3, 1e9), st.integers(2, 9))
 def test_an_axis_from_zero_ends_on_a_tick_above_its_values(high: float, count: int) -> None:
     ticks = axis.ticks_from_zero(high, count)
@@ -51,20 +53,19 @@ def test_an_axis_of_nothing_still_has_two_ends() -> None:
     assert axis.ticks_from_zero(0) == (0, 1)
 
 
+@settings(deadline=None)
 @given(st.floats(1, 1e8), st.floats(1.001, 1e5))
-def test_a_log_axis_begins_and_ends_on_ticks_around_its_values(low: float, factor: float) -> None:
-    start, end = axis.log_range(low, low * factor)
-    ticks = axis.log_ticks(start, end)
-    assert start <= low * 1.001
-    assert end >= low * factor * 0.999
-    assert ticks[0] == pytest.approx(start)
-    assert ticks[-1] == pytest.approx(end)
+def test_a_log_axis_begins_below_and_ends_above_its_values(low: float, factor: float) -> None:
+    ticks = axis.log_ticks(low, low * factor)
+    assert ticks[0] <= low * 1.001
+    assert ticks[-1] >= low * factor * 0.999
+    assert list(ticks) == sorted(set(ticks))
     assert 2 <= len(ticks) <= 14
 
 
 def test_log_ticks_thin_out_as_decades_grow() -> None:
-    assert axis.log_ticks(1, 10) == (1, 2, 5, 10)
-    assert axis.log_ticks(0.3, 30) == pytest.approx((0.3, 1, 3, 10, 30))
+    assert axis.log_ticks(1.2, 9) == (1, 2, 5, 10)
+    assert axis.log_ticks(0.31, 29) == pytest.approx((0.3, 1, 3, 10, 30))
     assert axis.log_ticks(1, 1e5) == (1, 10, 100, 1_000, 10_000, 100_000)
 
 

@@ -41,25 +41,19 @@ _LOG_STEPS: Final = (((1, 2, 5), 1.35), ((1, 3), 3.6), ((1,), math.inf))
 
 
 def log_ticks(low: float, high: float) -> tuple[float, ...]:
-    """Return round values inside [low, high]: decades, with 3 or with 2 and 5 between when few decades are shown."""
-    decades = math.log10(high / low)
-    mantissas = next(m for m, most in _LOG_STEPS if decades <= most)
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    values = (m * 10.0**e for e in range(first, last + 1) for m in mantissas)
-    return tuple(v for v in values if low * 0.999 <= v <= high * 1.001)
+    """Return round values from the first at or below `low` to the first at or above `high`: where such an axis ends.
 
-
-def log_range(low: float, high: float) -> tuple[float, float]:
-    """Widen [low, high] so that it begins and ends on one of its own ticks."""
-    down, up = (10.0 ** math.floor(math.log10(value)) for value in (low, high))
+    Decades, with 3 or with 2 and 5 between them when few decades are shown; always at least two values.
+    """
+    down, up = math.floor(math.log10(low)), math.floor(math.log10(high))
     for mantissas, most in _LOG_STEPS:
-        start = max(m * down for m in mantissas if m * down <= low * 1.0001)
-        end = min(m * up for m in (*mantissas, 10) if m * up >= high * 0.9999)
-        if end <= start:
-            end = next(m * up for m in (*mantissas, 10) if m * up > start * 1.0001)
-        if math.log10(end / start) <= most:
+        values = [m * 10.0**e for e in range(down, up + 2) for m in mantissas]
+        first = max(i for i, v in enumerate(values) if v <= low * 1.0001)
+        last = min(i for i, v in enumerate(values) if v >= high * 0.9999)
+        ticks = values[first : max(last, first + 1) + 1]
+        if math.log10(ticks[-1] / ticks[0]) <= most:
             break
-    return start, end
+    return tuple(ticks)
 
 
 def _plain(value: float) -> str:

@@ -57,9 +57,9 @@ def latency_over_time(curves: Sequence[Curve], time: TimeSpan, size: Size) -> Sc
     values = _values(curves)
     if not values:
         return empty(size, title, "No second of this run holds enough requests for a percentile.")
-    low, high = axis.log_range(max(1.0, min(values)), max(max(values), 2.0))
-    frame = _frame(size, time, _Labels(right=34), lambda top, bottom: Scale(low, high, bottom, top, log=True))
-    items = [*_warmup(frame, time), *axis.grid(frame, axis.log_ticks(low, high), axis.latency_labels)]
+    ticks = axis.log_ticks(max(1.0, min(values)), max(values))
+    frame = _frame(size, time, _Labels(right=34), lambda top, bottom: Scale(ticks[0], ticks[-1], bottom, top, log=True))
+    items = [*_warmup(frame, time), *axis.grid(frame, ticks, axis.latency_labels)]
     items += axis.time_axis(frame)
     for curve in curves:
         heavy = curve.label != "p50"

@@ -63,7 +63,7 @@ def spectrum(spectra: Sequence[Spectrum], size: Size) -> Scene:
     if not curves:
         return empty(size, title, "Too few requests for a spectrum.")
     everything = [y for _, points in curves for _, y in points]
-    low, high = axis.log_range(min(everything), max(everything))
+    ticks = axis.log_ticks(min(everything), max(everything))
     left, top, right, bottom = 52.0, 12.0, size.width - 24.0, size.height - 28.0
     furthest = max(points[-1][0] for _, points in curves)
     frame = Frame(
@@ -72,9 +72,9 @@ def spectrum(spectra: Sequence[Spectrum], size: Size) -> Scene:
         right,
         bottom,
         Scale(rarity(_FROM_Q), furthest, left, right),
-        Scale(low, high, bottom, top, log=True),
+        Scale(ticks[0], ticks[-1], bottom, top, log=True),
     )
-    items = [*axis.grid(frame, axis.log_ticks(low, high), axis.latency_labels), *_percentiles(frame)]
+    items = [*axis.grid(frame, ticks, axis.latency_labels), *_percentiles(frame)]
     for one, points in curves:
         colour = series_role(one.index)
         drawn = tuple((frame.x.at(x), frame.y.at(y)) for x, y in points)
