@@ -1,0 +1,1 @@
+"""The window: the only place that knows Qt. Pages get what they need in their constructors from `ui.app`."""

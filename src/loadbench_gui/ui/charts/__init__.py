@@ -1,0 +1,1 @@
+"""Charts: the only place that knows pyqtgraph. Imported after the window's first paint, never before."""

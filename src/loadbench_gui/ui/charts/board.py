@@ -1,0 +1,70 @@
+"""The four live charts in their cards, resized by splitters, on one time axis under one cursor."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from loadbench_gui.ui.charts.chart import Chart
+from loadbench_gui.ui.charts.cursor import Cursor
+from loadbench_gui.ui.charts.heatmap import HeatmapCard
+from loadbench_gui.ui.charts.percentiles import PercentilesCard
+from loadbench_gui.ui.charts.resources import ResourcesCard
+from loadbench_gui.ui.charts.throughput import ThroughputCard
+from loadbench_gui.ui.models.live import LiveModel
+from loadbench_gui.ui.theme import Theme
+from loadbench_gui.ui.widgets.splitter import splitter
+
+
+class LiveBoard(QWidget):
+    """Everything on the Live page that pyqtgraph draws; created once, cleared for each comparison."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.cursor_line = Cursor()
+        self.percentiles = PercentilesCard(theme, self.cursor_line)
+        self.throughput = ThroughputCard(theme, self.cursor_line)
+        self.heatmap = HeatmapCard(theme, self.cursor_line)
+        self.resources = ResourcesCard(theme, self.cursor_line)
+        rows = splitter(
+            Qt.Orientation.Vertical,
+            splitter(Qt.Orientation.Horizontal, self.percentiles, self.throughput, name="Upper charts"),
+            splitter(Qt.Orientation.Horizontal, self.heatmap, self.resources, name="Lower charts"),
+            name="Chart rows",
+        )
+        rows.setStretchFactor(0, 6)
+        rows.setStretchFactor(1, 5)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(rows)
+        self.splitters: tuple[QSplitter, ...] = (rows, *rows.findChildren(QSplitter))
+
+    def forget(self) -> None:
+        """Clear everything: another comparison begins."""
+        for card in (self.percentiles, self.throughput, self.heatmap, self.resources):
+            card.forget()
+
+    def refresh(self, model: LiveModel) -> None:
+        """Draw what has arrived since the last call; charts without news draw nothing."""
+        places = {name: i for i, name in enumerate(model.deployments)}
+        index = places.get(model.label.deployment, 0) if model.label else 0
+        workload = model.workload_of(model.label)
+        if workload is not None:
+            planned = max(workload.warmup_s + workload.duration_s, model.run.end_s if model.run else 0.0)
+            for chart in self.charts:
+                chart.set_run(planned, workload.warmup_s)
+        self.percentiles.refresh(model, index)
+        self.throughput.refresh(model, index)
+        self.heatmap.refresh(model, index)
+        self.resources.refresh(model)
+
+    @property
+    def charts(self) -> tuple[Chart, ...]:
+        """All plots, for what concerns each of them."""
+        return (
+            self.percentiles.chart,
+            self.throughput.chart,
+            self.heatmap.chart,
+            self.resources.memory,
+            self.resources.cpu,
+        )

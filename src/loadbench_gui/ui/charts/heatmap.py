@@ -1,0 +1,99 @@
+"""Latency heat map: how many requests took how long, moment by moment; an image with fixed levels."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF
+
+from loadbench_gui.report import words
+from loadbench_gui.report.figures.axis import latency_labels
+from loadbench_gui.ui.charts.chart import Chart
+from loadbench_gui.ui.charts.cursor import Cursor, Floats
+from loadbench_gui.ui.models.live import LiveModel
+from loadbench_gui.ui.models.series import HEAT_DECADES, HEAT_LOW_DECADE, ROWS_PER_DECADE, T
+from loadbench_gui.ui.theme import Theme
+from loadbench_gui.ui.widgets.card import TitledCard
+
+FULL_SHARE: Final = 0.30
+"""A cell holding this share of its column's requests has the full colour: the same in every run."""
+
+
+class HeatmapCard(TitledCard):
+    """The chart with its card."""
+
+    def __init__(self, theme: Theme, cursor: Cursor) -> None:
+        super().__init__(theme, "Latency heat map", "ms, log · share of the requests of each moment")
+        self.chart = Chart(theme, cursor, "Latency heat map", latency_labels, log=True)
+        self.body.addWidget(self.chart)
+        self._image = pg.ImageItem(axisOrder="col-major")
+        self.chart.grid.setZValue(-20)
+        self.chart.add_image(self._image)
+        self._range: tuple[float, float] | None = None
+        self._seen: tuple[int, int] | None = None
+        self._index = 0
+        theme.changed.connect(self._repaint)
+
+    def forget(self) -> None:
+        """Start the axis anew: another comparison begins."""
+        self._range, self._seen = None, None
+
+    def _repaint(self) -> None:
+        self._seen = None
+
+    def refresh(self, model: LiveModel, index: int) -> None:
+        """Draw what has arrived since; `index` is the deployment's place in profile order."""
+        run = model.run
+        if run is None:
+            return
+        level = run.level_for(run.planned_s)
+        x = level.column(T)
+        seen = (id(run), len(x) and round(float(x[-1]) * 1e3))
+        if seen == self._seen or not len(x):
+            return
+        self._seen, self._index = seen, index
+        counts = level.heat()
+        self._fit(counts)
+        lut = color_table(self.theme, index)
+        self._image.setImage(shares(counts), autoLevels=False, levels=(0.0, 255.0), lut=lut)
+        start = float(x[0]) - level.step_s
+        self._image.setRect(QRectF(start, HEAT_LOW_DECADE, float(x[-1]) - start, HEAT_DECADES))
+        self.chart.show_traces((), _summary(counts))
+
+    def _fit(self, counts: Floats) -> None:
+        rows = np.flatnonzero(counts.sum(axis=0))
+        if not len(rows):
+            return
+        low = 10 ** (HEAT_LOW_DECADE + rows[0] / ROWS_PER_DECADE)
+        high = 10 ** (HEAT_LOW_DECADE + (rows[-1] + 1) / ROWS_PER_DECADE)
+        if self._range is not None:
+            low, high = min(low, self._range[0]), max(high, self._range[1])
+        self._range = (low, high)
+        self.chart.set_log_range(low, high)
+
+
+def shares(counts: Floats) -> NDArray[np.uint8]:
+    """Turn counts into 0-255 by their share of their column; the square root keeps rare slow requests visible."""
+    totals = np.maximum(counts.sum(axis=1, keepdims=True), 1.0)
+    scaled = np.sqrt(np.minimum(counts / totals / FULL_SHARE, 1.0)) * 255
+    return np.asarray(np.where(counts > 0, np.maximum(scaled, 14), 0), np.uint8)
+
+
+def color_table(theme: Theme, index: int) -> NDArray[np.uint8]:
+    """Return 256 RGBA colours from transparent to the deployment's colour."""
+    color = theme.series(index)
+    table = np.empty((256, 4), np.uint8)
+    table[:, 0], table[:, 1], table[:, 2] = color.red(), color.green(), color.blue()
+    table[:, 3] = np.arange(256)
+    return table
+
+
+def _summary(counts: Floats) -> str:
+    rows = counts.sum(axis=0)
+    busiest = int(rows.argmax())
+    low = 10 ** (HEAT_LOW_DECADE + busiest / ROWS_PER_DECADE)
+    high = 10 ** (HEAT_LOW_DECADE + (busiest + 1) / ROWS_PER_DECADE)
+    return f"Most requests took between {words.latency(low)} and {words.latency(high)}."

@@ -1,0 +1,112 @@
+"""Latency percentiles of the run that is on: p50, p90, p99 and p99.9 of the scheduled latency on a log axis."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import numpy as np
+
+from loadbench_gui.core.trailing import Reading, samples_needed
+from loadbench_gui.report import words
+from loadbench_gui.report.figures.axis import latency_labels
+from loadbench_gui.ui.charts.chart import Chart, line_pen
+from loadbench_gui.ui.charts.cursor import Cursor, Floats, Trace
+from loadbench_gui.ui.models.live import LiveModel
+from loadbench_gui.ui.models.series import P50, QUANTILE_NAMES, QUANTILES, RunSeries, T
+from loadbench_gui.ui.theme import Theme, dash_of
+from loadbench_gui.ui.widgets.card import TitledCard
+
+_OPACITY = (0.65, 0.75, 1.0, 0.6)
+_P99_ROW = 2
+
+
+class PercentilesCard(TitledCard):
+    """The chart with its card; the window each percentile is taken over stands in the title row."""
+
+    def __init__(self, theme: Theme, cursor: Cursor) -> None:
+        super().__init__(theme, "Latency percentiles", "ms, log · scheduled")
+        self.chart = Chart(theme, cursor, "Latency percentiles", latency_labels, log=True)
+        self.body.addWidget(self.chart)
+        self._curves = [self.chart.add_curve() for _ in QUANTILES]
+        self._heavy = self.chart.add_curve()
+        self._range: tuple[float, float] | None = None
+        self._seen: tuple[int, int] | None = None
+        self._index = 0
+        self._recolor()
+        theme.changed.connect(self._recolor)
+
+    def forget(self) -> None:
+        """Start the axis anew: another comparison begins."""
+        self._range, self._seen = None, None
+
+    def refresh(self, model: LiveModel, index: int) -> None:
+        """Draw what has arrived since; `index` is the deployment's place in profile order."""
+        run = model.run
+        if run is None:
+            return
+        level = run.level_for(run.planned_s)
+        x = level.column(T)
+        seen = (id(run), len(x) and round(float(x[-1]) * 1e3))
+        if seen == self._seen:
+            return
+        self._seen = seen
+        if index != self._index:
+            self._index = index
+            self._recolor()
+        columns = [level.column(P50 + i) for i in range(len(QUANTILES))]
+        self._fit(columns)
+        for curve, values in zip(self._curves, columns, strict=True):
+            curve.setData(x, self.chart.axis_values(values))
+        self._heavy.setData(x, self.chart.axis_values(columns[_P99_ROW]) + self.chart.pixel_height())
+        readings = run.scheduled()
+        self.aside.setText(window_words(readings))
+        self.chart.show_traces(self._traces(x, columns), _summary(readings), _message(run))
+
+    def _recolor(self) -> None:
+        for i, curve in enumerate(self._curves):
+            curve.setPen(line_pen(self.theme.series(self._index, _OPACITY[i]), dash_of(self._index)))
+        self._heavy.setPen(line_pen(self.theme.series(self._index), dash_of(self._index)))
+
+    def _fit(self, columns: list[Floats]) -> None:
+        """Widen the axis to the data; it never narrows during a comparison, so that deployments can be compared."""
+        known = np.concatenate(columns)
+        known = known[known > 0]
+        if len(known):
+            low, high = float(known.min()), float(known.max())
+            if self._range is not None:
+                low, high = min(low, self._range[0]), max(high, self._range[1])
+            self._range = (low, high)
+            self.chart.set_log_range(low, max(high, low * 2))
+
+    def _traces(self, x: Floats, columns: list[Floats]) -> tuple[Trace, ...]:
+        color = self.theme.series(self._index)
+        return tuple(
+            Trace(name, color, x, column, words.latency, label=name, strong=i == _P99_ROW)
+            for i, (name, column) in reversed(list(enumerate(zip(QUANTILE_NAMES, columns, strict=True))))
+        )
+
+
+def window_words(readings: list[Reading]) -> str:
+    """Say over which window each percentile is taken: "p50, p90 over 1 s · p99 over 2 s · p99.9 needs 10,000"."""
+    parts: list[str] = []
+    named = zip(QUANTILE_NAMES, QUANTILES, readings, strict=True)
+    for window, group in groupby(named, key=lambda item: item[2].window_s):
+        items = list(group)
+        names = ", ".join(name for name, _, _ in items)
+        if window is None:
+            needed = words.count(samples_needed(items[0][1]))
+            parts.append(f"{names} needs {needed} samples" if len(items) == 1 else f"{names}: too few samples")
+        else:
+            parts.append(f"{names} over {window} s")
+    return " · ".join(parts)
+
+
+def _summary(readings: list[Reading]) -> str:
+    values = (f"{name} {words.latency(r.value_us)}" for name, r in zip(QUANTILE_NAMES, readings, strict=True))
+    return f"Scheduled latency now: {', '.join(values)}. {window_words(readings)}."
+
+
+def _message(run: RunSeries) -> str:
+    if run.counts.succeeded == 0 and run.counts.errors:
+        return "No request has succeeded yet"
+    return ""

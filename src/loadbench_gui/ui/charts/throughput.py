@@ -1,0 +1,101 @@
+"""Answered requests a second against what was offered, and errors: the only red line of the window."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+
+from loadbench_gui.core.plan import LoadShape
+from loadbench_gui.report import words
+from loadbench_gui.report.figures.axis import plain_labels, ticks_from_zero
+from loadbench_gui.report.palette import Role
+from loadbench_gui.ui.charts.chart import Chart, line_pen
+from loadbench_gui.ui.charts.cursor import Cursor, Floats, Trace
+from loadbench_gui.ui.models.live import LiveModel
+from loadbench_gui.ui.models.series import ERRORS, THROUGHPUT, T, offered_at
+from loadbench_gui.ui.theme import Theme, dash_of
+from loadbench_gui.ui.widgets.card import TitledCard
+
+_OFFERED_DASH = [4.0, 4.0]
+
+
+class ThroughputCard(TitledCard):
+    """The chart with its card."""
+
+    def __init__(self, theme: Theme, cursor: Cursor) -> None:
+        super().__init__(theme, "Throughput and errors", "requests/s")
+        self.chart = Chart(theme, cursor, "Throughput and errors", plain_labels)
+        self.body.addWidget(self.chart)
+        self._offered = self.chart.add_curve()
+        self._answered = self.chart.add_curve()
+        self._errors = self.chart.add_curve()
+        self._top = 0.0
+        self._seen: tuple[int, int] | None = None
+        self._index = 0
+        self._recolor()
+        theme.changed.connect(self._recolor)
+
+    def forget(self) -> None:
+        """Start the axis anew: another comparison begins."""
+        self._top, self._seen = 0.0, None
+
+    def refresh(self, model: LiveModel, index: int) -> None:
+        """Draw what has arrived since; `index` is the deployment's place in profile order."""
+        run = model.run
+        if run is None:
+            return
+        level = run.level_for(run.planned_s)
+        x = level.column(T)
+        seen = (id(run), len(x) and round(float(x[-1]) * 1e3))
+        if seen == self._seen:
+            return
+        self._seen = seen
+        if index != self._index:
+            self._index = index
+            self._recolor()
+        workload = model.workload_of(model.label)
+        answered, errors = level.column(THROUGHPUT), level.column(ERRORS)
+        offered_x, offered = _offered_line(workload.shape, run.planned_s) if workload else (x[:0], x[:0])
+        highest = max((float(a.max()) for a in (answered, errors, offered) if len(a)), default=1.0)
+        if highest > self._top:
+            self._top = highest
+            ticks = ticks_from_zero(highest * 1.12, 4)
+            self.chart.set_y(ticks)
+        self._answered.setData(x, answered)
+        self._errors.setData(x, errors)
+        self._offered.setData(offered_x, offered)
+        self.aside.setText("- - offered" if len(offered) else "closed loop: as fast as the server answers")
+        color = self.theme.series(self._index)
+        name = model.label.deployment if model.label else "answered"
+        traces = (
+            Trace(name, color, x, answered, words.rate),
+            *(
+                (Trace("offered", self.theme.color(Role.MUTED), offered_x, offered, words.rate),)
+                if len(offered)
+                else ()
+            ),
+            Trace("errors", self.theme.color(Role.ERROR), x, errors, _errors_text),
+        )
+        summary = (
+            f"{words.rate(run.rate_rps)} answered in the last second, {words.count(run.counts.errors)} errors so far."
+        )
+        self.chart.show_traces(traces, summary)
+
+    def _recolor(self) -> None:
+        pen = line_pen(self.theme.color(Role.MUTED), _OFFERED_DASH)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        self._offered.setPen(pen)
+        self._answered.setPen(line_pen(self.theme.series(self._index), dash_of(self._index)))
+        self._errors.setPen(line_pen(self.theme.color(Role.ERROR), []))
+
+
+def _offered_line(shape: LoadShape, planned_s: float) -> tuple[Floats, Floats]:
+    """Return the planned arrival rate over the run at no more than 600 points; empty for a closed loop."""
+    if offered_at(shape, 0.0) is None:
+        return np.empty(0), np.empty(0)
+    x = np.linspace(0.0, planned_s, 240)
+    return x, np.array([offered_at(shape, float(t)) or 0.0 for t in x])
+
+
+def _errors_text(rps: float) -> str:
+    return "none" if rps == 0 else f"{words.rate_figure(rps)}{words.NARROW}/s"

@@ -1,0 +1,213 @@
+"""Everything the Live page shows, gathered from events alone: the page never asks the engine anything.
+
+Memory is bounded: the charts' rings, the samples of each deployment's latest run, the last lines of the log.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from loadbench_gui.core.caveats import Caveat, GeneratorVerdict, worst
+from loadbench_gui.core.lifecycle import FINAL, RunState
+from loadbench_gui.core.plan import Plan, Workload
+from loadbench_gui.core.run import MemoryKind, Run, RunLabel, TargetSample
+from loadbench_gui.core.verdict import Comparison, Schedule
+from loadbench_gui.services.events import (
+    ComparisonEnded,
+    Event,
+    GeneratorDoubted,
+    GeneratorSampled,
+    IntervalClosed,
+    Level,
+    Note,
+    RunEnded,
+    ScheduleMade,
+    StateChanged,
+    TargetSampled,
+)
+from loadbench_gui.ui.models.ring import Floats, Ring
+from loadbench_gui.ui.models.series import RunSeries
+
+LOG_LINES: Final = 500
+WATCH_CAPACITY: Final = 600
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line of the event log; `at` is wall-clock seconds since the epoch."""
+
+    at: float
+    level: Level
+    text: str
+
+
+class Watched:
+    """What a process tree used during one run: time in s, memory in bytes, CPU in cores."""
+
+    def __init__(self, step_s: float = 1.0) -> None:
+        self._ring = Ring(WATCH_CAPACITY, 3)
+        self._step_s = step_s
+        self._last: TargetSample | None = None
+        self.kind: MemoryKind = "pss"
+        self.idle_bytes: int | None = None
+        self.peak_bytes: int | None = None
+        self.now_bytes: int | None = None
+
+    def add(self, sample: TargetSample) -> None:
+        """Take a look; CPU is the share of one core used since the look before."""
+        cores = float("nan")
+        if self._last is not None and sample.t_s > self._last.t_s:
+            cores = max(0.0, (sample.cpu_s - self._last.cpu_s) / (sample.t_s - self._last.t_s))
+        if self._last is None or sample.t_s - self._last.t_s >= self._step_s * 0.5:
+            self._ring.append((sample.t_s, float(sample.memory_bytes), cores))
+            self._last = sample
+        self.kind = sample.kind
+        self.now_bytes = sample.memory_bytes
+        if sample.t_s <= 0 or self.idle_bytes is None:
+            self.idle_bytes = sample.memory_bytes
+        self.peak_bytes = max(self.peak_bytes or 0, sample.memory_bytes)
+
+    def column(self, which: int) -> Floats:
+        """Column 0 time, 1 memory, 2 CPU; oldest first."""
+        return self._ring.rows()[:, which]
+
+
+class LiveModel:
+    """The state of what is going on, brought up to date by `receive`. `version` moves with every event."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self.version = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything: another comparison is about to start."""
+        self.plan: Plan | None = None
+        self.schedule: Schedule | None = None
+        self.started_at = self._clock()
+        self.label: RunLabel | None = None
+        self.state = RunState.PLANNED
+        self.run: RunSeries | None = None
+        self.targets: dict[str, Watched] = {}
+        self.generator = Watched()
+        self.caveats: tuple[Caveat, ...] = ()
+        self.ended: dict[int, bool] = {}
+        self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
+        self.comparison: Comparison | None = None
+        self.runs: tuple[Run, ...] = ()
+        self._entry_started = self.started_at
+        self._entry_seconds: list[float] = []
+        self.version += 1
+
+    def receive(self, event: Event) -> None:
+        """Take one event."""
+        self.version += 1
+        match event:
+            case ScheduleMade():
+                self.plan, self.schedule = event.plan, event.schedule
+                self.started_at = self._entry_started = self._clock()
+            case StateChanged():
+                self._move(event)
+            case IntervalClosed():
+                self._on_run(event.label)
+                if self.run is None:
+                    self.run = RunSeries(event.interval.length_s, self._planned_s(event.label))
+                self.run.add(event.interval)
+            case TargetSampled():
+                self._on_run(event.label)
+                self.targets.setdefault(event.label.deployment, Watched()).add(event.sample)
+            case GeneratorSampled():
+                self._on_run(event.label)
+                self.generator.add(event.sample)
+            case GeneratorDoubted():
+                self._doubt(event.caveat)
+            case RunEnded():
+                self._end_run(event.run)
+            case ComparisonEnded():
+                self.comparison, self.runs = event.comparison, event.runs
+                self._note("info", event.comparison.summary)
+            case Note():
+                self._note(event.level, event.text)
+            case _:
+                assert_never(event)
+
+    def _on_run(self, label: RunLabel) -> None:
+        if self.label is not None and self.label.run_id == label.run_id:
+            return
+        self.label = label
+        self.run = None
+        self.caveats = ()
+        self.targets[label.deployment] = Watched()
+        self.generator = Watched()
+        self._entry_started = self._clock()
+
+    def _move(self, event: StateChanged) -> None:
+        self._on_run(event.label)
+        self.state = event.state
+        if event.detail:
+            self._note("error" if event.state is RunState.FAILED else "info", event.detail)
+
+    def _doubt(self, caveat: Caveat) -> None:
+        known = {c.code for c in self.caveats}
+        if caveat.code not in known:
+            self._note("warning", caveat.message)
+        self.caveats = (*(c for c in self.caveats if c.code != caveat.code), caveat)
+
+    def _end_run(self, run: Run) -> None:
+        self.ended[run.label.order] = run.sealed
+        self._entry_seconds.append(self._clock() - self._entry_started)
+        self._entry_started = self._clock()
+
+    def _note(self, level: Level, text: str) -> None:
+        self.log.append(LogLine(self._clock(), level, text))
+
+    def _planned_s(self, label: RunLabel) -> float:
+        workload = self.workload_of(label)
+        return workload.warmup_s + workload.duration_s if workload else 10.0
+
+    def workload_of(self, label: RunLabel | None) -> Workload | None:
+        """Return the workload of a run, None when the plan does not have it (yet)."""
+        if self.plan is None or label is None:
+            return None
+        return next((w for w in self.plan.workloads if w.name == label.workload), None)
+
+    @property
+    def deployments(self) -> tuple[str, ...]:
+        """Names in profile order, which is the order of colours and dashes."""
+        return tuple(d.name for d in self.plan.deployments) if self.plan else tuple(self.targets)
+
+    @property
+    def active(self) -> bool:
+        """Whether a run is between its start and its end."""
+        return self.label is not None and self.state is not RunState.PLANNED and self.state not in FINAL
+
+    @property
+    def verdict(self) -> GeneratorVerdict:
+        """What the doubts of the current run amount to."""
+        return worst(self.caveats)
+
+    @property
+    def limit(self) -> Caveat | None:
+        """The gravest doubt about the generator in this run, for the banner; None while it is fit."""
+        doubts = [c for c in self.caveats if c.severity != "valid"]
+        return max(doubts, key=lambda c: c.severity == "invalid", default=None)
+
+    def seconds_left(self) -> float | None:
+        """Return an estimate of the time to the end, from the runs that are over, else from the plan."""
+        if self.schedule is None or self.comparison is not None or not self.schedule.entries:
+            return None
+        total = len(self.schedule.entries)
+        each = self.schedule.estimate_s / total
+        if self._entry_seconds:
+            each = sum(self._entry_seconds) / len(self._entry_seconds)
+        remaining = total - len(self.ended)
+        in_current = min(each, self._clock() - self._entry_started)
+        return max(0.0, remaining * each - in_current)
+
+    def progress_of_current(self) -> float:
+        """Return how much of the current run's load has been fired, 0 to 1."""
+        return min(1.0, self.run.end_s / self.run.planned_s) if self.run and self.run.planned_s else 0.0

@@ -1,0 +1,169 @@
+"""One run as the live charts see it: the same figures at four resolutions, in memory that never grows.
+
+A quarter of a second, 1 s, 10 s and 60 s a point, 600 points each: eight hours fit, and no chart draws more than 600
+points. Coarser points come from merged histograms, never from averaged or thinned-out percentiles.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loadbench_gui.core.histogram import BUCKET_COUNT, Histogram, bucket_width, lowest_value
+from loadbench_gui.core.plan import LoadShape, OpenLoad
+from loadbench_gui.core.run import Interval
+from loadbench_gui.core.trailing import Reading, Trailing
+from loadbench_gui.ui.models.ring import Floats, Ring
+
+QUANTILES: Final = (0.5, 0.9, 0.99, 0.999)
+QUANTILE_NAMES: Final = ("p50", "p90", "p99", "p99.9")
+CAPACITY: Final = 600
+COARSE_STEPS_S: Final = (1.0, 10.0, 60.0)
+
+HEAT_LOW_DECADE: Final = 1
+"""The heat map starts at 10 us ..."""
+HEAT_DECADES: Final = 6
+"""... and ends at 10 s; what lies beyond is counted in the outermost rows."""
+ROWS_PER_DECADE: Final = 12
+HEAT_ROWS: Final = HEAT_DECADES * ROWS_PER_DECADE
+
+T, P50, P90, P99, P99_9, THROUGHPUT, ERRORS = range(7)
+
+
+def _rows_of_buckets() -> NDArray[np.int64]:
+    buckets = np.arange(BUCKET_COUNT)
+    middle = np.maximum(lowest_value(buckets) + bucket_width(buckets) / 2, 1.0)
+    rows = np.floor((np.log10(middle) - HEAT_LOW_DECADE) * ROWS_PER_DECADE)
+    return np.asarray(np.clip(rows, 0, HEAT_ROWS - 1), np.int64)
+
+
+_ROW_OF: Final = _rows_of_buckets()
+
+
+def offered_at(shape: LoadShape, t_s: float) -> float | None:
+    """Return the planned arrival rate at `t_s` seconds of a run in requests/s; None in a closed loop."""
+    if not isinstance(shape, OpenLoad):
+        return None
+    rate, start = shape.rate_rps, 0.0
+    for stage in shape.stages:
+        if stage.duration_s > 0 and t_s < start + stage.duration_s:
+            return rate + (stage.rate_rps - rate) * (t_s - start) / stage.duration_s
+        rate, start = stage.rate_rps, start + stage.duration_s
+    return rate
+
+
+class Level:
+    """The run at one resolution: a ring of figures and a ring of heat map columns of the same length."""
+
+    def __init__(self, step_s: float) -> None:
+        self.step_s = step_s
+        self._figures = Ring(CAPACITY, 7)
+        self._heat = Ring(CAPACITY, HEAT_ROWS)
+        self._succeeded = 0
+        self._errors = 0
+        self._length_s = 0.0
+        self._counts = np.zeros(HEAT_ROWS)
+
+    def add(self, interval: Interval, latencies: Histogram, succeeded: int, errors: int, trailing: Trailing) -> None:
+        """Gather an interval; at the end of this level's step, write a point."""
+        self._succeeded += succeeded
+        self._errors += errors
+        self._length_s += interval.length_s
+        np.add.at(self._counts, _ROW_OF[latencies.buckets], latencies.counts)
+        end_s = interval.t_s + interval.length_s
+        if math.floor(end_s / self.step_s + 1e-6) > math.floor(interval.t_s / self.step_s + 1e-6):
+            self._write(end_s, trailing)
+
+    def _write(self, end_s: float, trailing: Trailing) -> None:
+        values = [
+            math.nan if r.value_us is None else r.value_us for r in trailing.read(QUANTILES, at_least_s=self.step_s)
+        ]
+        self._figures.append((end_s, *values, self._succeeded / self._length_s, self._errors / self._length_s))
+        self._heat.append(self._counts)
+        self._succeeded, self._errors, self._length_s = 0, 0, 0.0
+        self._counts[:] = 0
+
+    def column(self, which: int) -> Floats:
+        """One figure over time, oldest first; times in s, latencies in us, rates a second; NaN is a gap."""
+        return self._figures.rows()[:, which]
+
+    def heat(self) -> Floats:
+        """Request counts, shape (points, HEAT_ROWS): columns of the heat map, oldest first."""
+        return self._heat.rows()
+
+    @property
+    def bytes_held(self) -> int:
+        """Memory of this level; it never changes."""
+        return self._figures.bytes_held + self._heat.bytes_held
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a run has counted so far, warm-up included."""
+
+    succeeded: int = 0
+    failed: int = 0
+    timed_out: int = 0
+    dropped: int = 0
+
+    @property
+    def errors(self) -> int:
+        """Requests that did not succeed."""
+        return self.failed + self.timed_out + self.dropped
+
+
+class RunSeries:
+    """Everything live of one run: levels for the charts, and the newest readings for the strip of figures."""
+
+    def __init__(self, step_s: float, planned_s: float) -> None:
+        self.planned_s = planned_s
+        self.levels = (Level(step_s), *(Level(step) for step in COARSE_STEPS_S if step > step_s))
+        self.counts = Counts()
+        self.end_s = 0.0
+        self.rate_rps = 0.0
+        self.work_cpu_fraction = 0.0
+        self.workers = 1
+        self._scheduled = Trailing(step_s)
+        self._service = Trailing(step_s)
+        self._lag = Trailing(step_s)
+        self._last_second: list[tuple[int, float]] = []
+
+    def add(self, interval: Interval) -> None:
+        """Take a closed interval; intervals come in order."""
+        tally = interval.everything
+        errors = tally.failed + tally.timed_out + tally.dropped
+        self._scheduled.push(tally.scheduled)
+        self._service.push(tally.service)
+        self._lag.push(tally.dispatch_lag)
+        for level in self.levels:
+            level.add(interval, tally.scheduled, tally.succeeded, errors, self._scheduled)
+        c = self.counts
+        self.counts = Counts(c.succeeded + tally.succeeded, c.failed + tally.failed,
+                             c.timed_out + tally.timed_out, c.dropped + tally.dropped)  # fmt: skip
+        self.end_s = interval.t_s + interval.length_s
+        self._last_second.append((tally.succeeded, interval.length_s))
+        while sum(length for _, length in self._last_second[1:]) >= 1.0 - 1e-6:
+            self._last_second.pop(0)
+        self.rate_rps = sum(n for n, _ in self._last_second) / sum(length for _, length in self._last_second)
+        if interval.health.span_s > 0:
+            self.work_cpu_fraction = interval.health.work_cpu_s / interval.health.span_s
+
+    def scheduled(self) -> list[Reading]:
+        """Newest readings of QUANTILES of the scheduled latency."""
+        return self._scheduled.read(QUANTILES)
+
+    def service_p50(self) -> Reading:
+        """Newest median of the service time."""
+        return self._service.read((0.5,))[0]
+
+    def lag_p99(self) -> Reading:
+        """Newest p99 of the dispatch lag: the generator's own fault."""
+        return self._lag.read((0.99,))[0]
+
+    def level_for(self, span_s: float) -> Level:
+        """Return the finest level whose 600 points cover `span_s`."""
+        return next((level for level in self.levels if level.step_s * CAPACITY >= span_s - 1e-6), self.levels[-1])

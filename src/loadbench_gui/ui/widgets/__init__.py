@@ -1,0 +1,1 @@
+"""Small painted parts that pages are put together from."""
