@@ -22,8 +22,10 @@ from loadbench_gui.deploy.resolve import resolve
 from loadbench_gui.deploy.threads import call_on_loop, in_thread, start_in_thread
 from loadbench_gui.errors import Bug
 
-# sanic's manager hangs for up to 20 s when it is asked to stop right after its first answer.
+# sanic's manager hangs for up to 20 s when it is asked to stop right after its first answer, while other workers are
+# still starting. That takes the longer the slower the machine is just now, for which the start-up time stands.
 SETTLE_S = 0.3
+SETTLE_LIMIT_S = 3.0
 TAIL_LINES = 20
 
 
@@ -51,7 +53,7 @@ class Server:
         self.exited = asyncio.Event()
         self._pid = pid
         self._guard = guard
-        self._stoppable_at = time.monotonic() + SETTLE_S
+        self._stoppable_at = time.monotonic() + max(SETTLE_S, min(startup_s or 0.0, SETTLE_LIMIT_S))
         if guard is not None:
             loop = asyncio.get_running_loop()
             guard.when_exited(lambda: call_on_loop(loop, self.exited.set))
