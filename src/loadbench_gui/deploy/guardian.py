@@ -22,11 +22,7 @@ import sys
 import time
 
 from loadbench_gui.deploy import proctree
-
-if sys.platform != "win32":
-    import ctypes
-
-    _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+from loadbench_gui.deploy.spawn import adopt_orphans, spawn
 
 STRAGGLER_GRACE_S = 2.0
 KILL_LIMIT_S = 10.0
@@ -34,13 +30,6 @@ TICK_S = 1.0
 STOPPING_TICK_S = 0.02
 STDERR_FLUSH_S = 0.1
 RELAY_LIMIT_BYTES = 16 * 1024
-
-
-def _prctl(option: int, value: int) -> None:
-    """Call prctl(2); a kernel that refuses leaves the other safety nets."""
-    if sys.platform.startswith("linux"):
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 class Guardian:
@@ -68,7 +57,7 @@ class Guardian:
 
     def run(self) -> int:
         """Start the command and stay until its tree is gone. Returns this process's exit code."""
-        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        adopt_orphans()
         self._make_room()
         wake, wake_end = os.pipe()
         os.set_blocking(wake_end, False)
@@ -90,59 +79,18 @@ class Guardian:
             if others:
                 os.sched_setaffinity(0, others)
 
-    # -- starting
-
     def _spawn(self) -> int | None:
-        """Fork and exec the command. Returns the reading end of its standard error, or None when exec failed."""
-        errors, errors_end = os.pipe()
-        failure, failure_end = os.pipe()
-        guardian = os.getpid()
-        spawned_ns = time.perf_counter_ns()
-        self._pid = os.fork()
-        if self._pid == 0:
-            self._become_server(guardian, errors_end, failure_end)
-        os.close(errors_end)
-        os.close(failure_end)
-        with os.fdopen(failure, "rb") as pipe:
-            message = pipe.read()
-        if message:
-            os.waitpid(self._pid, 0)
-            os.close(errors)
-            emit(json.loads(message))
+        """Start the command. Returns the reading end of its standard error, or None when it could not be started."""
+        spawned = spawn(self._command, self._cwd, self._env, self._cpus)
+        if spawned.failure is not None:
+            emit({"event": "failed", **spawned.failure})
             return None
+        self._pid = spawned.pid
         proc = proctree.read_process(self._pid)
         self._start = proc.start if proc else ""
         self._record()
-        emit({"event": "started", "pid": self._pid, "spawned_ns": spawned_ns})
-        return errors
-
-    def _become_server(self, guardian: int, errors_end: int, failure_end: int) -> None:
-        """In the child: a session of its own, its CPUs, its folder, its environment; then the command."""
-        stage = "start"
-        try:
-            os.setsid()
-            _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != guardian:
-                # It died before the line above could take effect.
-                os._exit(127)
-            for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGHUP):
-                signal.signal(number, signal.SIG_DFL)
-            nothing = os.open(os.devnull, os.O_RDWR)
-            os.dup2(nothing, 0)
-            os.dup2(nothing, 1)
-            os.dup2(errors_end, 2)
-            stage = "cpus"
-            if self._cpus and hasattr(os, "sched_setaffinity"):
-                os.sched_setaffinity(0, self._cpus)
-            stage = "cwd"
-            os.chdir(self._cwd)
-            stage = "exec"
-            os.execvpe(self._command[0], self._command, self._env)  # noqa: S606 - running a command is the job
-        except OSError as error:
-            failed = {"event": "failed", "stage": stage, "errno": error.errno or 0, "reason": error.strerror or ""}
-            os.write(failure_end, json.dumps(failed).encode())
-        finally:
-            os._exit(127)
+        emit({"event": "started", "pid": self._pid, "spawned_ns": spawned.spawned_ns})
+        return spawned.errors
 
     # -- watching
 
