@@ -1,0 +1,176 @@
+"""What must hold before anything is concluded, and what it stops when it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from builders import ARMS, make_run, make_workload
+from loadbench_gui.core.caveats import Caveat, worst
+from loadbench_gui.core.histogram import Histogram
+from loadbench_gui.core.plan import ClosedLoad, ComparisonSettings, Deployment, Launch, Plan, Request, Slo
+from loadbench_gui.core.run import Run
+from loadbench_gui.core.snapshot import ErrorKind, Tally
+from loadbench_gui.core.verdict import Gate, Metric
+from loadbench_gui.stats.gates import error_rate, gates_for, little_error, offered_met, reuse
+from loadbench_gui.stats.sample import LOADED, SCHEDULED, TIMING
+
+PLAN = Plan(
+    "p",
+    tuple(Deployment(arm.name, Launch(("serve",)), arm.framework) for arm in ARMS),
+    (make_workload(),),
+    ComparisonSettings("fastapi"),
+)
+GOOD = [make_run(arm, order=order) for order, arm in enumerate(ARMS)]
+
+
+def gate(name: str, runs: Sequence[Run], plan: Plan = PLAN) -> Gate:
+    (found,) = [g for g in gates_for(plan, "json", runs) if g.name == name]
+    return found
+
+
+def second(run: Run) -> list[Run]:
+    """The good runs with `run` in Starlette's place."""
+    return [GOOD[0], replace(run, label=GOOD[1].label), GOOD[2]]
+
+
+def closed(throughput: float, mean_us: int, connections: int) -> Run:
+    run = make_run(ARMS[1], workload=make_workload(shape=ClosedLoad(connections)))
+    tally = replace(run.measured, service=Histogram.of([mean_us] * 100))
+    return replace(run, measured=tally, traffic=replace(run.traffic, completed=int(throughput * run.duration_s)))
+
+
+def test_good_runs_pass_every_gate() -> None:
+    found = gates_for(PLAN, "json", GOOD)
+    assert all(g.passed for g in found)
+    assert [g.name for g in found] == [
+        "reuse", "offered met", "generator CPU", "errors", "generator valid", "generator lag", "own CPUs", "steady",
+    ]  # fmt: skip
+
+
+def test_the_first_opening_of_each_connection_does_not_count_against_reuse() -> None:
+    assert reuse(GOOD[0]) == 1.0
+    again = replace(GOOD[0], traffic=replace(GOOD[0].traffic, opened=64 + 100, reused=900))
+    assert reuse(again) == 0.9
+
+
+def test_reuse_is_not_asked_for_where_connections_are_closed_on_purpose() -> None:
+    closing = replace(make_workload(), request=Request(headers=(("connection", "Close"),)))
+    assert reuse(make_run(workload=closing)) is None
+
+
+def test_connections_opened_again_and_again_stop_what_depends_on_load() -> None:
+    churned = replace(GOOD[1], traffic=replace(GOOD[1].traffic, opened=5_000))
+    found = gate("reuse", second(churned))
+    assert (found.passed, found.deployments, found.metrics) == (False, ("starlette",), LOADED)
+    assert "Raise the server's keep-alive timeout" in found.detail
+
+
+def test_a_closed_loop_obeys_littles_law() -> None:
+    assert little_error(closed(10_000, 6_400, 64)) == pytest.approx(0.0, abs=0.001)
+    assert little_error(closed(9_000, 6_400, 64)) == pytest.approx(0.1, abs=0.001)
+    assert little_error(GOOD[0]) is None
+
+
+@pytest.mark.parametrize(("throughput", "passed"), [(9_600, True), (9_400, False), (10_600, False)])
+def test_an_accounting_error_above_five_per_cent_stops_timing(throughput: float, passed: bool) -> None:
+    found = gate("Little's law", second(closed(throughput, 6_400, 64)))
+    assert found.passed is passed
+    assert found.metrics == (() if passed else TIMING)
+
+
+@pytest.mark.parametrize(("completed", "passed"), [(990, True), (989, False)])
+def test_an_open_loop_must_complete_what_was_drawn(completed: int, passed: bool) -> None:
+    run = replace(
+        GOOD[1],
+        measured=replace(GOOD[1].measured, issued=1_000),
+        traffic=replace(GOOD[1].traffic, completed=completed),
+    )
+    assert offered_met(run) == completed / 1_000
+    found = gate("offered met", second(run))
+    assert found.passed is passed
+    assert passed or "98.9 %" in found.detail
+
+
+def test_a_closed_loop_offers_nothing() -> None:
+    assert offered_met(closed(1_000, 1_000, 1)) is None
+
+
+def test_errors_are_failed_timed_out_and_dropped() -> None:
+    run = replace(GOOD[0], measured=Tally(issued=1_000, succeeded=994, failed=1, timed_out=2, dropped=3))
+    assert error_rate(run) == 0.006
+    assert error_rate(replace(run, measured=Tally())) == 1.0
+
+
+def test_one_error_in_a_thousand_is_allowed_and_more_are_not_unless_the_slo_says_so() -> None:
+    some = second(make_run(ARMS[1], errors={ErrorKind.RESET: 7}))
+    many = second(make_run(ARMS[1], errors={ErrorKind.BAD_STATUS: 100}))
+    assert gate("errors", some).passed
+    failed = gate("errors", many)
+    assert (failed.passed, failed.deployments) == (False, ("starlette",))
+    assert "sample exchanges" in failed.detail
+    assert gate("errors", many, replace(PLAN, slo=Slo(error_rate=0.05))).passed
+    assert gate("errors", some, replace(PLAN, slo=Slo(error_rate=0.0))).passed is False
+
+
+@pytest.mark.parametrize(("cpu", "passed"), [(0.79, True), (0.80, False)])
+def test_a_generator_at_four_fifths_of_its_cpu_may_be_the_limit(cpu: float, passed: bool) -> None:
+    busy = replace(GOOD[1], fitness=replace(GOOD[1].fitness, cpu_fraction=cpu))
+    assert gate("generator CPU", second(busy)).passed is passed
+
+
+def doubted(*caveats: Caveat) -> list[Run]:
+    return second(replace(GOOD[1], fitness=replace(GOOD[1].fitness, verdict=worst(caveats), caveats=caveats)))
+
+
+def test_an_unfit_generator_stops_what_depends_on_load() -> None:
+    found = gate("generator valid", doubted(Caveat("throttled", "throttled 40 times.", "Raise the quota.", "invalid")))
+    assert (found.passed, found.deployments, found.metrics) == (False, ("starlette",), LOADED)
+    assert found.detail == "the generator found itself unfit; throttled 40 times. Raise the quota."
+    assert found.figure == "1 of 3 runs invalid"
+
+
+def test_a_generator_may_be_unfit_for_one_metric_only() -> None:
+    runs = doubted(Caveat("receive-lag", "late reads", "Lower the rate.", "invalid", metric="service_p50"))
+    assert gate("generator valid", runs).passed
+    found = gate("generator valid for service_p50", runs)
+    assert (found.passed, found.metrics) == (False, (Metric.SERVICE_P50,))
+
+
+def test_a_suspicion_is_said_and_stops_nothing() -> None:
+    found = gate("gc pause", doubted(Caveat("gc-pause", "paused for 12 ms", "Close other programs.", "suspect")))
+    assert (found.passed, found.figure, found.deployments) == (None, "1 of 3 runs", ("starlette",))
+    assert found.detail == "paused for 12 ms. Close other programs."
+
+
+def test_shared_cpus_are_said_under_the_name_of_the_gate() -> None:
+    runs = doubted(Caveat("shared-cpus", "server and generator share CPU 0", "Give them CPUs of their own.", "suspect"))
+    assert gate("own CPUs", runs).passed is None
+    assert gate("own CPUs", GOOD).passed is True
+
+
+def lagging(run: Run, lag_us: int) -> Run:
+    total = run.measured.dispatch_lag.total
+    return replace(run, measured=replace(run.measured, dispatch_lag=Histogram.of([lag_us] * total)))
+
+
+def test_lag_is_judged_against_the_latency_at_the_same_percentile() -> None:
+    # Medians lie near 1 ms and the 90th percentiles above 2 ms: 150 us are too much for the one, not for the other.
+    found = gate("generator lag", second(lagging(GOOD[1], 150)))
+    assert (found.passed, found.deployments, found.metrics) == (False, ("starlette",), (Metric.P50,))
+    assert "p50" in found.detail
+
+
+def test_lag_of_the_baseline_concerns_every_pair() -> None:
+    found = [g for g in gates_for(PLAN, "json", [lagging(GOOD[0], 10**6), *GOOD[1:]]) if g.name == "generator lag"]
+    assert [(g.passed, g.deployments) for g in found] == [(False, ("starlette",)), (False, ("sanic",))]
+    assert set(found[0].metrics) <= set(SCHEDULED)
+
+
+def test_runs_that_drift_are_a_caveat() -> None:
+    late = [replace(i, measured=make_run(replace(ARMS[1], median_us=9_000.0)).intervals[2].measured)
+            for i in GOOD[1].intervals[3:]]  # fmt: skip
+    found = gate("steady", second(replace(GOOD[1], intervals=(*GOOD[1].intervals[:3], *late))))
+    assert (found.passed, found.figure, found.deployments) == (None, "1 of 3 runs drift", ("starlette",))

@@ -1,0 +1,124 @@
+"""The sentences, to the letter."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad, Stage
+from loadbench_gui.core.verdict import Metric, MetricVerdict, Verdict
+from loadbench_gui.stats.wording import at_load, brief, change, display_name, interval, sentence, without_verdict
+
+FASTER = MetricVerdict("json", Metric.P99, "starlette", Verdict.FASTER, "", ratio=0.77, ci95=(0.73, 0.81), rounds=10)
+LOAD = "at 1,200 requests/s"
+
+
+def test_a_clear_winner() -> None:
+    assert sentence(FASTER, "fastapi", LOAD) == (
+        "Starlette is faster than FastAPI: p99 23 % lower (95 % CI 19–27 %), 10 rounds, at 1,200 requests/s."
+    )
+
+
+def test_a_clear_loser_in_throughput() -> None:
+    loser = replace(FASTER, metric=Metric.THROUGHPUT, verdict=Verdict.SLOWER, ratio=0.5, ci95=(0.45, 0.55))
+    assert sentence(loser, "fastapi", "with 64 connections") == (
+        "Starlette is slower than FastAPI: throughput 50 % lower (95 % CI 45–55 %), 10 rounds, with 64 connections."
+    )
+
+
+def test_memory_is_less_or_more() -> None:
+    more = replace(FASTER, metric=Metric.MEMORY_PEAK, verdict=Verdict.MORE, ratio=1.26, ci95=(1.24, 1.28))
+    assert sentence(more, "fastapi", "") == (
+        "Starlette uses more memory than FastAPI: peak memory 26 % higher (95 % CI 24–28 %), 10 rounds."
+    )
+
+
+def test_a_gap_that_may_be_too_small_to_matter() -> None:
+    small = replace(FASTER, verdict=Verdict.MEASURABLE, ratio=0.96, ci95=(0.94, 0.98), delta=0.05)
+    assert sentence(small, "fastapi", LOAD) == (
+        "Starlette is measurably faster than FastAPI, but the gap may be under your 5 % threshold: "
+        "p99 4 % lower (95 % CI 2–6 %), 10 rounds, at 1,200 requests/s."
+    )
+
+
+def test_equivalence_names_its_threshold() -> None:
+    same = replace(FASTER, verdict=Verdict.EQUIVALENT, ratio=1.01, ci95=(0.98, 1.04))
+    assert sentence(same, "fastapi", LOAD) == (
+        "Starlette and FastAPI are equivalent within 5 %: "
+        "p99 1 % higher (95 % CI 2 % lower to 4 % higher), 10 rounds, at 1,200 requests/s."
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "words"), [(5, "about 5 more rounds"), (1, "about 1 more round"), (None, "more than 1,000 more rounds")]
+)
+def test_an_open_question_says_what_would_settle_it(more: int | None, words: str) -> None:
+    open_question = replace(FASTER, verdict=Verdict.INCONCLUSIVE, ratio=0.97, ci95=(0.9, 1.05), more_rounds=more)
+    assert f"inconclusive; {words} needed: p99 3 % lower" in sentence(open_question, "fastapi", LOAD)
+
+
+def test_no_verdict_says_why() -> None:
+    none = replace(FASTER, verdict=Verdict.NONE)
+    assert without_verdict(none, "reuse: 0.50.") == "Starlette, p99: no verdict: reuse: 0.50."
+
+
+def test_a_failed_computation_is_undetermined() -> None:
+    failed = replace(FASTER, verdict=Verdict.UNDETERMINED)
+    assert without_verdict(failed, "a value is zero") == "Starlette, p99: undetermined: a value is zero."
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [
+        (0.77, "23 % lower"),
+        (1.014, "1.4 % higher"),
+        (1.0, "the same"),
+        (4.24, "4.24 times as high"),
+        (0.1, "90 % lower"),
+    ],
+)
+def test_a_ratio_in_words(ratio: float, words: str) -> None:
+    assert change(ratio) == words
+
+
+@pytest.mark.parametrize(
+    ("bounds", "words"),
+    [((0.73, 0.81), "19–27 %"), ((1.7, 1.9), "70–90 %"), ((0.97, 1.12), "3 % lower to 12 % higher"),
+     ((3.5, 4.5), "3.5–4.5 times"), ((0.5, 0.5), "50 %")],
+)  # fmt: skip
+def test_an_interval_in_words(bounds: tuple[float, float], words: str) -> None:
+    assert interval(*bounds) == words
+
+
+def test_known_frameworks_are_written_as_they_write_themselves() -> None:
+    names = ("fastapi", "starlette", "sanic", "fastapi-uvloop", "Mine")
+    assert [display_name(name) for name in names] == ["FastAPI", "Starlette", "Sanic", "fastapi-uvloop", "Mine"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        (OpenLoad(64, 1200.0), "at 1,200 requests/s"),
+        (OpenLoad(64, 0.5), "at 0.5 requests/s"),
+        (OpenLoad(64, 10.0, stages=(Stage(1, 500.0), Stage(1, 0.0))), "in stages of up to 500 requests/s"),
+        (ClosedLoad(1), "with 1 connection"),
+        (ClosedLoad(64), "with 64 connections"),
+    ],
+)
+def test_the_load_is_part_of_the_sentence(shape: LoadShape, words: str) -> None:
+    assert at_load(shape) == words
+
+
+def test_a_brief_verdict_has_a_verb_and_an_amount() -> None:
+    memory = replace(FASTER, metric=Metric.MEMORY_PEAK)
+    assert brief(memory) == ("uses", "23 % less memory")
+    assert brief(replace(memory, ratio=4.0)) == ("uses", "4 times the memory")
+    assert brief(FASTER) == ("has", "p99 23 % lower")
+
+
+def test_figures_that_were_never_computed_cannot_be_worded() -> None:
+    with pytest.raises(ValueError, match="without an interval"):
+        sentence(replace(FASTER, ci95=None), "fastapi", "")
+    with pytest.raises(ValueError, match="without a ratio"):
+        brief(replace(FASTER, ratio=None))
