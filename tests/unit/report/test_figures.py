@@ -207,6 +207,12 @@ def test_runs_stand_in_the_order_they_were_made() -> None:
     assert_labels_inside(scene)
 
 
+def test_deployments_get_letters_of_their_own_even_when_their_names_begin_alike() -> None:
+    assert runorder.initials(NAMES) == {"fastapi": "F", "starlette": "S", "sanic": "A"}
+    assert runorder.initials(("service-0", "service-1")) == {"service-0": "0", "service-1": "1"}
+    assert runorder.initials(("a", "aa", "</b>")) == {"a": "A", "aa": "2", "</b>": "B"}
+
+
 def test_a_run_without_a_value_leaves_its_place_empty() -> None:
     points = [
         runorder.RunPoint(0, "fastapi", 0, 0, 5_000.0),

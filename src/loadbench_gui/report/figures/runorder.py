@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from os.path import commonprefix
 
 from loadbench_gui.report.figures import axis
 from loadbench_gui.report.figures.frame import Frame, Scale
@@ -47,14 +48,26 @@ def run_order(
     items: list[Item] = [*_rounds(points, frame)]
     items += axis.grid(frame, ticks, label)
     items += _threads(points, frame)
+    letters = initials(tuple(dict.fromkeys(p.deployment for p in sorted(points, key=lambda p: p.index))))
     for place, point in enumerate(points):
         x = frame.x.at(place + 0.5)
         if point.value is not None:
             items.append(Circle(x, frame.y.at(point.value), 4.0, series_role(point.index), Role.SURFACE))
         if slot >= 9:
-            initial = point.deployment[:1].upper()
-            items.append(Text(x, bottom + 14, initial, series_role(point.index), anchor="middle", bold=True))
+            letter = letters[point.deployment]
+            items.append(Text(x, bottom + 14, letter, series_role(point.index), anchor="middle", bold=True))
     return Scene(size, tuple(items), title, _summary(points, words), frame)
+
+
+def initials(names: Sequence[str]) -> dict[str, str]:
+    """Give each name one character of its own: the first, past what all names begin with, that is not taken."""
+    # Character by character is what is meant here.
+    shared = commonprefix(list(names)) if len(names) > 1 else ""  # noqa: RUF071
+    taken: dict[str, str] = {}
+    for place, name in enumerate(names):
+        candidates = (c.upper() for c in name.removeprefix(shared) + name if c.isalnum())
+        taken[name] = next((c for c in candidates if c not in taken.values()), str(place + 1))
+    return taken
 
 
 def _rounds(points: Sequence[RunPoint], frame: Frame) -> list[Item]:
