@@ -56,8 +56,8 @@ async def _list(terminal: Terminal) -> int:
         terminal.words.print("The history is empty. `loadbench compare first-look` fills it in about 90 seconds.")
         return 0
     table = Table(box=None, pad_edge=False)
-    table.add_column("id", no_wrap=True)
-    table.add_column("when", no_wrap=True)
+    table.add_column("id", no_wrap=True, min_width=22)
+    table.add_column("when", no_wrap=True, min_width=17)
     table.add_column("what", overflow="ellipsis", no_wrap=True)
     table.add_column("outcome", overflow="ellipsis", no_wrap=True)
     for c in comparisons:

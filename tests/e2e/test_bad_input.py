@@ -1,0 +1,154 @@
+"""Whatever is wrong, there is one clear message with what to do next, and the contract's exit code."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from program import Loadbench, serving
+
+LAUNCH = """
+schema = 1
+name = "one server"
+
+[[deployment]]
+name = "it"
+command = {command}
+ready = {{ path = "/", timeout = "{ready}" }}
+
+[[workload]]
+name = "root"
+kind = "http"
+request = {{ path = "/" }}
+load = {{ model = "closed", connections = 2 }}
+duration = "1s"
+"""
+
+
+def said(err: str) -> str:
+    assert "Traceback" not in err
+    return " ".join(err.split())
+
+
+def test_a_server_that_refuses(loadbench: Loadbench) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        done = loadbench("http", f"http://127.0.0.1:{unused.getsockname()[1]}/", "-d", "1s")
+    assert done.returncode == 4
+    assert "connect_refused" in said(done.stderr) or "refuses connections" in said(done.stderr)
+    assert "run again" in said(done.stderr) or "Check that the server runs" in said(done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"), [("reset", "reset"), ("garbage", "protocol"), ("silent", "read_timeout"), ("wrong", "bad_body")]
+)
+def test_a_target_that_misbehaves_is_classified(loadbench: Loadbench, mode: str, kind: str) -> None:
+    with serving(mode) as target:
+        done = loadbench(
+            "http", target.url, "-c", "2", "-d", "1s", "--timeout", "300ms", "--expect-body", "Hello",
+        )  # fmt: skip
+    assert done.returncode == 4
+    assert kind in said(done.stderr)
+    assert "curl -v" in said(done.stderr)
+
+
+def test_a_url_without_a_scheme(loadbench: Loadbench) -> None:
+    done = loadbench("http", "localhost:8000/json")
+    assert done.returncode == 2
+    assert "is not an http:// or https:// URL" in said(done.stderr)
+    assert "http://localhost:8000/json" in said(done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["http", "http://127.0.0.1:1", "-d", "soon"], "250ms"),
+        (["http", "http://127.0.0.1:1", "-d", "0s"], "give for example 10s"),
+        (["http", "http://127.0.0.1:1", "-H", "nonsense"], "Name: value"),
+        (["http", "http://127.0.0.1:1", "--body", "@/no/such/file"], "cannot be read"),
+        (["http", "http://127.0.0.1:1", "--http2"], "later version"),
+        (["http", "http://127.0.0.1:1", "--engine", "dask://127.0.0.1:8786"], "--engine workers"),
+        (["http", "http://127.0.0.1:1", "--cpus", "a"], "0,2-3"),
+        (["compare", "first-lok"], "first-look"),
+        (["compare", "first-look", "--quick"], "later version"),
+        (["compare", "first-look", "--baseline", "flask"], "fastapi"),
+        (["run", "first-look"], "--deployment"),
+        (["ws", "ws://127.0.0.1:1"], "later version"),
+        (["report", "nothing"], "history"),
+        (["report", "x", "--format", "csv"], "--format html"),
+        (["frobnicate"], "frobnicate"),
+    ],
+    ids=lambda value: " ".join(value[:3]) if isinstance(value, list) else "",
+)
+def test_usage_errors_say_what_to_do_and_send_nothing(loadbench: Loadbench, arguments: list[str], words: str) -> None:
+    done = loadbench(*arguments)
+    assert done.returncode == 2
+    assert words in said(done.stderr)
+
+
+def test_an_unknown_key_names_the_nearest(loadbench: Loadbench) -> None:
+    text = LAUNCH.format(command='["x"]', ready="1s").replace("duration", "durtion")
+    done = loadbench("profile", "check", loadbench.profile(text))
+    assert done.returncode == 2
+    assert "durtion" in said(done.stderr)
+    assert '"duration"' in said(done.stderr) or "duration?" in said(done.stderr)
+    assert "line 15" in said(done.stderr)
+
+
+def test_a_command_that_does_not_exist(loadbench: Loadbench) -> None:
+    profile = loadbench.profile(LAUNCH.format(command='["no-such-server", "{port}"]', ready="5s"))
+    done = loadbench("run", profile)
+    assert done.returncode == 4
+    assert "no-such-server" in said(done.stderr)
+    assert said(done.stderr).count("error:") == 1
+
+
+def test_a_server_that_exits_shows_its_last_words(loadbench: Loadbench) -> None:
+    command = '["{python}", "-c", "import sys; sys.exit(\'cannot find the database\')", "{port}"]'
+    done = loadbench("run", loadbench.profile(LAUNCH.format(command=command, ready="5s")))
+    assert done.returncode == 4
+    assert "cannot find the database" in said(done.stderr)
+    assert "exit code 1" in said(done.stderr) or "code 1" in said(done.stderr)
+
+
+def test_a_server_that_never_gets_ready(loadbench: Loadbench) -> None:
+    command = '["{python}", "-c", "import sys,time; print(\'still waiting\', file=sys.stderr); time.sleep(60)", "{port}"]'
+    done = loadbench("run", loadbench.profile(LAUNCH.format(command=command, ready="1s")))
+    assert done.returncode == 4
+    assert "still waiting" in said(done.stderr)
+    assert "timeout" in said(done.stderr)
+
+
+def test_a_port_in_use_names_the_holder(loadbench: Loadbench) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = f'["{{python}}", "-m", "http.server", "{port}", "--bind", "127.0.0.1"]'
+        done = loadbench("run", loadbench.profile(LAUNCH.format(command=command, ready="5s")))
+    assert done.returncode == 4
+    assert "already in use" in said(done.stderr)
+    assert "write {port} in the command" in said(done.stderr)
+
+
+def test_a_data_folder_that_is_a_file(loadbench: Loadbench) -> None:
+    (loadbench.folder / "data").write_text("not a folder")
+    done = loadbench("history", "list")
+    assert done.returncode == 5
+    assert "data" in said(done.stderr)
+
+
+def test_a_second_run_on_the_machine_is_turned_away(loadbench: Loadbench) -> None:
+    with serving("ok") as target:
+        first = loadbench.start("http", target.url, "-d", "60s")
+        loadbench.wait_for_intervals(1)
+        done = loadbench("http", target.url, "-d", "1s")
+        first.terminate()
+        first.communicate(timeout=60)
+    assert done.returncode == 5
+    assert "another loadbench is measuring" in said(done.stderr)
+    assert str(first.pid) in said(done.stderr)
+
+
+def test_the_version(loadbench: Loadbench) -> None:
+    done = loadbench("--version")
+    assert done.returncode == 0
+    assert done.stdout.startswith("loadbench ")
