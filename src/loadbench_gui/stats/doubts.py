@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
+from dataclasses import dataclass
 from typing import Final
 
-from loadbench_gui.core.caveats import Caveat
+from loadbench_gui.core.caveats import Caveat, GeneratorVerdict
 from loadbench_gui.core.run import Run
 from loadbench_gui.core.verdict import Gate, Metric
 from loadbench_gui.stats.sample import LOADED, TIMING, parse_metric
 
-_OWN_CPU_WORDS: Final = ("shared-cpu", "sibling", "single-cpu", "unpinn", "own-cpu", "same-cpu", "placement")
+_SHARED_CPU_CODES: Final = frozenset({"cpu-shared", "cpu-siblings", "single-cpu", "unpinned"})
+"""Caveats of `deploy.placement` that say that server and generator are not on cores of their own."""
 
 
 def generator_gates(workload: str, runs: Sequence[Run]) -> tuple[Gate, ...]:
@@ -31,74 +32,83 @@ def generator_gates(workload: str, runs: Sequence[Run]) -> tuple[Gate, ...]:
             LOADED,
         )
     single = [
-        Gate(f"generator valid for {caveat.metric}", False, _share(group, runs), _said(caveat), workload,
-             _deployments(group), _metrics(caveat))
-        for caveat, group in _by_code(runs)
-        if caveat.severity == "invalid" and caveat.metric is not None
+        Gate(f"generator valid for {_named(group)}", False, _share(group, runs), _said(group), workload,
+             _deployments_of(group), _metrics(group))
+        for group in _by_code(runs, "invalid")
+        if all(doubt.caveat.metric is not None for doubt in group)
     ]  # fmt: skip
     return (general, *single)
 
 
 def caveat_gates(workload: str, runs: Sequence[Run]) -> tuple[Gate, ...]:
-    """Return one caveat for each doubt that the generators raised, and whether server and generator had own CPUs."""
-    doubts = [(caveat, group) for caveat, group in _by_code(runs) if caveat.severity == "suspect"]
-    shared = any(_is_about_cpus(caveat.code) for caveat, _ in doubts)
-    own = (
-        () if shared else (Gate("own CPUs", True, "", "Nothing says that server and generator shared CPUs.", workload),)
-    )
+    """Return one caveat for each kind of doubt the generators raised, and whether server and generator had own CPUs."""
+    doubts = _by_code(runs, "suspect")
+    shared = any(group[0].caveat.code in _SHARED_CPU_CODES for group in doubts)
+    own = () if shared else (Gate("own CPUs", True, "", "Server and generator were not seen to share.", workload),)
     return (
         *own,
         *(
-            Gate(
-                "own CPUs" if _is_about_cpus(caveat.code) else caveat.code.replace("-", " ").replace("_", " "),
-                None,
-                _share(group, runs),
-                _said(caveat),
-                workload,
-                _deployments(group),
-                _metrics(caveat),
-            )
-            for caveat, group in doubts
+            Gate(_name(group[0].caveat.code), None, _share(group, runs), _said(group), workload,
+                 _deployments_of(group), _metrics(group))
+            for group in doubts
         ),
-    )
+    )  # fmt: skip
 
 
-def _by_code(runs: Sequence[Run]) -> list[tuple[Caveat, list[Run]]]:
-    """Group the runs by what they doubt; the first message of each stands for all."""
-    said = [(caveat, run) for run in runs for caveat in run.fitness.caveats if caveat.severity != "valid"]
-    said.sort(key=lambda pair: _kind(pair[0]))
-    grouped = [list(group) for _, group in groupby(said, key=lambda pair: _kind(pair[0]))]
-    return [(group[0][0], [run for _, run in group]) for group in grouped]
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    caveat: Caveat
+    run: Run
 
 
-def _kind(caveat: Caveat) -> tuple[str, str, str]:
-    return caveat.code, caveat.metric or "", caveat.severity
+def _by_code(runs: Sequence[Run], severity: GeneratorVerdict) -> list[list[_Doubt]]:
+    """Group what the generators doubt by its code, whichever metrics and runs it concerns."""
+    groups: dict[str, list[_Doubt]] = {}
+    for run in runs:
+        for caveat in run.fitness.caveats:
+            if caveat.severity == severity:
+                groups.setdefault(caveat.code, []).append(_Doubt(caveat, run))
+    return list(groups.values())
 
 
-def _is_about_cpus(code: str) -> bool:
-    return any(word in code.replace("_", "-").lower() for word in _OWN_CPU_WORDS)
+def _name(code: str) -> str:
+    return "own CPUs" if code in _SHARED_CPU_CODES else code.replace("-", " ").replace("_", " ")
 
 
-def _metrics(caveat: Caveat) -> tuple[Metric, ...]:
-    if caveat.metric is None:
-        return TIMING
-    try:
-        return (parse_metric(caveat.metric),)
-    except ValueError:
-        return TIMING
+def _metrics(group: Sequence[_Doubt]) -> tuple[Metric, ...]:
+    """Return the metrics concerned; a doubt without a metric, or with one that is not compared, concerns all timing."""
+    named = dict.fromkeys(metric for doubt in group for metric in _metrics_of(doubt.caveat.metric))
+    return tuple(metric for metric in Metric if metric in named)
+
+
+def _metrics_of(name: str | None) -> tuple[Metric, ...]:
+    # A percentile of the service clock that is not compared itself still says something of the scheduled one.
+    for candidate in (name or "", (name or "").removeprefix("service_")):
+        if candidate in (*Metric, "memory"):
+            return (parse_metric(candidate),)
+    return TIMING
+
+
+def _named(group: Sequence[_Doubt]) -> str:
+    return ", ".join(metric.value for metric in _metrics(group))
 
 
 def _deployments(runs: Sequence[Run]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(run.label.deployment for run in runs))
 
 
-def _share(group: Sequence[Run], runs: Sequence[Run]) -> str:
-    affected = len({id(run) for run in group})
+def _deployments_of(group: Sequence[_Doubt]) -> tuple[str, ...]:
+    return _deployments([doubt.run for doubt in group])
+
+
+def _share(group: Sequence[_Doubt], runs: Sequence[Run]) -> str:
+    affected = len({id(doubt.run) for doubt in group})
     return f"{affected} of {len(runs)} runs"
 
 
-def _said(caveat: Caveat) -> str:
-    return _sentences((caveat.message,), (caveat.hint,))
+def _said(group: Sequence[_Doubt]) -> str:
+    """The first message stands for all: they differ in figures only."""
+    return _sentences((group[0].caveat.message,), (group[0].caveat.hint,))
 
 
 def _sentences(reasons: Sequence[str], hints: Sequence[str] | dict[str, None]) -> str:

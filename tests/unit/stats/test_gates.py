@@ -145,8 +145,19 @@ def test_a_suspicion_is_said_and_stops_nothing() -> None:
     assert found.detail == "paused for 12 ms. Close other programs."
 
 
+def test_one_kind_of_doubt_is_said_once_with_all_its_metrics() -> None:
+    lags = [Caveat("receive_lag", f"{m}: late", "", "suspect", m) for m in ("service_p50", "service_p99_9", "p90")]
+    found = gate("receive lag", doubted(*lags))
+    assert (found.passed, found.figure, found.detail) == (None, "1 of 3 runs", "service_p50: late.")
+    assert found.metrics == (Metric.P90, Metric.P99_9, Metric.SERVICE_P50)
+
+
+def test_a_general_doubt_concerns_all_timing() -> None:
+    assert set(gate("steal", doubted(Caveat("steal", "stolen", "", "suspect"))).metrics) == set(TIMING)
+
+
 def test_shared_cpus_are_said_under_the_name_of_the_gate() -> None:
-    runs = doubted(Caveat("shared-cpus", "server and generator share CPU 0", "Give them CPUs of their own.", "suspect"))
+    runs = doubted(Caveat("cpu-shared", "server and generator share CPU 0", "Give them CPUs of their own.", "suspect"))
     assert gate("own CPUs", runs).passed is None
     assert gate("own CPUs", GOOD).passed is True
 
