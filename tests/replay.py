@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-from builders import ARMS, MIB, Arm, make_comparison, make_interval, make_target_samples, make_workload
 
+from builders import ARMS, MIB, Arm, make_comparison, make_interval, make_target_samples, make_workload
 from loadbench_gui.core.caveats import Caveat
 from loadbench_gui.core.lifecycle import RunState
 from loadbench_gui.core.plan import ComparisonSettings, Deployment, Launch, Plan, Workload

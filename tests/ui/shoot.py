@@ -16,8 +16,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from builders import make_workload
-from replay import comparison_events, make_plan
-
 from loadbench_gui.core.plan import Plan
 from loadbench_gui.core.run import Run
 from loadbench_gui.core.verdict import Comparison
@@ -29,13 +27,20 @@ from loadbench_gui.ui.pages.diagnostics import Diagnostics
 from loadbench_gui.ui.ports import RecentComparison, Services, Template
 from loadbench_gui.ui.settings import Settings
 from loadbench_gui.ui.wiring import wire
+from replay import comparison_events, make_plan
 
 NOW = datetime.now(UTC)
 RECENT = (
-    ("JSON API: FastAPI, Starlette, Sanic", 30, "Starlette is faster than FastAPI: p99 23 % lower (95 % CI 19–27 %)", 0, True),
+    (
+        "JSON API: FastAPI, Starlette, Sanic",
+        30,
+        "Starlette is faster than FastAPI: p99 23 % lower (95 % CI 19–27 %)",
+        0,
+        True,
+    ),
     ("Checkout service vs last release", 24, "Equivalent within 5 %.", 1, True),
     ("Downloads: FastAPI, Starlette, Sanic", 7, "", 4, False),
-)  # fmt: skip
+)
 
 
 def simulated(folder: Path) -> Services:

@@ -40,6 +40,8 @@ class Actions(QObject):
             action.setToolTip(spec.hint or spec.title)
             action.setStatusTip(spec.hint)
             action.setCheckable(spec.checkable)
+            plain = spec.title.replace("&", "").rstrip("…")
+            action.setProperty("words", f"Go to {plain}" if spec.menu == "&Go" else plain)
             if spec.shortcut:
                 action.setShortcut(QKeySequence(spec.shortcut))
             action.triggered.connect(lambda _checked=False, act=spec.act: act())

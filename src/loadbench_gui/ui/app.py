@@ -107,8 +107,8 @@ class Desk:
             Spec(
                 "theme-system", "&View", "Colours of the s&ystem", partial(self._choose_theme, "system"), checkable=True
             ),
-            Spec("theme-light", "&View", "&Light", partial(self._choose_theme, "light"), checkable=True),
-            Spec("theme-dark", "&View", "&Dark", partial(self._choose_theme, "dark"), checkable=True),
+            Spec("theme-light", "&View", "&Light colours", partial(self._choose_theme, "light"), checkable=True),
+            Spec("theme-dark", "&View", "&Dark colours", partial(self._choose_theme, "dark"), checkable=True),
             *(
                 Spec(f"hz-{hz}", "&View", f"Charts {hz} times a second", partial(self._choose_hz, hz), checkable=True)
                 for hz in (SPARING_HZ, FULL_HZ)

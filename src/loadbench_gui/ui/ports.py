@@ -45,7 +45,7 @@ class Template:
 class StartComparison(Protocol):
     """Compare the deployments of a plan; progress and the result arrive as events until `stop` is set."""
 
-    def __call__(self, plan: Plan, emit: Emit, stop: asyncio.Event) -> Awaitable[None]:
+    def __call__(self, plan: Plan, emit: Emit, stop: asyncio.Event, /) -> Awaitable[None]:
         """Run it. Raises `LoadbenchError`."""
 
 

@@ -176,7 +176,7 @@ class Shell(QObject):
                 Trouble(p.message, p.hint, " · ".join(x for x in (f"line {p.line}" if p.line else "", p.key_path) if x))
                 for p in fault.problems
             ]
-            title = fault.message
+            title = fault.message.partition("\n")[0]
         else:
             title, lines = "That did not work", [Trouble(fault.message, fault.hint)]
         self._window.complain(lambda panel: panel.show_troubles(title, lines))

@@ -170,5 +170,7 @@ def _templates() -> Sequence[Template]:
     made = []
     for one in bundled():
         name, _, description = one.summary.partition(": ")
-        made.append(Template(name or one.name, description or one.summary, one.path, first=one.name == FIRST_LOOK))
+        description = description or one.summary
+        description = description[:1].upper() + description[1:]
+        made.append(Template(name or one.name, description, one.path, first=one.name == FIRST_LOOK))
     return made

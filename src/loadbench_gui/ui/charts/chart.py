@@ -34,19 +34,23 @@ class Grid(pg.GraphicsObject):
         self._theme = theme
         self.lines: tuple[float, ...] = ()
         self.warmup_s = 0.0
+        self._shown = QRectF(0.0, 0.0, 1.0, 1.0)
         self.setZValue(-10)
+
+    def cover(self, shown: QRectF) -> None:
+        """Take up what is visible, in the plot's own coordinates."""
+        if shown != self._shown:
+            self.prepareGeometryChange()
+            self._shown = shown
+        self.update()
 
     def boundingRect(self) -> QRectF:
         """Whatever is visible."""
-        return self.viewRect()
-
-    def viewTransformChanged(self) -> None:
-        """The visible part has changed, and with it the size of this item."""
-        self.prepareGeometryChange()
+        return self._shown
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paint band and lines."""
-        view = self.viewRect()
+        view = self._shown
         if self.warmup_s > 0:
             band = QRectF(view.left(), view.top(), self.warmup_s - view.left(), view.height())
             painter.fillRect(band, self._theme.color(Role.GRID, 0.55))
@@ -89,6 +93,7 @@ class Chart(pg.GraphicsView):
         theme.changed.connect(self.recolor)
         self.set_x(self._x)
         self._view.setRange(yRange=self._y, padding=0.0)
+        self._axes["left"].setTicks([[]])
 
     def recolor(self) -> None:
         """Take the colours of the scheme in force."""
@@ -111,7 +116,8 @@ class Chart(pg.GraphicsView):
         """Show these seconds; call it when a step is due, not every tick."""
         self._x = span
         self._view.setRange(xRange=span, padding=0.0)
-        ticks = nice_ticks(*span, max(3, int(self.width() / 110)))
+        self._cover()
+        ticks = nice_ticks(*span, max(4, int(self.width() / 75)))
         labels = second_labels(ticks) if self._time_labels else [""] * len(ticks)
         self._axes["bottom"].setTicks([list(zip(ticks, labels, strict=True))])
 
@@ -120,22 +126,25 @@ class Chart(pg.GraphicsView):
         if (0.0, planned_s) != self._x or warmup_s != self.grid.warmup_s:
             self.grid.warmup_s = warmup_s
             self.set_x((0.0, planned_s))
-            self.grid.update()
 
     def set_log_range(self, low: float, high: float) -> None:
-        """Show at least these values, from one round tick to another."""
-        self.set_y(log_ticks(low, high))
+        """Show at least these values with a little room around, from one round tick to another."""
+        self.set_y(log_ticks(low * 0.9, high * 1.1))
 
     def set_y(self, ticks: Sequence[float]) -> None:
         """Show the values from the first tick to the last; nothing happens when they are shown already."""
         low, high = ticks[0], ticks[-1]
-        if (low, high) == self._y:
+        if (low, high) == self._y and self.grid.lines:
             return
         self._y = (low, high)
         self.grid.lines = tuple(self.axis_value(t) for t in ticks)
         self._axes["left"].setTicks([list(zip(self.grid.lines, self._label(ticks), strict=True))])
         self._view.setRange(yRange=(self.axis_value(low), self.axis_value(high)), padding=0.0)
-        self.grid.update()
+        self._cover()
+
+    def _cover(self) -> None:
+        low, high = (self.axis_value(value) for value in self._y)
+        self.grid.cover(QRectF(self._x[0], low, self._x[1] - self._x[0], high - low))
 
     @property
     def y_range(self) -> tuple[float, float]:
@@ -233,7 +242,9 @@ class Chart(pg.GraphicsView):
 
 def _axis(side: str, extent: float) -> pg.AxisItem:
     axis = pg.AxisItem(side, maxTickLength=0)
-    axis.setStyle(tickFont=font(11), tickTextOffset=8, autoExpandTextSpace=False, hideOverlappingLabels=False)
+    axis.setStyle(
+        tickFont=font(11), tickTextOffset=8, autoExpandTextSpace=False, hideOverlappingLabels=False, tickAlpha=0
+    )
     axis.setPen(QPen(QColor(0, 0, 0, 0)))
     axis.setTickPen(QPen(QColor(0, 0, 0, 0)))
     if side == "left":

@@ -114,17 +114,16 @@ class Overlay(QWidget):
             self._readout(painter, area, x, at)
 
     def _end_labels(self, painter: QPainter, area: QRectF) -> None:
-        ends: list[tuple[Trace, float]] = []
+        ends: list[tuple[Trace, QPointF]] = []
         for trace in self.traces:
             known = np.flatnonzero(~np.isnan(trace.y))
             if trace.label and len(known):
-                point = self._to_px(float(trace.x[known[-1]]), float(trace.y[known[-1]]))
-                ends.append((trace, point.y()))
-        places = spread([y for _, y in ends], 13.0, area.top() + 4, area.bottom() - 4)
-        for (trace, _), y in zip(ends, places, strict=True):
+                ends.append((trace, self._to_px(float(trace.x[known[-1]]), float(trace.y[known[-1]]))))
+        places = spread([end.y() for _, end in ends], 13.0, area.top() + 4, area.bottom() - 4)
+        for (trace, end), y in zip(ends, places, strict=True):
             painter.setFont(font(11, QFont.Weight.DemiBold if trace.strong else QFont.Weight.Normal))
             painter.setPen(self._theme.color(Role.TEXT if trace.strong else Role.MUTED))
-            painter.drawText(QPointF(area.right() + 6, y + 4), trace.label)
+            painter.drawText(QPointF(min(end.x(), area.right()) + 6, y + 4), trace.label)
 
     def _readout(self, painter: QPainter, area: QRectF, x: float, at: float) -> None:
         rows = [(t, t.text(value)) for t in self.traces if (value := t.at(at)) is not None]
@@ -135,7 +134,8 @@ class Overlay(QWidget):
         values = max(QFontMetricsF(bold).horizontalAdvance(text) for _, text in rows)
         width, height = names + values + 54, 34 + 17.0 * len(rows)
         left = x + 8 if x + 8 + width <= self.width() else x - 8 - width
-        box = QRectF(max(0.0, left), area.top() + 4, width, height)
+        top = max(0.0, min(area.top() + 4, self.height() - height - 1))
+        box = QRectF(max(0.0, left), top, width, height)
         painter.setPen(QPen(self._theme.color(Role.BORDER), 1))
         painter.setBrush(self._theme.color(Role.SURFACE, 0.96))
         painter.drawRoundedRect(box, 6, 6)

@@ -18,7 +18,7 @@ from loadbench_gui.ui.models.series import HEAT_DECADES, HEAT_LOW_DECADE, ROWS_P
 from loadbench_gui.ui.theme import Theme
 from loadbench_gui.ui.widgets.card import TitledCard
 
-FULL_SHARE: Final = 0.30
+FULL_SHARE: Final = 0.20
 """A cell holding this share of its column's requests has the full colour: the same in every run."""
 
 
@@ -26,7 +26,7 @@ class HeatmapCard(TitledCard):
     """The chart with its card."""
 
     def __init__(self, theme: Theme, cursor: Cursor) -> None:
-        super().__init__(theme, "Latency heat map", "ms, log · share of the requests of each moment")
+        super().__init__(theme, "Latency heat map", "ms, log · share of requests")
         self.chart = Chart(theme, cursor, "Latency heat map", latency_labels, log=True)
         self.body.addWidget(self.chart)
         self._image = pg.ImageItem(axisOrder="col-major")

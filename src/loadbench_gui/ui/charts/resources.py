@@ -12,21 +12,22 @@ from loadbench_gui.ui.charts.chart import Chart, line_pen
 from loadbench_gui.ui.charts.cursor import Cursor, Floats, Trace
 from loadbench_gui.ui.models.live import LiveModel, Watched
 from loadbench_gui.ui.theme import Theme, dash_of
-from loadbench_gui.ui.widgets.card import TitledCard
+from loadbench_gui.ui.widgets.card import TitledCard, title_row
 
 MAX_SERIES = 6
 GENERATOR = -1
-_KINDS = {"pss": "PSS", "uss": "USS", "rss": "RSS, counts shared pages more than once"}
+_KINDS = {"pss": "PSS", "uss": "USS", "rss": "RSS (counts shared pages more than once)"}
 
 
 class ResourcesCard(TitledCard):
     """Memory above, CPU beneath."""
 
     def __init__(self, theme: Theme, cursor: Cursor) -> None:
-        super().__init__(theme, "Memory of the process tree", "PSS · CPU beneath, in cores")
+        super().__init__(theme, "Memory", "of the process tree")
         self.memory = Chart(theme, cursor, "Memory of the process tree", memory_labels, time_labels=False)
         self.cpu = Chart(theme, cursor, "CPU of the process tree", _core_labels)
         self.body.addWidget(self.memory, 3)
+        self.body.addLayout(title_row(theme, "CPU", "cores"))
         self.body.addWidget(self.cpu, 2)
         order = [*range(MAX_SERIES), GENERATOR]
         self._memory = {i: self.memory.add_curve() for i in order}
@@ -61,7 +62,7 @@ class ResourcesCard(TitledCard):
         self._fit(self.cpu, 1, [t.y for t in cpu], 0.5)
         self.legend.show_entries(tuple((name, index) for name, index, _ in shown))
         kind = next((w.kind for _, index, w in shown if index >= 0), "pss")
-        self.caption.setText(f"{_KINDS[kind]} · CPU beneath, in cores")
+        self.caption.setText(f"{_KINDS[kind]} of the process tree")
         self.memory.show_traces(tuple(memory), _latest("Memory", memory))
         self.cpu.show_traces(tuple(cpu), _latest("CPU", cpu))
 
@@ -70,7 +71,7 @@ class ResourcesCard(TitledCard):
         highest = max(highest, least)
         if highest > self._tops[which]:
             self._tops[which] = highest
-            unit, count = (words.MIB, 4) if which == 0 else (1, 3)
+            unit, count = (words.MIB, 4) if which == 0 else (1, 2)
             ticks = [t * unit for t in ticks_from_zero(highest * 1.08 / unit, count)]
             chart.set_y(ticks)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from loadbench_gui.core.plan import LoadShape, OpenLoad
 from loadbench_gui.core.trailing import Reading, samples_needed
 from loadbench_gui.report import words
 from loadbench_gui.report.palette import Role
@@ -23,7 +24,7 @@ class KeyFigure:
     name: str
     value: str = words.UNKNOWN
     unit: str = ""
-    made_of: str = " "
+    made_of: tuple[str, ...] = ()
     role: Role = Role.TEXT
 
 
@@ -48,15 +49,16 @@ def _throughput(model: LiveModel) -> KeyFigure:
     if run is None or workload is None:
         return KeyFigure("Throughput", unit="req/s")
     offered = offered_at(workload.shape, max(0.0, run.end_s - 0.5))
-    made_of = f"closed loop, {workload.shape.connections} connections"
+    made_of = ("closed loop", words.plural(workload.shape.connections, "connection"))
     if offered:
-        made_of = f"offered {words.rate_figure(offered)} · met {words.percent(min(1.0, run.rate_rps / offered))}"
+        met = words.percent(min(1.0, run.rate_rps / offered))
+        made_of = (f"offered {words.rate_figure(offered)}", f"met {met}")
     return KeyFigure("Throughput", words.rate_figure(run.rate_rps), "req/s", made_of)
 
 
-def _latency(name: str, reading: Reading, q: float, made_of: str) -> KeyFigure:
+def _latency(name: str, reading: Reading, q: float, *made_of: str) -> KeyFigure:
     if reading.value_us is None:
-        return KeyFigure(name, unit="ms", made_of=f"needs {words.count(samples_needed(q))} samples")
+        return KeyFigure(name, unit="ms", made_of=(f"needs {words.count(samples_needed(q))} samples",))
     value, unit = words.latency_parts(reading.value_us)
     return KeyFigure(name, value, unit, made_of)
 
@@ -66,14 +68,14 @@ def _p50(model: LiveModel) -> KeyFigure:
         return KeyFigure("p50", unit="ms")
     service = words.latency(model.run.service_p50().value_us)
     reading = model.run.scheduled()[0]
-    return _latency("p50", reading, 0.5, f"service {service} · over {reading.window_s} s")
+    return _latency("p50", reading, 0.5, f"service {service}", f"over {reading.window_s} s")
 
 
 def _p99(model: LiveModel) -> KeyFigure:
     if model.run is None:
         return KeyFigure("p99", unit="ms")
     reading = model.run.scheduled()[2]
-    return _latency("p99", reading, 0.99, f"{words.count(reading.samples)} samples · over {reading.window_s} s")
+    return _latency("p99", reading, 0.99, f"{words.count(reading.samples)} samples", f"over {reading.window_s} s")
 
 
 def _errors(model: LiveModel) -> KeyFigure:
@@ -84,7 +86,7 @@ def _errors(model: LiveModel) -> KeyFigure:
         "Errors",
         words.count(counts.errors),
         "",
-        f"{words.count(counts.dropped)} dropped · {words.count(counts.timed_out)} timed out",
+        (f"{words.count(counts.dropped)} dropped", f"{words.count(counts.timed_out)} timed out"),
         Role.ERROR if counts.errors else Role.TEXT,
     )
 
@@ -95,14 +97,14 @@ def _memory(model: LiveModel) -> KeyFigure:
         return KeyFigure("Memory", unit="MiB")
     value, unit = words.memory_parts(watched.now_bytes)
     idle, peak = (words.memory_parts(b or 0)[0] for b in (watched.idle_bytes, watched.peak_bytes))
-    return KeyFigure(f"Memory ({watched.kind.upper()})", value, unit, f"idle {idle} · peak {peak}")
+    return KeyFigure(f"Memory ({watched.kind.upper()})", value, unit, (f"idle {idle}", f"peak {peak}"))
 
 
 def _generator(model: LiveModel) -> KeyFigure:
     if model.run is None:
         return KeyFigure("Generator")
     lag = words.latency(model.run.lag_p99().value_us)
-    made_of = f"CPU {words.percent(model.run.work_cpu_fraction)} · lag p99 {lag}"
+    made_of = (f"CPU {words.percent(model.run.work_cpu_fraction)}", f"lag p99 {lag}")
     return KeyFigure("Generator", model.verdict, "", made_of, _VERDICT_ROLES[model.verdict])
 
 
@@ -131,11 +133,19 @@ def subtitle(model: LiveModel) -> str:
         return "getting ready"
     if model.comparison is not None:
         return "over" if model.comparison.complete else "stopped; what was measured is kept"
-    parts = [f"round {label.round + 1} of {model.schedule.rounds}", label.deployment]
+    parts = [f"round {label.round + 1} of {model.schedule.rounds}", f"{label.deployment} {model.state.value}"]
     if workload is not None:
         parts += [workload.name] if len(_workloads(model)) > 1 else []
-        parts.append(words.shape(workload.shape))
-    return " · ".join([*parts, model.state.value])
+        parts += _load_words(workload.shape)
+    return " · ".join(parts)
+
+
+def _load_words(shape: LoadShape) -> list[str]:
+    connections = words.plural(shape.connections, "connection")
+    if isinstance(shape, OpenLoad):
+        pace = "in stages" if shape.stages else words.rate(shape.rate_rps)
+        return [f"open loop {pace}", connections]
+    return ["closed loop", connections]
 
 
 def _workloads(model: LiveModel) -> set[str]:

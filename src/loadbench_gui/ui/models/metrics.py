@@ -75,7 +75,7 @@ def _cell(
     text = words.metric_value(metric, value)
     if name == comparison.baseline:
         compared = any(m is metric for m, _ in verdicts)
-        return MetricCell(text, "", value, "baseline" if compared else "")
+        return MetricCell(text, "baseline" if compared else "", value)
     verdict = verdicts.get((metric, name))
     if verdict is None:
         return MetricCell(text, "", value)

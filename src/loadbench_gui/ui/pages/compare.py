@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from loadbench_gui.core.run import Run
-from loadbench_gui.core.verdict import Comparison, MetricVerdict
+from loadbench_gui.core.verdict import Comparison, Gate, MetricVerdict
 from loadbench_gui.report import series, tables, words
 from loadbench_gui.report.figures.forest import forest, height_for
 from loadbench_gui.report.figures.spectrum import spectrum
@@ -185,7 +185,7 @@ class ComparePage(QWidget):
         self._sentence.setText(comparison.summary)
         self._sentence.setAccessibleName(comparison.summary)
         self._note.setText(_notes(comparison))
-        self._gates.show_gates(comparison.gates)
+        self._gates.show_gates((*_likeness(comparison), *comparison.gates))
         self.banner.say(*_warning(comparison, runs))
         self._order.show_runs(runs, comparison.deployments)
         self._command.setText(comparison.command)
@@ -238,6 +238,17 @@ def _notes(comparison: Comparison) -> str:
     return tables.noise_note(comparison) + settle
 
 
+def _likeness(comparison: Comparison) -> tuple[Gate, ...]:
+    """Return what differs besides the framework as a caveat among the gates."""
+    if comparison.like_for_like:
+        return ()
+    what = ", ".join(d.what for d in comparison.differences if d.matters) or "more than the framework"
+    detail = (
+        f"The deployments differ in {what}. Make them equal in the profile, or read the verdict as one on the whole."
+    )
+    return (Gate("not like for like:", None, what, detail),)
+
+
 def _open(verdict: MetricVerdict) -> bool:
     return verdict.more_rounds is not None
 
@@ -250,12 +261,6 @@ def _warning(comparison: Comparison, runs: Sequence[Run]) -> tuple[str, str]:
         return (
             f"Stopped after {done} of {words.plural(planned, 'run')}.",
             "What was measured is kept and shown. Run again for a verdict on the whole schedule.",
-        )
-    if not comparison.like_for_like:
-        what = ", ".join(d.what for d in comparison.differences if d.matters)
-        return (
-            f"Not like for like: the deployments differ in {what or 'more than the framework'}.",
-            "Make them equal in the profile, or read the verdict as one on the whole set-up.",
         )
     return "", ""
 
@@ -276,22 +281,28 @@ class _MetricDelegate(RowDelegate):
             )
             self._two_lines(painter, rect.adjusted(30, 0, 0, 0), cell.text, cell.note, strong=True)
         elif isinstance(cell, MetricCell):
-            self._two_lines(painter, rect, cell.text, cell.note)
-            if cell.pill:
-                width = pill_width(cell.pill)
-                figure = QFontMetricsF(font(13)).horizontalAdvance(cell.text)
-                if figure + width + 10 <= rect.width():
-                    x = rect.left() + max(figure, 62.0) + 10
-                    x = min(x, rect.right() - width)
-                    paint_pill(painter, self.theme, x, rect.top() + 17.0, cell.pill, Role(cell.tone))
+            self._metric(painter, rect, cell)
 
-    def _two_lines(self, painter: QPainter, rect: QRect, words: str, note: str, *, strong: bool = False) -> None:
+    def _metric(self, painter: QPainter, rect: QRect, cell: MetricCell) -> None:
+        """Put the verdict beside the figure; where that is too narrow, its word replaces the line beneath."""
+        width = pill_width(cell.pill) if cell.pill else 0.0
+        figure = QFontMetricsF(font(13)).horizontalAdvance(cell.text)
+        if not cell.pill or figure + width + 8 > rect.width():
+            self._two_lines(painter, rect, cell.text, cell.pill or cell.note, role=Role(cell.tone))
+            return
+        self._two_lines(painter, rect, cell.text, cell.note)
+        x = min(rect.left() + max(figure, 62.0) + 10, rect.right() - width)
+        paint_pill(painter, self.theme, x, rect.top() + 17.0, cell.pill, Role(cell.tone))
+
+    def _two_lines(
+        self, painter: QPainter, rect: QRect, words: str, note: str, *, strong: bool = False, role: Role = Role.MUTED
+    ) -> None:
         painter.setPen(self.theme.color(Role.TEXT))
         painter.setFont(font(13, QFont.Weight.DemiBold if strong else QFont.Weight.Normal))
         elide = Qt.TextElideMode.ElideRight
         upper, lower = rect.adjusted(0, 8, 0, -rect.height() + 27), rect.adjusted(0, 25, 0, -3)
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(upper, left, painter.fontMetrics().elidedText(words, elide, rect.width()))
-        painter.setPen(self.theme.color(Role.MUTED))
+        painter.setPen(self.theme.color(role))
         painter.setFont(font(11))
         painter.drawText(lower, left, painter.fontMetrics().elidedText(note, elide, rect.width()))

@@ -30,7 +30,7 @@ from loadbench_gui.ui.widgets.panel import button
 from loadbench_gui.ui.widgets.recent_table import RecentTable
 
 MAX_WIDTH = 1124
-TEMPLATE_COLUMNS = 4
+TEMPLATE_COLUMNS = 3
 
 
 class HomePage(QWidget):
@@ -100,7 +100,8 @@ class HomePage(QWidget):
         row.setContentsMargins(34, 30, 34, 30)
         row.setSpacing(32)
         row.addLayout(column, 1)
-        row.addWidget(self.start_button, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.start_button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        row.addWidget(self.start_button, 0, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
 
     def _build_recent(self, open_one: Callable[[str], None]) -> None:
         self._recent_card = Card(self._theme)
@@ -165,7 +166,7 @@ class TemplateCard(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Three lines high."""
-        return QSize(200, 96)
+        return QSize(200, 90)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the card."""

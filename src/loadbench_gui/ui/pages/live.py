@@ -77,7 +77,7 @@ class LivePage(QWidget):
         names.addWidget(self._subtitle)
         self._head = QHBoxLayout()
         self._head.setSpacing(12)
-        self._head.addLayout(names, 5)
+        self._head.addLayout(names, 7)
         self._head.addWidget(self._rounds, 5)
         self._head.addWidget(self._left)
         self._head.addWidget(self.pause_button)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from loadbench_gui.report.palette import Role
@@ -11,6 +11,7 @@ from loadbench_gui.ui.style import paint_line_sample
 from loadbench_gui.ui.theme import Theme, dash_of, font
 
 CORNER = 8.0
+STUMP_PX = 72
 
 
 class Card(QWidget):
@@ -85,10 +86,17 @@ class Words(QLabel):
         text = self.text()
         flags = self.alignment().value
         if self._elide:
-            text = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, self.width())
+            text = elided(self.fontMetrics(), text, self.width())
         elif self.wordWrap():
             flags |= Qt.TextFlag.TextWordWrap.value
         painter.drawText(self.contentsRect(), flags, text)
+
+
+def elided(metrics: QFontMetrics, text: str, width: int) -> str:
+    """Cut `text` to `width` px; a stump of a few letters says less than nothing."""
+    if metrics.horizontalAdvance(text) <= width:
+        return text
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width) if width >= STUMP_PX else ""
 
 
 class Legend(QWidget):
@@ -126,6 +134,16 @@ class Legend(QWidget):
             painter.setPen(self._theme.color(Role.MUTED))
             painter.drawText(QPointF(x + 23, 9 + metrics.capHeight() / 2), name)
             x += metrics.horizontalAdvance(name) + 36
+
+
+def title_row(theme: Theme, title: str, caption: str) -> QHBoxLayout:
+    """Return the row over a second chart of a card."""
+    row = QHBoxLayout()
+    row.setContentsMargins(7, 4, 7, 0)
+    row.setSpacing(10)
+    row.addWidget(Words(theme, title, weight=QFont.Weight.DemiBold))
+    row.addWidget(Words(theme, caption, role=Role.MUTED, pixels=12), 1)
+    return row
 
 
 class TitledCard(Card):

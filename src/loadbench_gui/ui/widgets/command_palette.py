@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QDialog,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
+from loadbench_gui.report.palette import Role
 from loadbench_gui.ui.theme import Theme, font
 from loadbench_gui.ui.widgets.card import Card
 
@@ -16,6 +27,40 @@ def matches(query: str, title: str) -> bool:
     """Whether the letters of `query` occur in `title` in this order, case and spaces aside."""
     rest = iter(title.lower())
     return all(letter in rest for letter in query.lower() if not letter.isspace())
+
+
+class _Rows(QStyledItemDelegate):
+    """Paints what can be done, and its shortcut at the right."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """High enough to be hit."""
+        return QSize(0, 30)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Paint one row."""
+        rect: QRect = option.rect
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._theme.color(Role.SELECTED))
+            painter.drawRoundedRect(rect, 5, 5)
+        action: QAction = index.data(Qt.ItemDataRole.UserRole)
+        inner = rect.adjusted(10, 0, -10, 0)
+        painter.setFont(font(13))
+        painter.setPen(self._theme.color(Role.TEXT))
+        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, plain(action))
+        painter.setFont(font(12))
+        painter.setPen(self._theme.color(Role.MUTED))
+        right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        painter.drawText(inner, right, action.shortcut().toString())
+        painter.restore()
 
 
 class CommandPalette(QDialog):
@@ -36,6 +81,8 @@ class CommandPalette(QDialog):
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
         self.list.setAccessibleName("Actions")
         self.list.setUniformItemSizes(True)
+        self._rows = _Rows(theme)
+        self.list.setItemDelegate(self._rows)
         inside = QVBoxLayout(card)
         inside.setContentsMargins(10, 10, 10, 10)
         inside.addWidget(self.field)
@@ -66,8 +113,7 @@ class CommandPalette(QDialog):
         self.list.clear()
         for action in self._actions:
             if matches(query, plain(action)):
-                shortcut = action.shortcut().toString()
-                item = QListWidgetItem(f"{plain(action)}    {shortcut}" if shortcut else plain(action))
+                item = QListWidgetItem(plain(action))
                 item.setData(Qt.ItemDataRole.UserRole, action)
                 self.list.addItem(item)
         self.list.setCurrentRow(0)
@@ -91,5 +137,6 @@ class CommandPalette(QDialog):
 
 
 def plain(action: QAction) -> str:
-    """Return an action's words without the mark of its mnemonic."""
-    return action.text().replace("&", "")
+    """Return an action's words as they stand in the palette: what it does, without the mark of its mnemonic."""
+    words: str = action.property("words")
+    return words

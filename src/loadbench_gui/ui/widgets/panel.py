@@ -86,7 +86,7 @@ class TroublePanel(Card):
         head = QHBoxLayout()
         head.addWidget(self._title, 1)
         self.close_button = button("Dismiss", self._dismiss)
-        head.addWidget(self.close_button)
+        head.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 14, 14, 16)
         column.setSpacing(10)
