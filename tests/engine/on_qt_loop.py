@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import qasync
-from engine.servers import fire_at, response, says, serving
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QApplication
 
+from engine.servers import fire_at, response, says, serving
 from loadbench_gui.core.plan import EngineName, OpenLoad
 
 
@@ -19,6 +19,6 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    application = QCoreApplication([])
+    application = QApplication([])
     with qasync.QEventLoop(application) as loop:
         loop.run_until_complete(main())

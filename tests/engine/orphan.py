@@ -6,7 +6,6 @@ import asyncio
 import multiprocessing
 
 from engine.servers import fire_at, response, says, serving
-
 from loadbench_gui.core.plan import ClosedLoad
 
 

@@ -9,6 +9,7 @@ import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import cast
 
 from loadbench_gui.core.caveats import Caveat
 from loadbench_gui.core.lifecycle import RunEvent
@@ -85,7 +86,7 @@ class _Peer(asyncio.Protocol):
         self._number = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast("asyncio.Transport", transport)
         self._server.connections += 1
         self._connection = self._server.connections
         self._transport = transport
@@ -136,7 +137,7 @@ async def fire_at(
     engine: EngineName = "in-app",
     method: str = "GET",
     body: bytes = b"",
-    expect: Expectation = Expectation(status=200),
+    expect: Expectation | None = None,
     warmup_s: float = 0.0,
     duration_s: float = 0.5,
     timeout_s: float = 2.0,
@@ -154,7 +155,7 @@ async def fire_at(
         "test",
         "http",
         Request(method=method, body=body),
-        expect,
+        expect or Expectation(status=200),
         shape or ClosedLoad(4),
         warmup_s=warmup_s,
         duration_s=duration_s,

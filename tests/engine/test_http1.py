@@ -7,8 +7,8 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import pytest
-from engine.servers import Asked, Behaviour, adds_up, fire_at, response, says, serving
 
+from engine.servers import Asked, Behaviour, adds_up, fire_at, response, says, serving
 from loadbench_gui.core.plan import ClosedLoad, Expectation, OpenLoad, Target
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.services.generator import Fired
@@ -260,7 +260,8 @@ def test_a_server_that_closes_idle_connections_costs_a_connection_not_a_failure(
     fired, asked = run(scenario())
     assert fired.measured.succeeded == asked == 20
     assert fired.traffic.opened == 20
-    assert fired.traffic.closed_by_server == 20
+    # On a busy machine an arrival may be written before the close is read; it is then sent once more.
+    assert fired.traffic.closed_by_server + fired.traffic.stale == 20
 
 
 class _PlainText(asyncio.Protocol):

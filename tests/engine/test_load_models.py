@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from engine.servers import Asked, Watch, adds_up, fire_at, response, says, serving
 
+from engine.servers import Asked, Watch, adds_up, fire_at, response, says, serving
 from loadbench_gui.core.lifecycle import RunEvent
 from loadbench_gui.core.plan import ClosedLoad, EngineName, OpenLoad, WhenBusy
 from loadbench_gui.core.snapshot import ErrorKind
@@ -92,9 +92,7 @@ def test_requests_in_flight_at_the_end_of_a_stopped_run_are_censored() -> None:
         stop = asyncio.Event()
         watch = Watch()
         async with serving(lambda asked: stop.set()) as server:
-            fired = await fire_at(
-                server.target, ClosedLoad(1), duration_s=30.0, timeout_s=20.0, stop=stop, watch=watch
-            )
+            fired = await fire_at(server.target, ClosedLoad(1), duration_s=30.0, timeout_s=20.0, stop=stop, watch=watch)
         assert watch.states[-1] is not RunEvent.DRAINED
         return fired
 
@@ -190,9 +188,7 @@ def test_spinning_sends_what_is_due_as_well() -> None:
     async def scenario() -> tuple[Fired, int]:
         async with serving(says(response())) as server:
             shape = OpenLoad(4, 200.0)
-            fired = await fire_at(
-                server.target, shape, engine="workers", warmup_s=0.25, duration_s=0.75, pacing="spin"
-            )
+            fired = await fire_at(server.target, shape, engine="workers", warmup_s=0.25, duration_s=0.75, pacing="spin")
             return fired, server.requests
 
     fired, asked = asyncio.run(scenario())

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from engine.servers import Watch, adds_up, fire_at, response, says, serving
 
+from engine.servers import Watch, adds_up, fire_at, response, says, serving
 from loadbench_gui.core.plan import ClosedLoad, EngineName, OpenLoad
 from loadbench_gui.core.run import Interval
 from loadbench_gui.errors import EnvironmentFault
@@ -84,7 +84,7 @@ def test_when_one_worker_is_killed_the_other_goes_on_and_the_run_is_invalid() ->
 
 def test_when_all_workers_are_killed_it_is_a_fault_with_their_last_words() -> None:
     watch = Killing(2)
-    with pytest.raises(EnvironmentFault, match="All generator processes died.*killed by SIGKILL"):
+    with pytest.raises(EnvironmentFault, match=r"All generator processes died.*killed by SIGKILL"):
         fire_workers(2, watch)
     assert watch.intervals, "what was measured until then was reported"
     assert not multiprocessing.active_children()

@@ -164,9 +164,12 @@ class ShardRun:
                 grace_s = self._circuit.timeout_s
             else:
                 return False
-            self._issuer.halt()
+            # At a request limit nothing is drawn any more, but what was drawn may still wait for its connection.
+            if not limited:
+                self._issuer.halt()
             self._drain_until_ns = now + math.ceil(grace_s * 1e9)
         elif self._halt.is_set():
+            self._issuer.halt()
             self._drain_until_ns = min(self._drain_until_ns, now + round(STOP_GRACE_S * 1e9))
         return self._issuer.idle or now >= self._drain_until_ns
 

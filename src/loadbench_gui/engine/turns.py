@@ -1,9 +1,9 @@
 """Receive lag: how long bytes may wait in the kernel because the loop is busy with something else.
 
 A turn of the loop starts with the first bytes it hands out and ends when it is about to wait again. Timing each
-turn would cost as much as the requests do at high rates, so turns are sampled: after one was timed the meter rests
-for `REST_NS`, then takes the first whole turn that starts. Work outside of turns that we know of (folding, sending
-a snapshot) is added by whoever does it.
+turn would cost as much as the requests do (each call_soon wakes the loop once more), so turns are sampled: after one
+was timed the meter rests for `REST_NS`, then takes the first whole turn that starts. Work outside of turns that we
+know of (folding, sending a snapshot) is added by whoever does it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import asyncio
 from time import perf_counter_ns
 from typing import Final
 
-REST_NS: Final = 300_000
+REST_NS: Final = 2_000_000
 NEVER: Final = 1 << 62
 
 

@@ -14,6 +14,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection as Pipe
 from queue import SimpleQueue
 from typing import Final
@@ -30,6 +31,7 @@ def main(shard: Shard, pipe: Pipe, parent: int, *, spin: bool) -> None:
     _die_with(parent)
     _ignore_terminal_signals()
     _pin(shard.cpu)
+    _raise_file_limit()
     outbox: SimpleQueue[bytes | None] = SimpleQueue()
     sender = threading.Thread(target=_send_all, args=(pipe, outbox), daemon=True, name="frames out")
     sender.start()
@@ -102,6 +104,16 @@ def _send_all(pipe: Pipe, outbox: SimpleQueue[bytes | None]) -> None:
 def _pin(cpu: int | None) -> None:
     if cpu is not None and sys.platform == "linux":
         os.sched_setaffinity(0, {cpu})
+
+
+def _raise_file_limit() -> None:
+    """Allow as many connections as the system lets a process ask for."""
+    if sys.platform != "win32":
+        import resource
+
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _die_with(parent: int) -> None:

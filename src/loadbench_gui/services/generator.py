@@ -17,6 +17,7 @@ from loadbench_gui.core.plan import GeneratorSettings, Load, OpenLoad
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.sharding import shards
 from loadbench_gui.errors import UserError
+from loadbench_gui.services.budget import must_afford, open_file_limit, port_count
 from loadbench_gui.services.gathering import INTERVAL_S, Fired, Gathering
 from loadbench_gui.services.hosts import Host, InApp, Workers
 
@@ -49,6 +50,7 @@ async def fire(
     """
     _must_be_possible(load, settings)
     count = 1 if settings.engine == "in-app" else worker_count(load, settings, cpus)
+    must_afford(load.workload.shape.connections, count, files=open_file_limit(), ports=port_count())
     parts = shards(load, count, INTERVAL_S, cpus or ())
     gathering = Gathering(load, len(parts), on_interval, on_caveat)
     spin = settings.engine == "workers" and spins(load, settings, cpus)

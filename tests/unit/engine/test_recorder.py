@@ -1,0 +1,152 @@
+"""The record: which population, which interval, which histogram."""
+
+from __future__ import annotations
+
+import pytest
+
+from loadbench_gui.core.snapshot import ErrorKind, ShardSnapshot, Tally, WorkerHealth
+from loadbench_gui.engine.recorder import SLICE, Recorder, Window
+
+MS = 1_000_000
+START = 1_000 * MS
+WINDOW = Window(START, START + 250 * MS, START + 1_250 * MS, 250 * MS)
+
+
+def recorder(*, closed: bool = False) -> Recorder:
+    return Recorder(0, WINDOW, closed=closed)
+
+
+def swapped(record: Recorder, issued: tuple[int, int] = (0, 0), *, last: bool = False) -> ShardSnapshot:
+    record.fold_all()
+    return record.swap(issued, 1, WorkerHealth(), last=last)
+
+
+def at(ms: float) -> int:
+    """A moment of the run's time axis."""
+    return START + round(ms * MS)
+
+
+def test_requests_due_inside_the_window_are_measured_and_all_others_warm_up() -> None:
+    record = recorder()
+    for due in (0, 249, 250, 1_249):
+        record.hot.extend((at(due), at(due), at(due), at(due) + MS))
+    ends = [swapped(record) for _ in range(6)]
+    assert sum(end.warmup.succeeded for end in ends) == 2
+    assert sum(end.measured.succeeded for end in ends) == 2
+
+
+def test_each_wait_lands_in_its_own_histogram() -> None:
+    record = recorder()
+    record.rows.extend((at(300), at(301), at(303), at(307), at(315), 201))
+    measured = swapped_until(record, 2).measured
+    medians = {
+        name: getattr(measured, name).quantile(0.5)
+        for name in ("dispatch_lag", "connection_wait", "first_byte", "service", "scheduled")
+    }
+    assert medians == {
+        "dispatch_lag": 1_000,
+        "connection_wait": pytest.approx(2_000, abs=1),
+        "first_byte": pytest.approx(4_000, abs=3),
+        "service": pytest.approx(12_000, abs=8),
+        "scheduled": pytest.approx(15_000, abs=8),
+    }
+    assert measured.status_codes == {201: 1}
+
+
+def swapped_until(record: Recorder, count: int) -> ShardSnapshot:
+    """Swap `count` times and return the last snapshot."""
+    return [swapped(record) for _ in range(count)][-1]
+
+
+def test_a_closed_loop_keeps_one_clock_and_no_waits() -> None:
+    record = recorder(closed=True)
+    record.seal_hot(204, 100)
+    for number in range(3 * SLICE):
+        record.hot.extend((at(260), at(260) + (number + 1) * 10_000))
+    measured = swapped_until(record, 2).measured
+    assert measured.service == measured.scheduled == measured.first_byte
+    assert measured.service.total == measured.succeeded == 3 * SLICE
+    assert measured.dispatch_lag.total == measured.connection_wait.total == 3 * SLICE
+    assert measured.dispatch_lag.max_us == 0
+    assert measured.status_codes == {204: 3 * SLICE}
+
+
+def test_what_came_after_the_boundary_belongs_to_the_next_interval() -> None:
+    record = recorder()
+    for last in (240, 249.9, 250, 260):
+        record.hot.extend((at(10), at(10), at(10), at(last)))
+    assert [swapped(record).warmup.succeeded for _ in range(3)] == [2, 2, 0]
+
+
+def test_throughput_counts_last_bytes_inside_the_window() -> None:
+    record = recorder()
+    for last in (249, 250, 1_249, 1_250):
+        record.hot.extend((at(10), at(10), at(10), at(last)))
+    assert sum(swapped(record).traffic.completed for _ in range(6)) == 2
+
+
+def test_a_change_of_answer_is_counted_under_its_own_status_and_size() -> None:
+    record = recorder()
+    record.request_bytes = 50
+    record.seal_hot(200, 100)
+    record.hot.extend((at(300), at(300), at(300), at(301)))
+    record.seal_hot(202, 70)
+    record.hot.extend((at(302), at(302), at(302), at(303)))
+    second = swapped_until(record, 2)
+    assert second.measured.status_codes == {200: 1, 202: 1}
+
+
+def test_bytes_of_recognised_answers_are_counted() -> None:
+    record = recorder()
+    record.request_bytes = 50
+    record.seal_hot(200, 100)
+    record.hot.extend((at(1), at(1), at(1), at(2)) * 3)
+    traffic = swapped(record).traffic
+    assert (traffic.bytes_received, traffic.bytes_sent, traffic.reused) == (300, 150, 3)
+
+
+def test_failures_timeouts_drops_and_censored_requests_have_one_fate_each() -> None:
+    record = recorder()
+    record.fail(ErrorKind.RESET, (at(300), at(300), at(301)), at(302))
+    record.fail(ErrorKind.READ_TIMEOUT, (at(300), at(300), at(301)), at(400), 200)
+    record.fail(ErrorKind.CONNECT_REFUSED, (at(300), at(305), 0), at(310))
+    record.drop(at(320))
+    record.censor([at(330), at(10)], at(430))
+    snapshot = swapped(record, (5, 1), last=True)
+    tally = snapshot.measured
+    assert (tally.failed, tally.timed_out, tally.dropped, tally.censored) == (2, 1, 1, 1)
+    assert tally.issued == tally.ended == 5
+    assert snapshot.warmup.censored == snapshot.warmup.issued == 1
+    assert tally.service.total == 0
+    assert tally.dispatch_lag.total == 3
+    assert tally.connection_wait.total == 2
+    assert tally.censored_at.quantile(1.0) == pytest.approx(100_000, rel=0.001)
+    assert tally.errors[ErrorKind.READ_TIMEOUT] == 1
+    assert tally.status_codes == {200: 1}
+
+
+def test_issued_never_goes_backwards() -> None:
+    record = recorder()
+    assert [swapped(record, issued).measured.issued for issued in ((10, 0), (8, 0), (12, 0))] == [10, 0, 2]
+
+
+def test_samples_are_bounded_by_kind() -> None:
+    record = recorder()
+    for _ in range(5):
+        if record.wants_sample(ErrorKind.RESET):
+            record.keep_sample(ErrorKind.RESET, at(100), b"request", b"head", b"body")
+    assert len(swapped(record).samples) == 3
+    assert not record.wants_sample(ErrorKind.RESET)
+    assert record.wants_sample(ErrorKind.PROTOCOL)
+
+
+def test_an_untouched_population_costs_nothing() -> None:
+    assert swapped(recorder()).measured == Tally()
+
+
+def test_folding_goes_slice_by_slice() -> None:
+    record = recorder()
+    record.hot.extend((at(1), at(1), at(1), at(2)) * (2 * SLICE + 1))
+    more = [record.fold_some() for _ in range(3)]
+    assert more == [True, True, False]
+    assert swapped(record).warmup.succeeded == 2 * SLICE + 1
