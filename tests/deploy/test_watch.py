@@ -50,7 +50,7 @@ def test_a_process_has_memory_time_and_threads() -> None:
     assert taken.t_s == 1.5
     assert (taken.processes, taken.threads) == (1, 1)
     assert 2 * MIB < taken.memory_bytes < 100 * MIB
-    assert 0 < taken.cpu_s < 10
+    assert 0 <= taken.cpu_s < 10
 
 
 @linux

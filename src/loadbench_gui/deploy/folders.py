@@ -20,7 +20,8 @@ def runtime_dir() -> Path:
     `LOADBENCH_RUNTIME_DIR` overrides the platform's choice. Raises `EnvironmentFault` when it cannot be written.
     """
     chosen = os.environ.get(RUNTIME_DIR_VARIABLE)
-    folder = Path(chosen) if chosen else platformdirs.user_runtime_path("loadbench")
+    # Not the session's runtime folder, which cron jobs and desktop sessions of one user do not share.
+    folder = Path(chosen) if chosen else platformdirs.user_state_path("loadbench") / "running"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
