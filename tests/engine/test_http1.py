@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from collections import Counter
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -124,6 +126,34 @@ def test_equal_answers_with_one_failure_among_them_are_told_apart() -> None:
     assert (fired.measured.succeeded, asked) == (90, 100)
     assert fired.measured.errors == {ErrorKind.BAD_STATUS: 10}
     assert fired.measured.status_codes == {200: 90, 500: 10}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_mixture_of_answers_in_random_pieces_is_counted_answer_by_answer(seed: int) -> None:
+    """Recognised whole or parsed, in one read or in ten: the record is the same."""
+    draw = random.Random(seed)
+    answers = [
+        (response(), 200),
+        (response(), 200),
+        (response(b"other"), 200),
+        (CHUNKED, 200),
+        (EARLY_HINTS + response(), 200),
+        (response(status="404 Not Found"), 404),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", 204),
+    ]
+    sent: Counter[int] = Counter()
+
+    def mixes(asked: Asked) -> None:
+        answer, status = draw.choice(answers)
+        sent[status] += 1
+        cut = draw.randrange(len(answer)) if draw.random() < 0.5 else 0
+        asked.answer(answer[:cut])
+        asyncio.get_running_loop().call_soon(asked.answer, answer[cut:])
+
+    fired, asked = fired_at(mixes, limit=200, shape=ClosedLoad(3), expect=Expectation())
+    assert fired.measured.status_codes == sent
+    assert asked == fired.measured.issued == 200
+    assert fired.measured.errors == {ErrorKind.BAD_STATUS: sent[404]}
 
 
 def test_wrong_contents_are_failures_with_samples() -> None:

@@ -38,7 +38,7 @@ def judge(
         *_lost(lost, workers),
         *_cpu(fraction),
         *(_achieved(measured) if open_loop else ()),
-        *_lags("dispatch_lag", measured.dispatch_lag, measured.scheduled, ""),
+        *_late(_lags("dispatch_lag", measured.dispatch_lag, measured.scheduled, "")),
         *_lags("receive_lag", health.loop_busy, measured.service, "service_"),
         *_pauses(health, measured),
     )
@@ -101,6 +101,14 @@ def _achieved(measured: Tally) -> tuple[Caveat, ...]:
             "suspect",
         ),
     )
+
+
+def _late(lags: tuple[Caveat, ...]) -> tuple[Caveat, ...]:
+    """Where the generator was late at every quantile, say so once: then no figure stands."""
+    if len(lags) < len(_QUANTILES):
+        return lags
+    middle = lags[0]
+    return (Caveat("generator_late", f"The generator sent late throughout: {middle.message}", middle.hint, "suspect"),)
 
 
 def _lags(code: str, lag: Histogram, latency: Histogram, prefix: str) -> tuple[Caveat, ...]:

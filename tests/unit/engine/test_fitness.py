@@ -40,6 +40,12 @@ def test_a_dispatch_lag_above_a_tenth_of_the_latency_makes_that_metric_suspect_o
     assert "400 us of 1,000 us" in fitness.caveats[0].message
 
 
+def test_a_generator_that_is_late_throughout_is_suspect_as_a_whole() -> None:
+    fitness = judge(tally(lag_us=500), health(), workers=1, open_loop=True, lost=0)
+    assert (fitness.verdict, [caveat.code for caveat in fitness.caveats]) == ("suspect", ["generator_late"])
+    assert "p50" in fitness.caveats[0].message
+
+
 def test_a_busy_loop_makes_service_times_suspect() -> None:
     fitness = judge(tally(), health(busy_us=500), workers=1, open_loop=False, lost=0)
     assert {(c.code, c.metric) for c in fitness.caveats} >= {("receive_lag", "service_p99")}
