@@ -17,26 +17,27 @@ from engine.servers import Watch, adds_up, fire_at, response, says, serving
 from loadbench_gui.core.plan import ClosedLoad, EngineName, OpenLoad
 from loadbench_gui.core.run import Interval
 from loadbench_gui.errors import EnvironmentFault
+from loadbench_gui.services import generator
 from loadbench_gui.services.generator import Fired
 
 HERE = Path(__file__).parent
 
 
-class Killing(Watch):
-    """Kills workers once the second interval has come."""
+class Striking(Watch):
+    """Sends workers a signal once the second interval has come."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, number: signal.Signals = signal.SIGKILL) -> None:
         super().__init__()
-        self._count = count
+        self._count, self._number = count, number
         self.intervals = _Trigger(self)
 
     def strike(self) -> None:
         for child in multiprocessing.active_children()[: self._count]:
-            os.kill(child.pid or 0, signal.SIGKILL)
+            os.kill(child.pid or 0, self._number)
 
 
 class _Trigger(list[Interval]):
-    def __init__(self, watch: Killing) -> None:
+    def __init__(self, watch: Striking) -> None:
         super().__init__()
         self._watch = watch
 
@@ -73,7 +74,7 @@ def test_nothing_is_left_running() -> None:
 
 
 def test_when_one_worker_is_killed_the_other_goes_on_and_the_run_is_invalid() -> None:
-    watch = Killing(1)
+    watch = Striking(1)
     fired, _ = fire_workers(2, watch)
     assert fired.fitness.verdict == "invalid"
     assert [caveat.code for caveat in watch.caveats if caveat.code == "worker_lost"] == ["worker_lost"]
@@ -83,10 +84,18 @@ def test_when_one_worker_is_killed_the_other_goes_on_and_the_run_is_invalid() ->
 
 
 def test_when_all_workers_are_killed_it_is_a_fault_with_their_last_words() -> None:
-    watch = Killing(2)
+    watch = Striking(2)
     with pytest.raises(EnvironmentFault, match=r"All generator processes died.*killed by SIGKILL"):
         fire_workers(2, watch)
     assert watch.intervals, "what was measured until then was reported"
+    assert not multiprocessing.active_children()
+
+
+def test_a_worker_that_hangs_is_taken_for_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generator, "HANG_SLACK_S", 1.0)
+    watch = Striking(1, signal.SIGSTOP)
+    fired, _ = fire_workers(2, watch)
+    assert fired.fitness.verdict == "invalid"
     assert not multiprocessing.active_children()
 
 

@@ -23,6 +23,8 @@ from loadbench_gui.services.hosts import Host, InApp, Workers
 
 __all__ = ["Fired", "fire"]
 
+HANG_SLACK_S: Final = 10.0
+"""How long after its time a worker may still be silent before it is taken for hung and killed."""
 START_AHEAD_NS: Final = 60_000_000
 """How far ahead the common start lies when it is announced: longer than a frame takes to arrive."""
 CONNECTIONS_PER_WORKER: Final = 16
@@ -39,12 +41,14 @@ async def fire(
     on_caveat: Callable[[Caveat], None],
     stop: asyncio.Event,
     on_start: Callable[[int], None],
+    on_workers: Callable[[tuple[int, ...]], None] | None = None,
 ) -> Fired:
     """Fire `load` and return when the last request has ended, all workers with it.
 
     cpus: CPUs for the generator, one worker pinned to each in turn; None leaves workers unpinned. on_state gets
     FIRE, WARM, WINDOW_END and DRAINED in this order (a run that is stopped ends without those that did not come).
-    on_interval gets each quarter of a second once, in order. on_start gets the common start (perf_counter_ns).
+    on_interval gets each quarter of a second once, in order. on_start gets the common start (perf_counter_ns),
+    on_workers the pids of the processes that fire, once they are there.
     Raises `UserError` for what this engine cannot send, `EnvironmentFault` when no worker could be started or all
     of them died.
     """
@@ -56,7 +60,7 @@ async def fire(
     spin = settings.engine == "workers" and spins(load, settings, cpus)
     host: Host = InApp(parts[0], gathering) if settings.engine == "in-app" else Workers(parts, gathering, spin=spin)
     try:
-        return await _conduct(load, settings, host, gathering, on_state, on_start, stop)
+        return await _conduct(load, settings, host, gathering, on_state, on_start, on_workers, stop)
     finally:
         await asyncio.shield(host.close())
 
@@ -68,6 +72,7 @@ async def _conduct(
     gathering: Gathering,
     on_state: Callable[[RunEvent], None],
     on_start: Callable[[int], None],
+    on_workers: Callable[[tuple[int, ...]], None] | None,
     stop: asyncio.Event,
 ) -> Fired:
     stopping = asyncio.ensure_future(stop.wait())
@@ -79,15 +84,23 @@ async def _conduct(
         if stopping.done():
             host.halt()
         await preparing
+        if on_workers is not None:
+            on_workers(host.pids)
         start_ns = perf_counter_ns() + START_AHEAD_NS
         host.begin(start_ns)
         on_start(start_ns)
         phases.begin(start_ns)
-        await asyncio.wait((done, stopping), return_when=asyncio.FIRST_COMPLETED)
-        if not done.done():
+        workload = load.workload
+        longest_s = workload.warmup_s + workload.duration_s + workload.timeout_s
+        await asyncio.wait((done, stopping), timeout=longest_s + HANG_SLACK_S, return_when=asyncio.FIRST_COMPLETED)
+        if stopping.done() and not done.done():
             phases.cancel()
             gathering.stopped_ns = perf_counter_ns()
             host.halt()
+            await asyncio.wait((done,), timeout=HANG_SLACK_S)
+        if not done.done():
+            # A worker that hangs is as good as dead; the others have long reported their last.
+            host.kill()
             await done
         elif not stop.is_set() and not gathering.all_lost:
             phases.complete()

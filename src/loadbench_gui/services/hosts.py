@@ -28,6 +28,9 @@ class Host(Protocol):
     def halt(self) -> None:
         """Ask for an early end."""
 
+    def kill(self) -> None:
+        """End what has not ended by itself."""
+
     async def close(self) -> None:
         """Leave nothing running."""
 
@@ -60,11 +63,15 @@ class Workers:
         for worker in self._workers:
             worker.send(wire.Halt())
 
+    def kill(self) -> None:
+        """Kill the processes that are still there."""
+        for worker in self._workers:
+            worker.kill()
+
     async def close(self) -> None:
         """Leave nothing running."""
         if not self._gathering.done.is_set():
-            for worker in self._workers:
-                worker.kill()
+            self.kill()
         for worker in self._workers:
             await worker.close()
 
@@ -114,6 +121,11 @@ class InApp:
     def halt(self) -> None:
         """Ask for an early end."""
         self._run.halt()
+
+    def kill(self) -> None:
+        """Cancel the run."""
+        if self._task is not None:
+            self._task.cancel()
 
     async def close(self) -> None:
         """Leave nothing running."""

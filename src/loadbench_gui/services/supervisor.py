@@ -84,7 +84,7 @@ class Worker:
 
     def kill(self) -> None:
         """End the process now."""
-        if self._process.is_alive():
+        if not self.ended.is_set() and self._process.is_alive():
             self._process.kill()
 
     def _read(self, pipe: Pipe) -> None:
