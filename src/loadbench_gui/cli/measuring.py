@@ -22,7 +22,8 @@ from loadbench_gui.errors import EnvironmentFault, LoadbenchError, TargetFault
 from loadbench_gui.report import html
 from loadbench_gui.report.document import document
 from loadbench_gui.services.compare import compare_plan
-from loadbench_gui.services.run import Session, label_for, run_once
+from loadbench_gui.services.run import label_for, run_once
+from loadbench_gui.services.session import Session
 from loadbench_gui.stats.slo import SloFailure, slo_failures
 
 

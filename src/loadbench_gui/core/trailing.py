@@ -67,6 +67,6 @@ class Trailing:
             if i not in cumulated:
                 cumulated[i] = np.cumsum(self._sums[i])
             rank = max(1, math.ceil(q * self._totals[i] - 1e-9))
-            bucket = np.searchsorted(cumulated[i], rank)[np.newaxis].astype(np.int64)
+            bucket = np.array([np.searchsorted(cumulated[i], rank)], np.int64)
             return Reading(float(lowest_value(bucket)[0] + bucket_width(bucket)[0] - 1), window, self._totals[i])
         return Reading(None, None, self._totals[-1])

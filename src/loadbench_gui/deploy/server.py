@@ -167,9 +167,10 @@ def _facts(deployment: Deployment, source: Launch, base_dir: Path, started: laun
     )
 
 
-async def attach(deployment: Deployment) -> Server:
+async def attach(deployment: Deployment, *, look: bool = True) -> Server:
     """Return a server that runs already. On this machine its process is found by its listening port.
 
+    look: ask it a few times what it is, for its facts; without, not one request is sent that is not the load's.
     Raises `UserError` or `TargetFault` when its URL is wrong; whether it answers is for `verify` to say.
     """
     source = deployment.source
@@ -177,7 +178,7 @@ async def attach(deployment: Deployment) -> Server:
         raise Bug(f"deployment {deployment.name!r} is not one to attach to")
     target = await in_thread(resolve, source.url)
     pid = await in_thread(_local_pid, target)
-    facts = LaunchFacts(observed=await in_thread(_attached_facts, target, pid))
+    facts = LaunchFacts(observed=await in_thread(_attached_facts, target, pid)) if look else LaunchFacts()
     return Server(deployment.name, target, facts=facts, pid=pid)
 
 

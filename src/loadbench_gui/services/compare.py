@@ -19,10 +19,11 @@ from loadbench_gui.deploy.runlock import measuring
 from loadbench_gui.deploy.verify import Answer
 from loadbench_gui.errors import LoadbenchError
 from loadbench_gui.services.events import ComparisonEnded, Emit, ScheduleMade
-from loadbench_gui.services.run import Measured, Session, new_id, run_once
+from loadbench_gui.services.run import Measured, run_once
+from loadbench_gui.services.session import Session, new_id
 from loadbench_gui.services.stopping import StopRequested
 from loadbench_gui.stats.compare import compare
-from loadbench_gui.stats.schedule import make_schedule
+from loadbench_gui.stats.schedule import arrivals_seed, make_schedule
 from loadbench_gui.store.store import Store
 
 
@@ -118,8 +119,7 @@ async def _one(session: Session, schedule: Schedule, entry: ScheduleEntry, compa
         visit=run_id,
         round=entry.round,
         order=entry.order,
-        # The same arrivals for every deployment of a round.
-        seed=(schedule.seed * 1_000_003 + entry.round) % 2**32,
+        seed=arrivals_seed(schedule.seed, entry.round, entry.workload),
         framework=session.plan.deployment(entry.deployment).framework,
     )
     return await run_once(session, label)

@@ -6,66 +6,27 @@ Everything else (a comparison, `loadbench http`, the window) is made of this.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from pathlib import Path
-from uuid import uuid4
 
-from loadbench_gui.core.caveats import Caveat, worst
 from loadbench_gui.core.lifecycle import RunEvent, RunState
 from loadbench_gui.core.plan import Attach, Deployment, Launch, Load, Plan, Workload
-from loadbench_gui.core.run import Fitness, Run, RunLabel
-from loadbench_gui.core.snapshot import SampleExchange, Tally, Traffic
-from loadbench_gui.deploy.environment import read_environment
+from loadbench_gui.core.run import Run, RunLabel
 from loadbench_gui.deploy.placement import Placement, place
 from loadbench_gui.deploy.server import Server, attach, launch
 from loadbench_gui.deploy.verify import Answer, verify
-from loadbench_gui.deploy.watch import Watcher, sample_tree
 from loadbench_gui.errors import LoadbenchError, TargetFault
-from loadbench_gui.profile.secrets import Secrets, resolve_secrets, secrets_of
-from loadbench_gui.services.events import Emit, Note, RunEnded
+from loadbench_gui.profile.secrets import resolve_secrets
+from loadbench_gui.services.events import Note, RunEnded
 from loadbench_gui.services.generator import Fired, fire
 from loadbench_gui.services.recording import Recording
+from loadbench_gui.services.sealing import header, sealed_run
+from loadbench_gui.services.session import Session, new_id
 from loadbench_gui.services.stopping import StopRequested, unless_stopped
-from loadbench_gui.stats.target import summarise_target
-from loadbench_gui.store.store import Store
+from loadbench_gui.services.watching import Watching
 
 IDLE_S = 0.5
 """How long a server that has just answered is left alone before its idle memory is read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """What every run of one command shares.
-
-    plan: as written, references to secrets unresolved: what is stored and shown. secrets: what they stand for.
-    """
-
-    plan: Plan
-    store: Store
-    emit: Emit
-    stop: asyncio.Event
-    secrets: Secrets
-    environment: Mapping[str, str]
-
-    @classmethod
-    async def of(cls, plan: Plan, store: Store, emit: Emit, stop: asyncio.Event) -> Session:
-        """Read the environment once. Raises `UserError` for a secret that is not set."""
-        secrets = secrets_of(plan)
-        environment = await asyncio.to_thread(read_environment)
-        return cls(plan, store, emit, stop, secrets, environment.as_mapping())
-
-    @property
-    def base_dir(self) -> Path:
-        """The folder that relative paths of the profile are taken from."""
-        return Path(self.plan.base_dir or ".")
-
-    def masked(self, fault: LoadbenchError) -> LoadbenchError:
-        """Return the fault with every secret value masked: servers like to print what they were given."""
-        return type(fault)(self.secrets.mask(fault.message), self.secrets.mask(fault.hint))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +39,12 @@ class Measured:
     stopped: bool = False
 
 
-def new_id() -> str:
-    """Return an identifier that sorts by time and does not repeat: `20261122T124107-3f9a1c`."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
-
-
 async def run_once(session: Session, label: RunLabel, *, check_answer: bool = True) -> Measured:
     """Measure the run that `label` names: one of the plan's workloads on one of its deployments.
 
     What was measured is returned whatever happens; `fault` says what cut it short.
-    check_answer: ask for the workload's request once before the load and hold the answer against what is expected.
+    check_answer: ask for the workload's request once before the load and hold the answer against what is expected;
+        without it, an attached server gets not one request more than the load.
     Raises `LoadbenchError` when nothing was sent, `StopRequested` when it was stopped before that.
     """
     ready = resolve_secrets(session.plan)
@@ -96,7 +53,7 @@ async def run_once(session: Session, label: RunLabel, *, check_answer: bool = Tr
     recording = Recording(label, session.store, session.emit, halt.set)
     placement = _place(session, deployment)
     recording.advance(RunEvent.START, f"{deployment.name} is starting")
-    server = await _started(session, recording, deployment, placement)
+    server = await _started(session, recording, deployment, placement, look=check_answer)
     try:
         answer = await _answer(session, recording, workload, server) if check_answer else None
         return await _visit(session, recording, workload, server, placement, halt, answer)
@@ -112,13 +69,15 @@ def _place(session: Session, deployment: Deployment) -> Placement:
             return place(session.plan.generator, None)
 
 
-async def _started(session: Session, recording: Recording, deployment: Deployment, placement: Placement) -> Server:
+async def _started(
+    session: Session, recording: Recording, deployment: Deployment, placement: Placement, *, look: bool
+) -> Server:
     try:
         match deployment.source:
             case Launch():
                 start = launch(deployment, base_dir=session.base_dir, cpus=placement.server_cpus)
             case Attach():
-                start = attach(deployment)
+                start = attach(deployment, look=look)
         server = await unless_stopped(start, session.stop)
     except StopRequested:
         recording.advance(RunEvent.STOP)
@@ -176,15 +135,19 @@ async def _visit(
 ) -> Measured:
     checked = "answers as expected" if answer is not None and not answer.problem else "answers not as expected"
     recording.advance(RunEvent.VERIFIED, f"{recording.label.deployment} {checked}" if answer is not None else "")
-    header = _header(session, recording.label, server)
-    await session.store.begin_run(header)
+    begun = header(session, recording.label, server)
+    await session.store.begin_run(begun)
     recording.open()
-    fired, stopped, fault = await _fire(session, recording, workload, server, placement, halt)
+    watching = Watching(recording, server, session.plan.deployment(recording.label.deployment))
+    fired, fault = await _fire(session, recording, workload, server, placement, watching, halt)
+    # A stop that came when the last request had ended already changes nothing about this run.
+    stopped = session.stop.is_set() and recording.state is not RunState.STOPPING
     await recording.close()
     fault = recording.fault or fault
     fault = session.masked(fault) if fault is not None else None
-    run = _sealed(header, recording, fired, server, placement, sealed=not stopped and fault is None)
-    run = replace(run, samples=tuple(_masked(session.secrets, sample) for sample in run.samples))
+    caveats = (*placement.caveats, *watching.caveats())
+    run = sealed_run(begun, recording, fired, caveats, server.startup_s, sealed=not stopped and fault is None)
+    run = replace(run, samples=tuple(map(session.masked_sample, run.samples)))
     if recording.fault is None:
         try:
             await session.store.seal_run(run)
@@ -207,63 +170,37 @@ async def _fire(
     workload: Workload,
     server: Server,
     placement: Placement,
+    watching: Watching,
     halt: asyncio.Event,
-) -> tuple[Fired | None, bool, LoadbenchError | None]:
+) -> tuple[Fired | None, LoadbenchError | None]:
     """Fire the load while the server is watched; end early when stopped, when it dies, or when the disk is full."""
-    origin_ns = time.perf_counter_ns()
-    watcher = Watcher(server.pid, lambda: origin_ns, recording.add_target_sample) if server.pid else None
+    settings = session.plan.generator
     links = [asyncio.ensure_future(_halt_when(event, halt)) for event in (session.stop, server.exited)]
-
-    def started(start_ns: int) -> None:
-        nonlocal origin_ns
-        recording.shift_samples((origin_ns - start_ns) / 1e9)
-        origin_ns = start_ns
-
-    fired: Fired | None = None
-    fault: LoadbenchError | None = None
     try:
-        if watcher is not None:
-            watcher.start()
+        watching.start()
+        if watching.has_target:
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(halt.wait(), IDLE_S)
         fired = await fire(
-            Load(
-                server.target,
-                workload,
-                recording.label.seed,
-                session.plan.generator.insecure,
-                session.plan.generator.pacing,
-            ),
-            session.plan.generator,
+            Load(server.target, workload, recording.label.seed, settings.insecure, settings.pacing),
+            settings,
             cpus=placement.generator_cpus,
             on_state=recording.advance,
             on_interval=recording.add_interval,
             on_caveat=recording.add_caveat,
             stop=halt,
-            on_start=started,
+            on_start=watching.common_start,
+            on_workers=watching.workers,
         )
-    except LoadbenchError as problem:
-        fault = problem
+    except LoadbenchError as fault:
+        return None, fault
     finally:
         for link in links:
             link.cancel()
-        if watcher is not None:
-            watcher.stop()
-    await _look_after(recording, server, origin_ns)
-    if server.exited.is_set() and server.pid is not None and not session.stop.is_set():
-        fault = _died(server)
-    # A stop that came when the last request had ended already changes nothing about this run.
-    return fired, session.stop.is_set() and recording.state is not RunState.STOPPING, fault
-
-
-async def _look_after(recording: Recording, server: Server, origin_ns: int) -> None:
-    """Take the last sample: what the server keeps once the load is over."""
-    if server.pid is None or server.exited.is_set():
-        return
-    t_s = (time.perf_counter_ns() - origin_ns) / 1e9
-    sample = await asyncio.to_thread(sample_tree, server.pid, t_s)
-    if sample is not None:
-        recording.add_target_sample(sample)
+        watching.stop()
+    await watching.last_look()
+    died = server.exited.is_set() and server.pid is not None and not session.stop.is_set()
+    return fired, _died(server) if died else None
 
 
 async def _halt_when(event: asyncio.Event, halt: asyncio.Event) -> None:
@@ -278,71 +215,6 @@ def _died(server: Server) -> TargetFault:
         f"{server.name} ended in the middle of the load with exit code {server.returncode}.{words}",
         "What was measured until then is kept. Mend the server, or lower the load, and run again.",
     )
-
-
-def _header(session: Session, label: RunLabel, server: Server) -> Run:
-    facts = server.facts
-    return Run(
-        label=label,
-        workload=session.plan.workload(label.workload),
-        url=session.secrets.mask(server.url),
-        started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
-        duration_s=0.0,
-        measured=Tally(),
-        traffic=Traffic(),
-        peak_connections=0,
-        fitness=Fitness(),
-        launch=replace(facts, command=tuple(map(session.secrets.mask, facts.command))),
-        engine=session.plan.generator.engine,
-        client=session.plan.generator.client,
-        sealed=False,
-        environment=session.environment,
-    )
-
-
-def _sealed(
-    header: Run,
-    recording: Recording,
-    fired: Fired | None,
-    server: Server,
-    placement: Placement,
-    *,
-    sealed: bool,
-) -> Run:
-    workload = header.workload
-    intervals = tuple(recording.intervals)
-    samples = tuple(recording.target_samples)
-    if fired is None:
-        return replace(header, intervals=intervals, target_samples=samples, stop_reason="failed")
-    window_end_s = workload.warmup_s + fired.duration_s
-    return replace(
-        header,
-        duration_s=fired.duration_s,
-        measured=fired.measured,
-        traffic=fired.traffic,
-        peak_connections=fired.peak_connections,
-        fitness=_with_placement(fired.fitness, placement.caveats),
-        intervals=intervals,
-        target_samples=samples,
-        target=summarise_target(samples, workload.warmup_s, window_end_s, fired.measured.succeeded, server.startup_s),
-        samples=fired.samples,
-        sealed=sealed,
-        stop_reason=fired.stop_reason,
-    )
-
-
-def _masked(secrets: Secrets, sample: SampleExchange) -> SampleExchange:
-    return replace(
-        sample,
-        request=secrets.mask_bytes(sample.request),
-        response_head=secrets.mask_bytes(sample.response_head),
-        body_start=secrets.mask_bytes(sample.body_start),
-    )
-
-
-def _with_placement(fitness: Fitness, caveats: tuple[Caveat, ...]) -> Fitness:
-    everything = (*fitness.caveats, *caveats)
-    return replace(fitness, caveats=everything, verdict=worst(everything))
 
 
 def label_for(plan: Plan, deployment: Deployment, workload: Workload, seed: int) -> RunLabel:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from loadbench_gui.core.plan import Plan
-from loadbench_gui.core.verdict import Comparison, Metric, MetricVerdict, Verdict
+from loadbench_gui.core.verdict import Comparison, Gate, Metric, MetricVerdict, Verdict
 from loadbench_gui.stats import wording
 from loadbench_gui.stats.sample import SCHEDULED
 
 _SETTLED: Final = frozenset({Verdict.FASTER, Verdict.SLOWER, Verdict.LESS, Verdict.MORE})
+_WITHHELD: Final = frozenset({Verdict.NONE, Verdict.UNDETERMINED})
 _BESIDES: Final = (Metric.THROUGHPUT, Metric.P99, Metric.P50, Metric.MEMORY_PEAK, Metric.CPU_PER_1K)
 """What is worth a clause of its own; the rest is in the table."""
 
@@ -24,12 +25,30 @@ def summarise(plan: Plan, comparison: Comparison) -> str:
     for workload in plan.workloads:
         mine = [v for v in comparison.metrics if v.workload == workload.name]
         prefix = f"{workload.name}: " if len(plan.workloads) > 1 else ""
-        sentences += [prefix + v.sentence for v in mine if v.primary]
+        sentences += [prefix + v.sentence for v in mine if v.primary and v.verdict not in _WITHHELD]
+        sentences += [prefix + clause for clause in _withheld(mine, comparison.gates)]
         sentences += [prefix + clause for clause in _besides(mine)]
     matters = [difference.what for difference in comparison.differences if difference.matters]
     if matters:
         sentences.append(f"Not like for like: the deployments differ in {_listed(matters)} as well.")
     return " ".join(sentences) or "Nothing was compared."
+
+
+def _withheld(verdicts: Sequence[MetricVerdict], gates: Sequence[Gate]) -> list[str]:
+    """Return one sentence on the primary verdicts that could not be given, with the gates' figures as the reason."""
+    without = [v for v in verdicts if v.primary and v.verdict in _WITHHELD]
+    if not without:
+        return []
+    metric, workload = without[0].metric, without[0].workload
+    reasons = dict.fromkeys(
+        f"{gate.name} {gate.figure}".strip()
+        for gate in gates
+        if gate.passed is False and gate.workload in ("", workload) and (not gate.metrics or metric in gate.metrics)
+    )
+    if not reasons:
+        return [v.sentence for v in without]
+    names = _listed([wording.display_name(v.deployment) for v in without])
+    return [f"No verdict on {wording.metric_name(metric)} of {names}: {', '.join(reasons)}; the gates say what to do."]
 
 
 def _besides(verdicts: Sequence[MetricVerdict]) -> list[str]:

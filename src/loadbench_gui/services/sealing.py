@@ -1,0 +1,75 @@
+"""A run as the history keeps it: its header before the first request, and everything once it is over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from loadbench_gui.core.caveats import Caveat, worst
+from loadbench_gui.core.run import Fitness, Run, RunLabel
+from loadbench_gui.core.snapshot import Tally, Traffic
+from loadbench_gui.deploy.server import Server
+from loadbench_gui.services.generator import Fired
+from loadbench_gui.services.recording import Recording
+from loadbench_gui.services.session import Session
+from loadbench_gui.stats.target import summarise_target
+
+
+def header(session: Session, label: RunLabel, server: Server) -> Run:
+    """Return the run as it begins: what is asked of whom, and how the server was started; no figures yet."""
+    return Run(
+        label=label,
+        workload=session.plan.workload(label.workload),
+        url=session.secrets.mask(server.url),
+        started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        duration_s=0.0,
+        measured=Tally(),
+        traffic=Traffic(),
+        peak_connections=0,
+        fitness=Fitness(),
+        launch=session.masked_facts(server.facts),
+        engine=session.plan.generator.engine,
+        client=session.plan.generator.client,
+        sealed=False,
+        environment=session.environment,
+    )
+
+
+def sealed_run(
+    header: Run,
+    recording: Recording,
+    fired: Fired | None,
+    caveats: tuple[Caveat, ...],
+    startup_s: float | None,
+    *,
+    sealed: bool,
+) -> Run:
+    """Return the run with its figures. fired None: the load could not be fired at all.
+
+    caveats: doubts from outside the generator (placement, quota); they weigh on its verdict as its own do.
+    """
+    workload = header.workload
+    intervals = tuple(recording.intervals)
+    samples = tuple(recording.target_samples)
+    if fired is None:
+        return replace(header, intervals=intervals, target_samples=samples, stop_reason="failed")
+    window_end_s = workload.warmup_s + fired.duration_s
+    return replace(
+        header,
+        duration_s=fired.duration_s,
+        measured=fired.measured,
+        traffic=fired.traffic,
+        peak_connections=fired.peak_connections,
+        fitness=_with(fired.fitness, caveats),
+        intervals=intervals,
+        target_samples=samples,
+        target=summarise_target(samples, workload.warmup_s, window_end_s, fired.measured.succeeded, startup_s),
+        samples=fired.samples,
+        sealed=sealed,
+        stop_reason=fired.stop_reason,
+    )
+
+
+def _with(fitness: Fitness, caveats: tuple[Caveat, ...]) -> Fitness:
+    everything = (*fitness.caveats, *caveats)
+    return replace(fitness, caveats=everything, verdict=worst(everything))

@@ -1,0 +1,68 @@
+"""What every run of one command shares, and how its secrets are kept out of everything that is kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from loadbench_gui.core.plan import Plan
+from loadbench_gui.core.run import LaunchFacts
+from loadbench_gui.core.snapshot import SampleExchange
+from loadbench_gui.deploy.environment import read_environment
+from loadbench_gui.errors import LoadbenchError
+from loadbench_gui.profile.secrets import Secrets, secrets_of
+from loadbench_gui.services.events import Emit
+from loadbench_gui.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What every run of one command shares.
+
+    plan: as written, references to secrets unresolved: what is stored and shown. secrets: what they stand for.
+    """
+
+    plan: Plan
+    store: Store
+    emit: Emit
+    stop: asyncio.Event
+    secrets: Secrets
+    environment: Mapping[str, str]
+
+    @classmethod
+    async def of(cls, plan: Plan, store: Store, emit: Emit, stop: asyncio.Event) -> Session:
+        """Read the environment once. Raises `UserError` for a secret that is not set."""
+        secrets = secrets_of(plan)
+        environment = await asyncio.to_thread(read_environment)
+        return cls(plan, store, emit, stop, secrets, environment.as_mapping())
+
+    @property
+    def base_dir(self) -> Path:
+        """The folder that relative paths of the profile are taken from."""
+        return Path(self.plan.base_dir or ".")
+
+    def masked(self, fault: LoadbenchError) -> LoadbenchError:
+        """Return the fault with every secret value masked: servers like to print what they were given."""
+        return type(fault)(self.secrets.mask(fault.message), self.secrets.mask(fault.hint))
+
+    def masked_facts(self, facts: LaunchFacts) -> LaunchFacts:
+        """Return how a server was started, without the values it was given in secret."""
+        return replace(facts, command=tuple(map(self.secrets.mask, facts.command)))
+
+    def masked_sample(self, sample: SampleExchange) -> SampleExchange:
+        """Return a sample exchange without secret values."""
+        return replace(
+            sample,
+            request=self.secrets.mask_bytes(sample.request),
+            response_head=self.secrets.mask_bytes(sample.response_head),
+            body_start=self.secrets.mask_bytes(sample.body_start),
+        )
+
+
+def new_id() -> str:
+    """Return an identifier that sorts by time and does not repeat: `20261122T124107-3f9a1c`."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
