@@ -23,8 +23,8 @@ from loadbench_gui.errors import ExitCode
 Failure = Callable[[BaseException, str], None]
 
 
-def run(app: QApplication, main: Callable[[], Coroutine[Any, Any, int]], failed: Failure) -> int:
-    """Run `main` on a Qt loop until it returns; what fails in other tasks goes to `failed`."""
+def make_loop(app: QApplication, failed: Failure) -> QEventLoop:
+    """Return asyncio's loop on top of Qt's; what fails in tasks that nobody awaits goes to `failed`."""
     app.setQuitOnLastWindowClosed(False)
     loop = QEventLoop(app, set_running_loop=False)
     asyncio.set_event_loop(loop)
@@ -34,7 +34,12 @@ def run(app: QApplication, main: Callable[[], Coroutine[Any, Any, int]], failed:
         failed(error, "in a task")
 
     loop.set_exception_handler(on_failure)
-    with loop:
+    return loop
+
+
+def run(app: QApplication, main: Callable[[], Coroutine[Any, Any, int]], failed: Failure) -> int:
+    """Run `main` on a Qt loop until it returns."""
+    with make_loop(app, failed) as loop:
         return loop.run_until_complete(main())
 
 

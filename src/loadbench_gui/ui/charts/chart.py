@@ -22,7 +22,7 @@ from loadbench_gui.ui.theme import Theme, font
 
 Floats = NDArray[np.float64]
 Label = Callable[[Sequence[float]], Sequence[str]]
-LEFT_PX = 54.0
+LEFT_PX = 62.0
 RIGHT_PX = 40.0
 
 

@@ -26,7 +26,7 @@ class HeatmapCard(TitledCard):
     """The chart with its card."""
 
     def __init__(self, theme: Theme, cursor: Cursor) -> None:
-        super().__init__(theme, "Latency heat map", "ms, log · share of requests")
+        super().__init__(theme, "Latency heat map", "share of requests, log")
         self.chart = Chart(theme, cursor, "Latency heat map", latency_labels, log=True)
         self.body.addWidget(self.chart)
         self._image = pg.ImageItem(axisOrder="col-major")
@@ -55,6 +55,8 @@ class HeatmapCard(TitledCard):
         if seen == self._seen or not len(x):
             return
         self._seen, self._index = seen, index
+        name = f"{model.label.deployment} · " if model.label else ""
+        self.caption.setText(f"{name}share of requests, log")
         counts = level.heat()
         self._fit(counts)
         lut = color_table(self.theme, index)

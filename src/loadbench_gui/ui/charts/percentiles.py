@@ -24,7 +24,7 @@ class PercentilesCard(TitledCard):
     """The chart with its card; the window each percentile is taken over stands in the title row."""
 
     def __init__(self, theme: Theme, cursor: Cursor) -> None:
-        super().__init__(theme, "Latency percentiles", "ms, log · scheduled")
+        super().__init__(theme, "Latency percentiles", "scheduled, log")
         self.chart = Chart(theme, cursor, "Latency percentiles", latency_labels, log=True)
         self.body.addWidget(self.chart)
         self._curves = [self.chart.add_curve() for _ in QUANTILES]
@@ -59,6 +59,8 @@ class PercentilesCard(TitledCard):
             curve.setData(x, self.chart.axis_values(values))
         self._heavy.setData(x, self.chart.axis_values(columns[_P99_ROW]) + self.chart.pixel_height())
         readings = run.scheduled()
+        name = f"{model.label.deployment} · " if model.label else ""
+        self.caption.setText(f"{name}scheduled, log")
         self.aside.setText(window_words(readings))
         self.chart.show_traces(self._traces(x, columns), _summary(readings), _message(run))
 

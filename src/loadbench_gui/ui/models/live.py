@@ -192,8 +192,11 @@ class LiveModel:
 
     @property
     def limit(self) -> Caveat | None:
-        """The gravest doubt about the generator in this run, for the banner; None while it is fit."""
-        doubts = [c for c in self.caveats if c.severity != "valid"]
+        """The gravest doubt about the generator as a whole, for the banner; None while it is fit.
+
+        A doubt about one metric is a line of the log: that metric has no verdict, the others stand.
+        """
+        doubts = [c for c in self.caveats if c.severity != "valid" and c.metric is None]
         return max(doubts, key=lambda c: c.severity == "invalid", default=None)
 
     def seconds_left(self) -> float | None:

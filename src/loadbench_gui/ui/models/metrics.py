@@ -48,10 +48,15 @@ class MetricsTable:
     cells: tuple[tuple[MetricCell, ...], ...]
 
 
+def usual_metrics(comparison: Comparison) -> tuple[Metric, ...]:
+    """Return the metrics that most questions are about, the primary one first."""
+    return tuple(dict.fromkeys((comparison.primary, *_USUAL)))
+
+
 def metrics_table(comparison: Comparison, runs: Sequence[Run], workload: str) -> MetricsTable:
     """Put the table of `workload` together, the primary metric first."""
     verdicts = {(m.metric, m.deployment): m for m in comparison.metrics if m.workload == workload}
-    metrics = tuple(dict.fromkeys((comparison.primary, *_USUAL)))
+    metrics = usual_metrics(comparison)
     names, cells = [], []
     for index, name in enumerate(comparison.deployments):
         mine = [r for r in runs if (r.label.deployment, r.label.workload) == (name, workload)]

@@ -10,6 +10,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, Q
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QCheckBox,
     QComboBox,
     QFrame,
     QHBoxLayout,
@@ -30,7 +31,7 @@ from loadbench_gui.report.palette import Role
 from loadbench_gui.ui import text
 from loadbench_gui.ui.charts.scene_view import SceneView
 from loadbench_gui.ui.format import day_and_time
-from loadbench_gui.ui.models.metrics import CELL, SORT, MetricCell, MetricsModel, NameCell, metrics_table
+from loadbench_gui.ui.models.metrics import CELL, SORT, MetricCell, MetricsModel, NameCell, metrics_table, usual_metrics
 from loadbench_gui.ui.style import paint_line_sample
 from loadbench_gui.ui.theme import Theme, code_font, dash_of, font
 from loadbench_gui.ui.widgets.card import Card, TitledCard, Words
@@ -39,6 +40,9 @@ from loadbench_gui.ui.widgets.panel import Banner, EmptyState, button
 from loadbench_gui.ui.widgets.run_order import RunOrder
 from loadbench_gui.ui.widgets.splitter import splitter
 from loadbench_gui.ui.widgets.table import RowDelegate, Table, paint_pill, pill_width
+
+MANY_ROUNDS = 100
+"""Nobody adds as many: what is noisier than that is settled by removing the noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ class ComparePage(QWidget):
         self._subtitle = Words(theme, "", role=Role.MUTED, elide=True)
         self.workload = QComboBox()
         self.workload.setAccessibleName("Workload")
+        self.workload.view().setAccessibleName("Workloads")
         self.workload.currentTextChanged.connect(lambda _name: self._show_workload())
         self.again_button = button(text.RUN_AGAIN, self._run_again)
         self.copy_button = button(text.COPY_COMMAND, self.copy_command)
@@ -124,6 +129,10 @@ class ComparePage(QWidget):
         theme = self._theme
         self._forest_card = TitledCard(theme, "Difference from the baseline", "95 % intervals; band: your threshold")
         self._forest = SceneView(theme, "Difference from the baseline")
+        self.all_button = QCheckBox("All metrics")
+        self.all_button.setAccessibleName("Show all metrics in the chart of differences")
+        self.all_button.toggled.connect(lambda _on: self._show_workload())
+        self._forest_card.head.addWidget(self.all_button)
         self._spectrum_card = TitledCard(theme, "Latency by percentile", "scheduled, all rounds")
         self._spectrum = SceneView(theme, "Latency by percentile")
         for card, view in ((self._forest_card, self._forest), (self._spectrum_card, self._spectrum)):
@@ -204,7 +213,8 @@ class ComparePage(QWidget):
         if comparison is None or not name:
             return
         runs = [run for run in self._runs if run.label.workload == name]
-        judged = [m for m in comparison.metrics if m.workload == name]
+        shown = None if self.all_button.isChecked() else usual_metrics(comparison)
+        judged = [m for m in comparison.metrics if m.workload == name and (shown is None or m.metric in shown)]
         self._model.show_table(metrics_table(comparison, self._runs, name))
         self.table.setFixedHeight(self.table.sizeHint().height())
         self._forest_card.title.setText(f"Difference from {comparison.baseline}")
@@ -234,6 +244,11 @@ class ComparePage(QWidget):
 
 def _notes(comparison: Comparison) -> str:
     more = max((m.more_rounds or 0 for m in comparison.metrics if _open(m)), default=0)
+    if more > MANY_ROUNDS:
+        return (
+            f"{tables.noise_note(comparison)} What is inconclusive would need more than {MANY_ROUNDS} further rounds: "
+            "make this machine quieter first."
+        )
     settle = f" About {words.plural(more, 'more round')} would settle what is inconclusive." if more else ""
     return tables.noise_note(comparison) + settle
 

@@ -65,7 +65,7 @@ class LivePage(QWidget):
         theme = self._theme
         self._title = Words(theme, "", pixels=17, weight=QFont.Weight.DemiBold, elide=True)
         self._subtitle = Words(theme, "", role=Role.MUTED, elide=True)
-        self._rounds = RoundStrip(theme)
+        self.rounds = RoundStrip(theme)
         self._left = Words(theme, "", role=Role.MUTED)
         self.pause_button = button(text.PAUSE, self.toggle_pause)
         self.pause_button.setToolTip(text.PAUSE_HINT)
@@ -78,7 +78,7 @@ class LivePage(QWidget):
         self._head = QHBoxLayout()
         self._head.setSpacing(12)
         self._head.addLayout(names, 7)
-        self._head.addWidget(self._rounds, 5)
+        self._head.addWidget(self.rounds, 5)
         self._head.addWidget(self._left)
         self._head.addWidget(self.pause_button)
         self._head.addWidget(self.stop_button)
@@ -169,7 +169,7 @@ class LivePage(QWidget):
     def _refresh_head(self, model: LiveModel) -> None:
         self._title.setText(model.plan.name if model.plan else text.GETTING_READY)
         self._subtitle.setText(subtitle(model))
-        self._rounds.show_segments(segments(model))
+        self.rounds.show_segments(segments(model))
         remaining = model.seconds_left()
         self._left.setText(left(remaining) if remaining is not None else "")
         running = model.comparison is None and model.plan is not None

@@ -155,7 +155,7 @@ class TitledCard(Card):
         self.caption = Words(theme, caption, role=Role.MUTED, pixels=12, elide=True)
         self.aside = Words(theme, "", role=Role.MUTED, pixels=12)
         self.legend = Legend(theme)
-        row = QHBoxLayout()
+        self.head = row = QHBoxLayout()
         row.setContentsMargins(15, 0, 15, 0)
         row.setSpacing(10)
         row.addWidget(self.title)

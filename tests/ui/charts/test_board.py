@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QGraphicsItem
+from pytestqt.qtbot import QtBot
+
+from loadbench_gui.services.events import Event, IntervalClosed
+from loadbench_gui.ui.charts.board import LiveBoard
+from loadbench_gui.ui.models.live import LiveModel
+from loadbench_gui.ui.theme import Theme
+from replay import comparison_events
+
+
+@pytest.fixture
+def board(theme: Theme, qtbot: QtBot) -> LiveBoard:
+    made = LiveBoard(theme)
+    qtbot.addWidget(made)
+    made.resize(1300, 640)
+    made.show()
+    return made
+
+
+def feed(board: LiveBoard, model: LiveModel, events: Sequence[Event]) -> None:
+    for event in events:
+        model.receive(event)
+        if isinstance(event, IntervalClosed):
+            board.refresh(model)
+
+
+def items_of(board: LiveBoard) -> list[QGraphicsItem]:
+    return [item for chart in board.charts for item in chart.scene().items()]
+
+
+def test_nothing_is_created_or_removed_while_runs_go_on(board: LiveBoard) -> None:
+    before = items_of(board)
+    feed(board, LiveModel(), comparison_events(rounds=2)[0])
+    assert {id(item) for item in items_of(board)} == {id(item) for item in before}
+
+
+def test_every_chart_says_in_words_what_it_shows(board: LiveBoard) -> None:
+    model = LiveModel()
+    feed(board, model, comparison_events(rounds=2)[0][:60])
+    board.refresh(model)
+    assert all(chart.accessibleName() and chart.accessibleDescription() for chart in board.charts)
+
+
+def test_the_window_of_each_percentile_stands_in_the_title_row(board: LiveBoard) -> None:
+    feed(board, LiveModel(), comparison_events(rounds=2, rate_rps=600.0)[0][:60])
+    assert board.percentiles.aside.text() == "p50, p90 over 1 s · p99 over 2 s · p99.9 needs 10,000 samples"
+
+
+def test_one_cursor_runs_through_all_charts(board: LiveBoard) -> None:
+    model = LiveModel()
+    feed(board, model, comparison_events(rounds=2)[0])
+    chart, other = board.percentiles.chart, board.resources.memory
+    area = chart.plot_area()
+    at = QPointF(area.left() + area.width() * 0.5, area.center().y())
+    keys = (Qt.MouseButton.NoButton, Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier)
+    chart.mouseMoveEvent(QMouseEvent(QEvent.Type.MouseMove, at, at, *keys))
+    assert board.cursor_line.at_s == pytest.approx(2.5, abs=0.02)
+    names = [trace.name for trace in other.overlay.traces]
+    assert names == ["fastapi", "starlette", "sanic", "generator"]
+    assert all(trace.at(2.5) is not None for trace in other.overlay.traces[:3])
+    chart.leaveEvent(QEvent(QEvent.Type.Leave))
+    assert board.cursor_line.at_s is None
+
+
+def test_arrow_keys_move_the_cursor_and_escape_takes_it_away(board: LiveBoard) -> None:
+    feed(board, LiveModel(), comparison_events(rounds=2)[0])
+    chart = board.throughput.chart
+    QTest.keyClick(chart, Qt.Key.Key_Left)
+    QTest.keyClick(chart, Qt.Key.Key_Left)
+    assert board.cursor_line.at_s == pytest.approx(5.0 - 0.5)
+    QTest.keyClick(chart, Qt.Key.Key_Right)
+    assert board.cursor_line.at_s == pytest.approx(5.0 - 0.25)
+    QTest.keyClick(chart, Qt.Key.Key_Escape)
+    assert board.cursor_line.at_s is None
+
+
+def test_axes_never_narrow_during_a_comparison_and_start_anew_with_the_next(board: LiveBoard) -> None:
+    chart, widest = board.throughput.chart, 0.0
+    model = LiveModel()
+    for rate in (4_000.0, 500.0):
+        feed(board, model, comparison_events(rounds=2, rate_rps=rate)[0][:40])
+        widest = max(widest, chart.y_range[1])
+        assert chart.y_range[1] == widest
+    board.forget()
+    feed(board, LiveModel(), comparison_events(rounds=2, rate_rps=500.0)[0][:40])
+    assert chart.y_range[1] < widest
