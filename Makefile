@@ -41,7 +41,7 @@ format: ## Rewrite the code in the house style
 bench: ## Compare loadbench with wrk and hey on this machine
 	@packaging/setup.sh dev
 	@packaging/system-packages.sh bench
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.http_vs_peers
 
 lock: ## Take the newest allowed version of every package into constraints.txt
 	@packaging/lock.sh
