@@ -22,7 +22,7 @@ from loadbench_gui.engine.open_loop import OpenIssuer
 from loadbench_gui.engine.recorder import Recorder, Window
 from loadbench_gui.engine.transport.circuit import Circuit
 
-TICK_S: Final = 0.02
+TICK_S: Final = 0.05
 """How often finished requests are folded and timeouts looked for."""
 STOP_GRACE_S: Final = 0.5
 """How long a run that was stopped waits for what is in flight."""
@@ -185,10 +185,12 @@ class ShardRun:
 
     def _health(self, now: int) -> WorkerHealth:
         cpu_ns, spun_ns = self._cpu_clock(), self._issuer.spun_ns
-        work_ns = max(0, cpu_ns - self._cpu_ns - (spun_ns - self._spun_ns))
+        span_ns = max(1, now - self._swapped_ns)
+        # Spins are timed by the wall; where other programs took the CPU meanwhile, a share is all that can be said.
+        working = max(0.0, 1 - (spun_ns - self._spun_ns) / span_ns)
         health = WorkerHealth(
-            work_cpu_s=work_ns / 1e9,
-            span_s=(now - self._swapped_ns) / 1e9,
+            work_cpu_s=(cpu_ns - self._cpu_ns) * working / 1e9,
+            span_s=span_ns / 1e9,
             loop_busy=Histogram.of([ns // 1000 for ns in self._circuit.turns.take()]),
             gc_pause_us=self._gc_pause_ns / 1000,
         )

@@ -122,7 +122,8 @@ class Connection(asyncio.Protocol):
         """Write the request. The stamps are the caller's; `sent_ns` is taken right before the call."""
         self.due_ns, self.taken_ns, self.sent_ns = due_ns, taken_ns, sent_ns
         try:
-            self.write(self.circuit.request)
+            write = self.write
+            write(self.circuit.request)
         except (RuntimeError, OSError):
             # The transport knows that it is closed before we were told: nothing was written.
             self.circuit.loop.call_soon(self.connection_lost, ConnectionResetError())
