@@ -118,7 +118,7 @@ def _verdict_table(comparison: Comparison) -> Table:
     table.add_column("deployment", no_wrap=True)
     for heading in (comparison.baseline, "value", "change", "95 % CI"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
+    table.add_column("verdict", no_wrap=True, min_width=12)
     named = None
     for metric in comparison.metrics:
         name = metric.metric.value.replace("_", " ")
