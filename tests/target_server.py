@@ -1,7 +1,7 @@
 """A server for tests of the whole program: it misbehaves as told, and counts what it saw.
 
-Run as `python target_server.py MODE`: prints its port, then serves until its standard input closes, then prints the number
-of requests it read. Modes: ok, wrong (another body), reset, silent, garbage.
+Run as `python target_server.py MODE`: prints its port, serves until its standard input closes, then prints how many
+requests it read. Modes: ok, wrong (another body), reset, silent, garbage.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+
 from program import Loadbench, serving
 
 LAUNCH = """
@@ -112,7 +113,9 @@ def test_a_server_that_exits_shows_its_last_words(loadbench: Loadbench) -> None:
 
 
 def test_a_server_that_never_gets_ready(loadbench: Loadbench) -> None:
-    command = '["{python}", "-c", "import sys,time; print(\'still waiting\', file=sys.stderr); time.sleep(60)", "{port}"]'
+    command = (
+        '["{python}", "-c", "import sys,time; print(\'still waiting\', file=sys.stderr); time.sleep(60)", "{port}"]'
+    )
     done = loadbench("run", loadbench.profile(LAUNCH.format(command=command, ready="1s")))
     assert done.returncode == 4
     assert "still waiting" in said(done.stderr)

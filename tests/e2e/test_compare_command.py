@@ -6,9 +6,9 @@ import json
 import signal
 
 import pytest
-from program import Loadbench, poll_until
 
 from loadbench_gui.assets import asset_dir
+from program import Loadbench, poll_until
 
 pytestmark = pytest.mark.real_servers
 NAMES = ("fastapi", "starlette", "sanic")

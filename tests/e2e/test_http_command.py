@@ -6,6 +6,7 @@ import json
 import signal
 
 import pytest
+
 from program import Loadbench, serving
 
 
@@ -63,14 +64,12 @@ def test_words_show_both_clocks_and_the_generators_verdict(loadbench: Loadbench)
     assert "requests/s" in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "TERM"]
-)
-def test_a_signal_keeps_and_reports_what_was_measured(
-    loadbench: Loadbench, signum: signal.Signals, code: int
-) -> None:
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "TERM"])
+def test_a_signal_keeps_and_reports_what_was_measured(loadbench: Loadbench, signum: signal.Signals, code: int) -> None:
     with serving("ok") as target:
-        process = loadbench.start("http", target.url, "-c", "2", "-d", "60s", "--json", str(loadbench.folder / "r.json"))
+        process = loadbench.start(
+            "http", target.url, "-c", "2", "-d", "60s", "--json", str(loadbench.folder / "r.json")
+        )
         loadbench.wait_for_intervals(1)
         process.send_signal(signum)
         _, err = process.communicate(timeout=60)
