@@ -50,6 +50,8 @@ class LoadbenchStyle(QProxyStyle):
         kind = QStyle.PrimitiveElement
         if element is kind.PE_PanelLineEdit:
             self._field(option, painter)
+        elif element is kind.PE_IndicatorCheckBox:
+            self._check_box(option, painter)
         elif element is kind.PE_FrameFocusRect:
             self._focus(option.rect, painter)
         else:
@@ -130,6 +132,22 @@ class LoadbenchStyle(QProxyStyle):
         painter.setPen(QPen(self._theme.color(Role.ACCENT if focused else Role.BORDER), 1))
         painter.setBrush(self._theme.color(Role.BACKGROUND))
         painter.drawRoundedRect(QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
+        painter.restore()
+
+    def _check_box(self, option: QStyleOption, painter: QPainter) -> None:
+        theme, on = self._theme, bool(option.state & _State.State_On)
+        box = QRectF(option.rect).adjusted(1.5, 1.5, -1.5, -1.5)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.color(Role.ACCENT if on else Role.MUTED), 1))
+        painter.setBrush(theme.color(Role.ACCENT if on else Role.SURFACE))
+        painter.drawRoundedRect(box, 3, 3)
+        if on:
+            painter.setPen(QPen(theme.on_accent, 1.8))
+            left, top, size = box.left(), box.top(), box.width()
+            painter.drawPolyline(
+                [QPointF(left + size * x, top + size * y) for x, y in ((0.22, 0.52), (0.42, 0.72), (0.78, 0.30))]
+            )
         painter.restore()
 
     def _focus(self, rect: QRect, painter: QPainter) -> None:

@@ -82,6 +82,7 @@ class ComparePage(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(content)
         empty = EmptyState(theme, text.COMPARE_EMPTY, text.COMPARE_EMPTY_WHY, text.COMPARE_THREE, actions.start_first)
         self._stack = QStackedLayout(self)
@@ -127,9 +128,10 @@ class ComparePage(QWidget):
 
     def _build_figures(self) -> None:
         theme = self._theme
-        self._forest_card = TitledCard(theme, "Difference from the baseline", "95 % intervals; band: your threshold")
+        self._forest_card = TitledCard(theme, "Difference from the baseline", "95 % intervals; band: threshold")
         self._forest = SceneView(theme, "Difference from the baseline")
         self.all_button = QCheckBox("All metrics")
+        self.all_button.setFont(font(12))
         self.all_button.setAccessibleName("Show all metrics in the chart of differences")
         self.all_button.toggled.connect(lambda _on: self._show_workload())
         self._forest_card.head.addWidget(self.all_button)

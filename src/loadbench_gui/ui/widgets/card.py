@@ -121,7 +121,7 @@ class Legend(QWidget):
     def sizeHint(self) -> QSize:
         """As wide as its entries."""
         metrics = QFontMetricsF(self.font())
-        width = sum(metrics.horizontalAdvance(name) + 36 for name, _ in self._entries)
+        width = sum(metrics.horizontalAdvance(name) + 36 for name, _ in self._entries) - 12
         return QSize(round(width), 18)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QPainter
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QPainter, QPainterPath, QRegion, QResizeEvent
 from PySide6.QtWidgets import (
     QDialog,
     QLineEdit,
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from loadbench_gui.report.palette import Role
 from loadbench_gui.ui.theme import Theme, font
-from loadbench_gui.ui.widgets.card import Card
+from loadbench_gui.ui.widgets.card import CORNER, Card
 
 
 def matches(query: str, title: str) -> bool:
@@ -68,7 +68,6 @@ class CommandPalette(QDialog):
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
-        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
         self.setAccessibleName("Command palette")
         self._actions: list[QAction] = []
         card = Card(theme)
@@ -77,6 +76,7 @@ class CommandPalette(QDialog):
         self.field.setAccessibleName("Search for an action")
         self.field.setFont(font(15))
         self.field.setMinimumHeight(36)
+        self.field.setTextMargins(8, 0, 8, 0)
         self.list = QListWidget()
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
         self.list.setAccessibleName("Actions")
@@ -108,6 +108,13 @@ class CommandPalette(QDialog):
             self.move(self.x() + (parent.width() - width) // 2, self.y() + 90)
         self.show()
         self.field.setFocus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cut the corners off: without a compositor, transparency would show as black."""
+        super().resizeEvent(event)
+        outline = QPainterPath()
+        outline.addRoundedRect(QRectF(self.rect()), CORNER, CORNER)
+        self.setMask(QRegion(outline.toFillPolygon().toPolygon()))
 
     def _filter(self, query: str) -> None:
         self.list.clear()
