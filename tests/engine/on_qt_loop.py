@@ -15,7 +15,7 @@ async def main() -> None:
         async with serving(says(response())) as server:
             fired = await fire_at(server.target, OpenLoad(2, 100.0), engine=engine, duration_s=1.0)
             codes = [caveat.code for caveat in fired.fitness.caveats]
-            print(engine, fired.measured.succeeded, server.requests, codes)  # noqa: T201 - its only output
+            print(engine, fired.measured.succeeded, server.requests, codes)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ async def main() -> None:
     async with serving(says(response())) as server:
         task = asyncio.create_task(fire_at(server.target, ClosedLoad(2), engine="workers", workers=2, duration_s=60.0))
         await server.asked.wait()
-        print(*(child.pid for child in multiprocessing.active_children()), flush=True)  # noqa: T201 - its only output
+        print(*(child.pid for child in multiprocessing.active_children()), flush=True)
         await task
 
 

@@ -19,8 +19,14 @@ LAG_SHARE: Final = 0.10
 BUSY_CPU: Final = 0.70
 FULL_CPU: Final = 0.95
 ACHIEVED: Final = 0.95
+RECEIVE_SHARE: Final = 0.5
+"""Bytes arrive at any time while the loop is busy: they wait half of that on average."""
 _LEAST_LAG_US: Final = 20.0
 """Lags below this are within what any timer adds; their ratio to an even smaller latency says nothing."""
+_LAG_HINTS: Final = {
+    "dispatch_lag": "Give the generator a CPU of its own, use spin pacing, or lower the rate.",
+    "receive_lag": "Use more workers or fewer connections in each, or give the generator a CPU of its own.",
+}
 _QUANTILES: Final = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99_9", 0.999))
 
 
@@ -39,7 +45,7 @@ def judge(
         *_cpu(fraction),
         *(_achieved(measured) if open_loop else ()),
         *_late(_lags("dispatch_lag", measured.dispatch_lag, measured.scheduled, "")),
-        *_lags("receive_lag", health.loop_busy, measured.service, "service_"),
+        *_lags("receive_lag", health.loop_busy, measured.service, "service_", RECEIVE_SHARE),
         *_pauses(health, measured),
     )
     return Fitness(worst(caveats), caveats, fraction, health.loop_busy, workers)
@@ -111,18 +117,21 @@ def _late(lags: tuple[Caveat, ...]) -> tuple[Caveat, ...]:
     return (Caveat("generator_late", f"The generator sent late throughout: {middle.message}", middle.hint, "suspect"),)
 
 
-def _lags(code: str, lag: Histogram, latency: Histogram, prefix: str) -> tuple[Caveat, ...]:
+def _lags(code: str, lag: Histogram, latency: Histogram, prefix: str, share: float = 1.0) -> tuple[Caveat, ...]:
     name = code.replace("_", " ")
     found = []
     for metric, q in _QUANTILES:
-        lag_us, latency_us = lag.quantile(q), latency.quantile(q)
-        if lag_us is None or latency_us is None or lag_us < _LEAST_LAG_US or lag_us <= LAG_SHARE * latency_us:
+        at_q, latency_us = lag.quantile(q), latency.quantile(q)
+        if at_q is None or latency_us is None:
+            continue
+        lag_us = share * at_q
+        if lag_us < _LEAST_LAG_US or lag_us <= LAG_SHARE * latency_us:
             continue
         found.append(
             Caveat(
                 code,
                 f"{prefix}{metric}: the generator's {name} there is {lag_us:,.0f} us of {latency_us:,.0f} us.",
-                "Give the generator a CPU of its own, use spin pacing, or lower the rate.",
+                _LAG_HINTS[code],
                 "suspect",
                 prefix + metric,
             )

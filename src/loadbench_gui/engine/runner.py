@@ -144,7 +144,7 @@ class ShardRun:
         while (ended := perf_counter_ns()) >= self._recorder.next_boundary_ns():
             self._swap(ended)
             more = False
-        self._circuit.turns.add(ended - now)
+        self._circuit.turns.add(now, ended)
         if self._is_over(ended):
             self._finish()
         elif more:

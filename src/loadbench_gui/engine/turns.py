@@ -2,8 +2,8 @@
 
 A turn of the loop starts with the first bytes it hands out and ends when it is about to wait again. Timing each
 turn would cost as much as the requests do (each call_soon wakes the loop once more), so turns are sampled: after one
-was timed the meter rests for `REST_NS`, then takes the first whole turn that starts. Work outside of turns that we
-know of (folding, sending a snapshot) is added by whoever does it.
+was timed the meter rests for `REST_NS`, then takes the first whole turn that starts. Our own work outside of turns
+(folding, sending a snapshot) is offered to the same sampling, so that it weighs what it should.
 """
 
 from __future__ import annotations
@@ -38,9 +38,12 @@ class TurnMeter:
         else:
             self._loop.call_soon(self._turn_starts)
 
-    def add(self, busy_ns: int) -> None:
-        """Count work that kept the loop away from its sockets for `busy_ns`."""
-        self.busy_ns.append(busy_ns)
+    def add(self, began_ns: int, ended_ns: int) -> None:
+        """Offer a stretch of our own work (folding, sending a snapshot): sampled like any other turn, no more often."""
+        if began_ns > self.due_ns:
+            self._fresh = False
+            self.busy_ns.append(ended_ns - began_ns)
+            self.due_ns = ended_ns + REST_NS
 
     def take(self) -> list[int]:
         """Return the busy times gathered since the last call, in nanoseconds."""
