@@ -93,7 +93,7 @@ async def measure_comparison(
 def _require_success(runs: Sequence[Run]) -> None:
     for run in runs:
         if run.measured.succeeded == 0:
-            kinds = ", ".join(f"{count:,} x {kind.value}" for kind, count in run.measured.errors.items())
+            kinds = ", ".join(f"{count:,} × {kind.value}" for kind, count in run.measured.errors.items())
             raise TargetFault(
                 f"not one request to {run.url} succeeded ({kinds or 'none ended in time'})",
                 "Open the address by hand (curl -v), check path, expectations and time-out, then run again.",

@@ -63,7 +63,7 @@ def cpu_list(text: str) -> tuple[int, ...] | None:
     cpus: list[int] = []
     for part in text.split(","):
         low, dash, high = part.strip().partition("-")
-        if not low.isdigit() or (dash and not high.isdigit()):
+        if not low.isdigit() or (dash and not (high.isdigit() and int(low) <= int(high))):
             raise typer.BadParameter(f"{text!r} is no list of CPUs; write it as 0,2-3.")
         cpus.extend(range(int(low), int(high or low) + 1))
     return tuple(dict.fromkeys(cpus))

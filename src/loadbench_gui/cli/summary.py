@@ -52,7 +52,7 @@ def print_run(console: Console, run: Run) -> None:
         named = ", ".join(percentile_name(name) for name in worst.infinite)
         console.print(Text(f"With failures counted as never answered, {named} is infinite.", style="yellow"))
     for kind, count in sorted(tally.errors.items(), key=lambda item: -item[1]):
-        console.print(Text(f"  {words.count(count)} x {kind.value}", style="red"))
+        console.print(Text(f"  {words.count(count)} × {kind.value}", style="red"))
     if run.target is not None:
         target = run.target
         console.print(

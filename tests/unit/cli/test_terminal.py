@@ -1,0 +1,102 @@
+"""What the terminal shows, read back from a console that records."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from rich.console import Console
+
+from builders import make_comparison, make_interval, make_run
+from loadbench_gui.cli.progress import Progress
+from loadbench_gui.cli.summary import print_comparison, print_run
+from loadbench_gui.core.caveats import Caveat
+from loadbench_gui.core.lifecycle import RunState
+from loadbench_gui.core.plan import ComparisonSettings, Plan
+from loadbench_gui.core.snapshot import ErrorKind
+from loadbench_gui.services.events import (
+    GeneratorDoubted,
+    IntervalClosed,
+    RunEnded,
+    ScheduleMade,
+    StateChanged,
+    TargetSampled,
+)
+
+
+def console(*, terminal: bool = False) -> Console:
+    return Console(
+        file=io.StringIO(), width=80, force_terminal=terminal, highlight=False, soft_wrap=True, no_color=True
+    )
+
+
+def text_of(recorded: Console) -> str:
+    assert isinstance(recorded.file, io.StringIO)
+    return recorded.file.getvalue()
+
+
+def test_a_run_shows_both_clocks_outcomes_and_fitness() -> None:
+    recorded = console()
+    print_run(recorded, make_run(errors={ErrorKind.RESET: 7}))
+    said = text_of(recorded)
+    for words in ("scheduled", "service", "7 × reset", "7 failed", "generator valid", "memory (PSS) idle"):
+        assert words in said, words
+
+
+def test_failures_make_high_percentiles_infinite_in_words() -> None:
+    recorded = console()
+    print_run(recorded, make_run(errors={ErrorKind.RESET: 400}))
+    assert "p99 is infinite" in text_of(recorded) or "p99, " in text_of(recorded)
+
+
+def test_a_comparison_fits_eighty_columns_and_names_every_verdict() -> None:
+    recorded = console()
+    comparison, _ = make_comparison()
+    print_comparison(recorded, comparison)
+    said = text_of(recorded)
+    table = said.split(comparison.summary)[1].splitlines()
+    rows = [
+        line for line in table if line.split() and line.split()[-1] in {m.verdict.value for m in comparison.metrics}
+    ]
+    assert len(rows) == len(comparison.metrics)
+    assert max(map(len, rows)) <= 80
+    for name in comparison.deployments[1:]:
+        assert name in said
+
+
+def test_each_finished_run_is_a_line_where_there_is_no_terminal() -> None:
+    recorded = console()
+    comparison, runs = make_comparison(rounds=2)
+    with Progress(recorded) as progress:
+        progress(ScheduleMade(Plan("p", (), (), ComparisonSettings("fastapi")), comparison.schedule))
+        for run in runs:
+            progress(RunEnded(run))
+    lines = [line for line in text_of(recorded).splitlines() if line.startswith("round ")]
+    assert len(lines) == len(runs)
+    assert lines[0].startswith("round 1/2")
+    assert "p99" in lines[0]
+
+
+def test_the_live_line_follows_the_run() -> None:
+    recorded = console(terminal=True)
+    ticks = iter(range(1, 1_000))
+    run = make_run()
+    with Progress(recorded, clock=lambda: float(next(ticks))) as progress:
+        progress(StateChanged(run.label, RunState.MEASURING))
+        for index in range(8):
+            progress(IntervalClosed(run.label, make_interval(np.random.default_rng(index), index, length_s=0.25)))
+        progress(TargetSampled(run.label, run.target_samples[0]))
+    said = text_of(recorded)
+    assert "measuring" in said
+    assert "p99" in said
+    assert "PSS" in said
+
+
+def test_a_doubt_is_said_once() -> None:
+    recorded = console()
+    run = make_run()
+    caveat = Caveat("dispatch-lag", "The generator sends late.", "Lower the rate.")
+    with Progress(recorded) as progress:
+        progress(GeneratorDoubted(run.label, caveat))
+        progress(GeneratorDoubted(run.label, caveat))
+    assert text_of(recorded).count("The generator sends late.") == 1
