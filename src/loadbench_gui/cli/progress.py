@@ -134,7 +134,7 @@ class Figures:
         self._memory = f" · {words.memory(sample.memory_bytes)} {sample.kind.upper()}"
 
     def line(self) -> Text:
-        """One line: time, rate, latencies, errors, memory."""
+        """Two short lines: who and when; rate, latencies, errors, memory."""
         if self.label is None:
             return Text("")
         name = Text(self.label.deployment, style="bold")
@@ -143,7 +143,7 @@ class Figures:
         p50, p99 = self._scheduled.read((0.5, 0.99))
         rate = sum(self._rates) / len(self._rates)
         text = (
-            f"  {self._state.value} {self._t_s:5.1f} s   {words.rate(rate)}"
+            f"  {self._state.value} {self._t_s:5.1f} s\n  {words.rate(rate)}"
             f" · p50 {_reading(p50)} · p99 {_reading(p99)} · errors {words.count(self._errors)}{self._memory}"
         )
         return name + Text(text)
