@@ -63,9 +63,11 @@ class Loadbench:
             "NO_COLOR": "1",
         }
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, largest_file_bytes: int | None = None) -> subprocess.Popen[str]:
+        """Start it; with `largest_file_bytes` no file can grow beyond that, as on a disk that is full."""
+        limit = [] if largest_file_bytes is None else ["prlimit", f"--fsize={largest_file_bytes}"]
         return subprocess.Popen(
-            [sys.executable, "-m", "loadbench_gui", *arguments],
+            [*limit, sys.executable, "-m", "loadbench_gui", *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment, cwd=self.folder,
         )  # fmt: skip
 

@@ -94,3 +94,18 @@ def test_a_killed_run_is_in_the_history_unsealed(loadbench: Loadbench) -> None:
     shown = loadbench("history", "show", run["run_id"], "--json", "-")
     assert shown.returncode == 0, shown.stderr
     assert json.loads(shown.stdout)["runs"][0]["requests"]["succeeded"] > 0
+
+
+def test_a_full_disk_ends_the_run_and_keeps_what_was_measured(loadbench: Loadbench) -> None:
+    with serving("ok") as target:
+        process = loadbench.start(
+            "http", target.url, "-c", "8", "-d", "60s", "--json", "-", largest_file_bytes=200 * 1024
+        )  # fmt: skip
+        out, err = process.communicate(timeout=90)
+    assert process.returncode == 5, err
+    assert "Traceback" not in err
+    assert err.count("error:") == 1
+    assert "history" in err
+    (run,) = json.loads(out)["runs"]
+    assert run["requests"]["succeeded"] > 0
+    assert run["duration_s"] < 60

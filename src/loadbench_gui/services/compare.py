@@ -126,35 +126,31 @@ async def _one(session: Session, schedule: Schedule, entry: ScheduleEntry, compa
 
 
 def answer_gates(plan: Plan, measured: Sequence[Measured]) -> tuple[Gate, ...]:
-    """Judge whether all deployments gave the expected answer, and the same one, in each workload."""
+    """Judge, in each workload, whether every answer of every round was the expected one, and all the same."""
     gates = []
     for workload in plan.workloads:
-        answers = {
-            one.run.label.deployment: one.answer
-            for one in measured
-            if one.run.label.workload == workload.name and one.answer is not None
-        }
+        answers: dict[str, list[Answer]] = {}
+        for one in measured:
+            if one.run.label.workload == workload.name and one.answer is not None:
+                answers.setdefault(one.run.label.deployment, []).append(one.answer)
         gates.append(_answer_gate(plan.comparison.baseline, workload.name, answers))
     return tuple(gates)
 
 
-def _answer_gate(baseline: str, workload: str, answers: dict[str, Answer]) -> Gate:
-    wrong = {name: answer.problem for name, answer in answers.items() if answer.problem}
+def _answer_gate(baseline: str, workload: str, answers: dict[str, list[Answer]]) -> Gate:
+    wrong = {name: next((a.problem for a in given if a.problem), "") for name, given in answers.items()}
+    wrong = {name: problem for name, problem in wrong.items() if problem}
     if wrong:
-        detail = "; ".join(f"{name}: {problem}" for name, problem in wrong.items())
-        return Gate("same answers", False, f"{len(wrong)} wrong", f"{detail}. Mend the answer, then compare again.",
-                    workload, _concerned(baseline, tuple(wrong), tuple(answers)))  # fmt: skip
-    reference = answers.get(baseline)
-    others = tuple(name for name, answer in answers.items() if reference and answer.digest != reference.digest)
-    if others:
-        return Gate(
-            "same answers", False, f"{len(others)} differ",
-            f"{' and '.join(others)} answered otherwise than {baseline}: compare the bodies, then compare again.",
-            workload, others,
-        )  # fmt: skip
+        said = "; ".join(f"{name}: {problem}" for name, problem in wrong.items())
+        # A wrong answer of the baseline concerns every verdict; any other only its own.
+        concerned = tuple(answers) if baseline in wrong else tuple(wrong)
+        detail = f"{said}. Mend the answer, then compare again."
+        return Gate("same answers", False, f"{len(wrong)} wrong", detail, workload, concerned)
+    reference = {a.digest for a in answers.get(baseline, [])}
+    differing = tuple(name for name, given in answers.items() if len(reference | {a.digest for a in given}) > 1)
+    if reference and differing:
+        detail = (
+            f"{' and '.join(differing)} answered otherwise than {baseline}: compare the bodies, then compare again."
+        )
+        return Gate("same answers", False, f"{len(differing)} differ", detail, workload, differing)
     return Gate("same answers", True, "", "Status and canonical body agree.", workload)
-
-
-def _concerned(baseline: str, wrong: tuple[str, ...], everyone: tuple[str, ...]) -> tuple[str, ...]:
-    """A wrong answer of the baseline concerns every verdict; any other only its own."""
-    return everyone if baseline in wrong else wrong
