@@ -1,6 +1,8 @@
-"""Takes pictures of the window from a simulated comparison, for looking at: `python tests/ui/shoot.py FOLDER`.
+"""Takes pictures of the window, for looking at: `python tests/ui/shoot.py FOLDER [--scheme dark] [--real]`.
 
-Needs a display (Xvfb and a small window manager will do). Pictures for the documentation are taken from a real run.
+Without `--real` a simulated comparison is shown, in all states of the pages; with it the bundled three are really
+compared, and the pictures of both schemes are those for the documentation. Needs a display; Xvfb with a small window
+manager will do.
 """
 
 from __future__ import annotations
@@ -150,12 +152,35 @@ class Photographer:
         screen.grabWindow(0).save(str(self._folder / f"palette-{self._scheme}.png"))
         desk.palette.hide()
 
+    async def real(self) -> None:
+        """Compare the bundled three and take pictures on the way, each in both schemes."""
+        desk = self._desk
+        await self.settle(3)
+        await self.both("home")
+        desk.shell.start_first()
+        model = desk.bridge.model
+        while not (len(model.ended) >= 4 and model.run is not None and model.run.end_s >= 3.5):
+            await self.settle(0.05)
+        desk.live.toggle_pause()
+        await self.both("live")
+        desk.live.toggle_pause()
+        while desk.window.page != "compare":
+            await self.settle(0.2)
+        await self.both("compare")
+
+    async def both(self, name: str) -> None:
+        for scheme in ("light", "dark"):
+            self._desk.theme.choose(scheme)
+            self._scheme = scheme
+            await self.shoot(name, (1440, 900))
+
 
 def main() -> int:
-    """Take all pictures of one scheme."""
+    """Take the pictures that were asked for."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--scheme", choices=("light", "dark"), default="light")
+    parser.add_argument("--real", action="store_true", help="really compare the bundled three")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     _, theme = make_application(options.scheme)
@@ -164,9 +189,11 @@ def main() -> int:
     data = Path(tempfile.mkdtemp())
 
     async def run() -> int:
-        desk = Desk(simulated(data), Settings(data), diagnostics, theme)
+        services = wire(data) if options.real else simulated(data)
+        desk = Desk(services, Settings(data), diagnostics, theme)
         desk.open(None)
-        await Photographer(desk, options.folder, options.scheme).tour()
+        photographer = Photographer(desk, options.folder, options.scheme)
+        await (photographer.real() if options.real else photographer.tour())
         desk.window.close()
         return await desk.shell.quit
 

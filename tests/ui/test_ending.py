@@ -40,3 +40,18 @@ def test_a_signal_ends_the_window_with_its_exit_code(number: signal.Signals, cod
         _, errors = process.communicate(timeout=60)
     assert process.returncode == code
     assert errors == ""
+
+
+def test_without_a_display_it_says_what_to_do_instead(tmp_path: Path) -> None:
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(tmp_path)],
+        env={name: value for name, value in os.environ.items() if name not in hidden},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 5
+    assert "no display" in ended.stderr
+    assert "loadbench compare first-look" in ended.stderr

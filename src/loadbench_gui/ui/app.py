@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -34,6 +35,11 @@ from loadbench_gui.ui.theme import Choice, Theme, install_fonts
 from loadbench_gui.ui.widgets.command_palette import CommandPalette
 from loadbench_gui.ui.window import MainWindow
 from loadbench_gui.ui.wiring import wire
+
+NO_DISPLAY = (
+    "There is no display to open a window on (neither DISPLAY nor WAYLAND_DISPLAY is set).\n"
+    "Without a window: loadbench compare first-look"
+)
 
 
 class Desk:
@@ -70,6 +76,9 @@ class Desk:
         self.actions.add(self._specs())
         self._mark_choices()
         theme.changed.connect(self._mark_choices)
+        self._mark_available()
+        for changed in (shell.runner.started, shell.runner.finished, self.window.pages.currentChanged):
+            changed.connect(self._mark_available)
 
     def open(self, profile: Path | None) -> None:
         """Show the window; the charts and the history follow after the first paint."""
@@ -97,7 +106,7 @@ class Desk:
             Spec("quit", "&File", "&Quit", window.close, "Ctrl+Q"),
             Spec("compare-three", "&Run", f"&{text.COMPARE_THREE}", shell.start_first, "Ctrl+R"),
             Spec("pause", "&Run", "&Pause or resume the view", self.live.toggle_pause, "Ctrl+P", text.PAUSE_HINT),
-            Spec("stop", "&Run", "&Stop the comparison", shell.runner.stop, "Ctrl+.", text.STOP_HINT),
+            Spec("stop", "&Run", "&Stop the comparison", self.live.stop, "Ctrl+.", text.STOP_HINT),
             Spec("copy", "&Run", "&Copy as command line", self.compare.copy_command, "Ctrl+Shift+C"),
             *(
                 Spec(title.lower(), "&Go", title, partial(window.show_page, title.lower()), f"Ctrl+{i}")
@@ -135,6 +144,12 @@ class Desk:
         for hz in (SPARING_HZ, FULL_HZ):
             self.actions[f"hz-{hz}"].setChecked(hz == self.bridge.hz)
 
+    def _mark_available(self) -> None:
+        for key in ("stop", "pause"):
+            self.actions[key].setEnabled(self.bridge.running)
+        for key in ("export", "copy"):
+            self.actions[key].setEnabled(self.compare.comparison is not None)
+
     def _reset_layout(self) -> None:
         self.settings.forget_layout()
         self.window.resize(1440, 900)
@@ -168,6 +183,9 @@ def _icon() -> QIcon:
 def main(argv: Sequence[str]) -> int:
     """Open the window; returns the exit code when it is closed."""
     options = _parse(argv)
+    if not _has_display(sys.platform, os.environ):
+        print(NO_DISPLAY, file=sys.stderr)  # noqa: T201 - there is no window to say it in
+        return ExitCode.ENVIRONMENT
     folder = data_dir(options.data_dir)
     settings = Settings(folder)
     app, theme = make_application(settings.theme)
@@ -185,6 +203,13 @@ def main(argv: Sequence[str]) -> int:
             signals.close()
 
     return loop.run(app, run, diagnostics.record)
+
+
+def _has_display(platform: str, environ: Mapping[str, str]) -> bool:
+    """Whether Qt will find a screen; without one it aborts the process instead of saying so."""
+    if not platform.startswith(("linux", "freebsd")):
+        return True
+    return any(environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
 def _end(shell: Shell, code: ExitCode) -> None:

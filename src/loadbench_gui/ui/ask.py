@@ -7,13 +7,15 @@ import asyncio
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from loadbench_gui.ui import text
+
 
 async def ask(parent: QWidget, question: str, detail: str, yes: str, no: str) -> bool:
     """Ask once, over `parent`. Escape and closing the dialog mean no."""
     box = QMessageBox(parent)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setIcon(QMessageBox.Icon.NoIcon)
-    box.setWindowTitle(question)
+    box.setWindowTitle(text.APP)
     box.setText(f"<b>{question}</b>")
     box.setInformativeText(detail)
     accept = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)

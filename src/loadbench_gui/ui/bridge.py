@@ -51,6 +51,11 @@ class Bridge(QObject):
         """How often pages are told."""
         return self._hz
 
+    @property
+    def running(self) -> bool:
+        """Whether a comparison is on."""
+        return self._timer.isActive()
+
     def set_hz(self, hz: int) -> None:
         """Draw this often a second at most."""
         self._hz = hz

@@ -24,6 +24,7 @@ PAUSE: Final = "Pause view"
 RESUME: Final = "Resume view"
 PAUSE_HINT: Final = "Hold the picture still; the test goes on (Ctrl+P)"
 STOP: Final = "Stop"
+STOPPING: Final = "Stopping…"
 STOP_HINT: Final = "End the comparison; what was measured is kept (Ctrl+.)"
 
 COMPARE_EMPTY: Final = "No comparison is open"

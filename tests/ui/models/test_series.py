@@ -96,3 +96,13 @@ def test_the_offered_rate_follows_the_stages() -> None:
     shape = OpenLoad(64, 0.0, stages=(Stage(10.0, 1_000.0), Stage(0.0, 2_000.0), Stage(5.0, 2_000.0)))
     assert [offered_at(shape, t) for t in (0.0, 5.0, 10.0, 14.0, 20.0)] == [0.0, 500.0, 2_000.0, 2_000.0, 2_000.0]
     assert offered_at(ClosedLoad(8), 1.0) is None
+
+
+def test_answers_that_trickle_in_after_the_end_do_not_lower_the_rate() -> None:
+    run = RunSeries(LIVE_S, 5.0)
+    for interval in intervals(5.0):
+        run.add(interval)
+    run.add(make_interval(np.random.default_rng(1), 20, 3, ARMS[0], length_s=LIVE_S))
+    assert run.rate_rps == 2_000.0
+    level = run.level_for(run.planned_s)
+    assert level.column(T)[run.visible(level)][-1] == 5.0

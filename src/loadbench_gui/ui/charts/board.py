@@ -32,8 +32,7 @@ class LiveBoard(QWidget):
             splitter(Qt.Orientation.Horizontal, self.heatmap, self.resources, name="Lower charts"),
             name="Chart rows",
         )
-        rows.setStretchFactor(0, 6)
-        rows.setStretchFactor(1, 5)
+        rows.setSizes([1000, 1000])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(rows)
@@ -50,9 +49,9 @@ class LiveBoard(QWidget):
         index = places.get(model.label.deployment, 0) if model.label else 0
         workload = model.workload_of(model.label)
         if workload is not None:
-            planned = max(workload.warmup_s + workload.duration_s, model.run.end_s if model.run else 0.0)
+            shown = model.run.shown_s if model.run else workload.warmup_s + workload.duration_s
             for chart in self.charts:
-                chart.set_run(planned, workload.warmup_s)
+                chart.set_run(shown, workload.warmup_s)
         self.percentiles.refresh(model, index)
         self.throughput.refresh(model, index)
         self.heatmap.refresh(model, index)

@@ -87,7 +87,7 @@ class Chart(pg.GraphicsView):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(180, 80)
+        self.setMinimumSize(180, 56)
         self.setMouseTracking(True)
         self.recolor()
         theme.changed.connect(self.recolor)

@@ -26,7 +26,7 @@ class HeatmapCard(TitledCard):
     """The chart with its card."""
 
     def __init__(self, theme: Theme, cursor: Cursor) -> None:
-        super().__init__(theme, "Latency heat map", "share of requests, log")
+        super().__init__(theme, "Latency heat map", "share of requests")
         self.chart = Chart(theme, cursor, "Latency heat map", latency_labels, log=True)
         self.body.addWidget(self.chart)
         self._image = pg.ImageItem(axisOrder="col-major")
@@ -35,14 +35,17 @@ class HeatmapCard(TitledCard):
         self._range: tuple[float, float] | None = None
         self._seen: tuple[int, int] | None = None
         self._index = 0
-        theme.changed.connect(self._repaint)
+        self._shares = np.empty((0, 0), np.uint8)
+        theme.changed.connect(self._paint)
 
     def forget(self) -> None:
         """Start the axis anew: another comparison begins."""
         self._range, self._seen = None, None
 
-    def _repaint(self) -> None:
-        self._seen = None
+    def _paint(self) -> None:
+        lut = color_table(self.theme, self._index)
+        if len(self._shares):
+            self._image.setImage(self._shares, autoLevels=False, levels=(0.0, 255.0), lut=lut)
 
     def refresh(self, model: LiveModel, index: int) -> None:
         """Draw what has arrived since; `index` is the deployment's place in profile order."""
@@ -50,17 +53,18 @@ class HeatmapCard(TitledCard):
         if run is None:
             return
         level = run.level_for(run.planned_s)
-        x = level.column(T)
+        visible = run.visible(level)
+        x = level.column(T)[visible]
         seen = (id(run), len(x) and round(float(x[-1]) * 1e3))
         if seen == self._seen or not len(x):
             return
         self._seen, self._index = seen, index
-        name = f"{model.label.deployment} · " if model.label else ""
-        self.caption.setText(f"{name}share of requests, log")
-        counts = level.heat()
+        name = f"{model.label.deployment}, " if model.label else ""
+        self.caption.setText(f"{name}share of requests")
+        counts = level.heat()[visible]
         self._fit(counts)
-        lut = color_table(self.theme, index)
-        self._image.setImage(shares(counts), autoLevels=False, levels=(0.0, 255.0), lut=lut)
+        self._shares = shares(counts)
+        self._paint()
         start = float(x[0]) - level.step_s
         self._image.setRect(QRectF(start, HEAT_LOW_DECADE, float(x[-1]) - start, HEAT_DECADES))
         self.chart.show_traces((), _summary(counts))

@@ -16,7 +16,7 @@ from loadbench_gui.ui.models.series import P50, QUANTILE_NAMES, QUANTILES, RunSe
 from loadbench_gui.ui.theme import Theme, dash_of
 from loadbench_gui.ui.widgets.card import TitledCard
 
-_OPACITY = (0.65, 0.75, 1.0, 0.6)
+_OPACITY = (0.8, 0.85, 1.0, 0.7)
 _P99_ROW = 2
 
 
@@ -24,7 +24,7 @@ class PercentilesCard(TitledCard):
     """The chart with its card; the window each percentile is taken over stands in the title row."""
 
     def __init__(self, theme: Theme, cursor: Cursor) -> None:
-        super().__init__(theme, "Latency percentiles", "scheduled, log")
+        super().__init__(theme, "Latency percentiles", "scheduled")
         self.chart = Chart(theme, cursor, "Latency percentiles", latency_labels, log=True)
         self.body.addWidget(self.chart)
         self._curves = [self.chart.add_curve() for _ in QUANTILES]
@@ -45,7 +45,8 @@ class PercentilesCard(TitledCard):
         if run is None:
             return
         level = run.level_for(run.planned_s)
-        x = level.column(T)
+        visible = run.visible(level)
+        x = level.column(T)[visible]
         seen = (id(run), len(x) and round(float(x[-1]) * 1e3))
         if seen == self._seen:
             return
@@ -53,14 +54,14 @@ class PercentilesCard(TitledCard):
         if index != self._index:
             self._index = index
             self._recolor()
-        columns = [level.column(P50 + i) for i in range(len(QUANTILES))]
+        columns = [level.column(P50 + i)[visible] for i in range(len(QUANTILES))]
         self._fit(columns)
         for curve, values in zip(self._curves, columns, strict=True):
             curve.setData(x, self.chart.axis_values(values))
         self._heavy.setData(x, self.chart.axis_values(columns[_P99_ROW]) + self.chart.pixel_height())
         readings = run.scheduled()
-        name = f"{model.label.deployment} · " if model.label else ""
-        self.caption.setText(f"{name}scheduled, log")
+        name = f"{model.label.deployment}, " if model.label else ""
+        self.caption.setText(f"{name}scheduled")
         self.aside.setText(window_words(readings))
         self.chart.show_traces(self._traces(x, columns), _summary(readings), _message(run))
 

@@ -45,7 +45,8 @@ class ThroughputCard(TitledCard):
         if run is None:
             return
         level = run.level_for(run.planned_s)
-        x = level.column(T)
+        visible = run.visible(level)
+        x = level.column(T)[visible]
         seen = (id(run), len(x) and round(float(x[-1]) * 1e3))
         if seen == self._seen:
             return
@@ -54,7 +55,7 @@ class ThroughputCard(TitledCard):
             self._index = index
             self._recolor()
         workload = model.workload_of(model.label)
-        answered, errors = level.column(THROUGHPUT), level.column(ERRORS)
+        answered, errors = level.column(THROUGHPUT)[visible], level.column(ERRORS)[visible]
         offered_x, offered = _offered_line(workload.shape, run.planned_s) if workload else (x[:0], x[:0])
         highest = max((float(a.max()) for a in (answered, errors, offered) if len(a)), default=1.0)
         if highest > self._top:

@@ -31,6 +31,8 @@ HEAT_DECADES: Final = 6
 ROWS_PER_DECADE: Final = 12
 HEAT_ROWS: Final = HEAT_DECADES * ROWS_PER_DECADE
 
+OVERTIME_S: Final = 2.0
+
 T, P50, P90, P99, P99_9, THROUGHPUT, ERRORS = range(7)
 
 
@@ -132,6 +134,18 @@ class RunSeries:
         self._lag = Trailing(step_s)
         self._last_second: list[tuple[int, float]] = []
 
+    @property
+    def shown_s(self) -> float:
+        """How many seconds the charts show: what was planned.
+
+        The last answers that trickle in afterwards are left out, unless they take more than a moment.
+        """
+        return self.planned_s if self.end_s <= self.planned_s + OVERTIME_S else float(math.ceil(self.end_s))
+
+    def visible(self, level: Level) -> slice:
+        """Return which points of `level` lie inside `shown_s`."""
+        return slice(0, int(np.searchsorted(level.column(T), self.shown_s + 1e-6, side="right")))
+
     def add(self, interval: Interval) -> None:
         """Take a closed interval; intervals come in order."""
         tally = interval.everything
@@ -145,12 +159,17 @@ class RunSeries:
         self.counts = Counts(c.succeeded + tally.succeeded, c.failed + tally.failed,
                              c.timed_out + tally.timed_out, c.dropped + tally.dropped)  # fmt: skip
         self.end_s = interval.t_s + interval.length_s
-        self._last_second.append((tally.succeeded, interval.length_s))
+        if interval.t_s < self.planned_s:
+            self._measure_rate(tally.succeeded, interval.length_s)
+        if interval.health.span_s > 0:
+            self.work_cpu_fraction = interval.health.work_cpu_s / interval.health.span_s
+
+    def _measure_rate(self, succeeded: int, length_s: float) -> None:
+        """Keep the rate of the last second; what trickles in after the planned end says nothing about it."""
+        self._last_second.append((succeeded, length_s))
         while sum(length for _, length in self._last_second[1:]) >= 1.0 - 1e-6:
             self._last_second.pop(0)
         self.rate_rps = sum(n for n, _ in self._last_second) / sum(length for _, length in self._last_second)
-        if interval.health.span_s > 0:
-            self.work_cpu_fraction = interval.health.work_cpu_s / interval.health.span_s
 
     def scheduled(self) -> list[Reading]:
         """Newest readings of QUANTILES of the scheduled latency."""

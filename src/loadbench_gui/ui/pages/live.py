@@ -36,6 +36,7 @@ class LivePage(QWidget):
         super().__init__()
         self._theme, self._bridge = theme, bridge
         self._paused = False
+        self._stopping = False
         self._board: LiveBoard | None = None
         self._stop = stop
         self._build_head()
@@ -69,7 +70,7 @@ class LivePage(QWidget):
         self._left = Words(theme, "", role=Role.MUTED)
         self.pause_button = button(text.PAUSE, self.toggle_pause)
         self.pause_button.setToolTip(text.PAUSE_HINT)
-        self.stop_button = button(text.STOP, self._stop)
+        self.stop_button = button(text.STOP, self.stop)
         self.stop_button.setToolTip(text.STOP_HINT)
         names = QVBoxLayout()
         names.setSpacing(3)
@@ -127,9 +128,16 @@ class LivePage(QWidget):
     def begin(self) -> None:
         """Clear the page: a comparison is about to start."""
         self._set_paused(False)
+        self._stopping = False
         if self._board is not None:
             self._board.forget()
         self._stack.setCurrentIndex(1)
+        self.refresh()
+
+    def stop(self) -> None:
+        """Ask the comparison to end, and say that it was asked: servers may take their time."""
+        self._stopping = True
+        self._stop()
         self.refresh()
 
     def toggle_pause(self) -> None:
@@ -172,6 +180,7 @@ class LivePage(QWidget):
         self.rounds.show_segments(segments(model))
         remaining = model.seconds_left()
         self._left.setText(left(remaining) if remaining is not None else "")
-        running = model.comparison is None and model.plan is not None
-        self.stop_button.setEnabled(running)
+        running = self._bridge.running
+        self.stop_button.setEnabled(running and not self._stopping)
+        self.stop_button.setText(text.STOPPING if running and self._stopping else text.STOP)
         self.pause_button.setEnabled(running or self._paused)

@@ -12,7 +12,7 @@ from loadbench_gui.report.palette import Role
 from loadbench_gui.ui.theme import Theme, font
 from loadbench_gui.ui.widgets.icons import icon_path
 
-WIDTH = 76
+WIDTH = 82
 
 
 class RailButton(QAbstractButton):
@@ -26,7 +26,7 @@ class RailButton(QAbstractButton):
         self.setAccessibleName(f"{text} page")
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setFixedSize(62, 56)
+        self.setFixedSize(70, 56)
         theme.changed.connect(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -59,7 +59,7 @@ class RailButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Always the same."""
-        return QSize(62, 56)
+        return QSize(70, 56)
 
 
 class Rail(QWidget):
@@ -71,7 +71,7 @@ class Rail(QWidget):
         self._group = QButtonGroup(self)
         self._buttons: dict[str, RailButton] = {}
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(7, 12, 7, 12)
+        self._column.setContentsMargins(6, 12, 6, 12)
         self._column.setSpacing(5)
         self._column.addStretch(1)
         self.setFixedWidth(WIDTH)
