@@ -140,7 +140,7 @@ async def fire_at(
     expect: Expectation | None = None,
     warmup_s: float = 0.0,
     duration_s: float = 0.5,
-    timeout_s: float = 2.0,
+    timeout_s: float = 10.0,
     requests_limit: int | None = None,
     workers: int | None = None,
     pacing: Pacing = "timer",
