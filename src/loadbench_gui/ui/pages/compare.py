@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter
+from PySide6.QtCore import QSortFilterProxyModel, Qt
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -31,15 +31,15 @@ from loadbench_gui.report.palette import Role
 from loadbench_gui.ui import text
 from loadbench_gui.ui.charts.scene_view import SceneView
 from loadbench_gui.ui.format import day_and_time
-from loadbench_gui.ui.models.metrics import CELL, SORT, MetricCell, MetricsModel, NameCell, metrics_table, usual_metrics
-from loadbench_gui.ui.style import paint_line_sample
-from loadbench_gui.ui.theme import Theme, code_font, dash_of, font
+from loadbench_gui.ui.models.metrics import SORT, MetricsModel, metrics_table, usual_metrics
+from loadbench_gui.ui.theme import Theme, code_font, font
 from loadbench_gui.ui.widgets.card import Card, TitledCard, Words
 from loadbench_gui.ui.widgets.gates import GatesRow
+from loadbench_gui.ui.widgets.metric_cells import MetricDelegate
 from loadbench_gui.ui.widgets.panel import Banner, EmptyState, button
 from loadbench_gui.ui.widgets.run_order import RunOrder
 from loadbench_gui.ui.widgets.splitter import splitter
-from loadbench_gui.ui.widgets.table import RowDelegate, Table, paint_pill, pill_width
+from loadbench_gui.ui.widgets.table import Table
 
 MANY_ROUNDS = 100
 """Nobody adds as many: what is noisier than that is settled by removing the noise."""
@@ -149,7 +149,7 @@ class ComparePage(QWidget):
         self._sorted = QSortFilterProxyModel()
         self._sorted.setSourceModel(self._model)
         self._sorted.setSortRole(SORT)
-        self._delegate = _MetricDelegate(self._theme)
+        self._delegate = MetricDelegate(self._theme)
         self.table = Table(self._theme, self._sorted, "Deployments and metrics", row_height=46)
         self.table.setItemDelegate(self._delegate)
         self.table.setSortingEnabled(True)
@@ -280,46 +280,3 @@ def _warning(comparison: Comparison, runs: Sequence[Run]) -> tuple[str, str]:
             "What was measured is kept and shown. Run again for a verdict on the whole schedule.",
         )
     return "", ""
-
-
-class _MetricDelegate(RowDelegate):
-    """Paints names with their line, and figures with difference and verdict."""
-
-    def paint_cell(self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex) -> None:
-        """Paint one cell."""
-        cell = index.data(CELL)
-        if isinstance(cell, NameCell):
-            paint_line_sample(
-                painter,
-                QPointF(rect.left(), rect.top() + 17.5),
-                22,
-                self.theme.series(cell.index),
-                dash_of(cell.index, 2),
-            )
-            self._two_lines(painter, rect.adjusted(30, 0, 0, 0), cell.text, cell.note, strong=True)
-        elif isinstance(cell, MetricCell):
-            self._metric(painter, rect, cell)
-
-    def _metric(self, painter: QPainter, rect: QRect, cell: MetricCell) -> None:
-        """Put the verdict beside the figure; where that is too narrow, its word replaces the line beneath."""
-        width = pill_width(cell.pill) if cell.pill else 0.0
-        figure = QFontMetricsF(font(13)).horizontalAdvance(cell.text)
-        if not cell.pill or figure + width + 8 > rect.width():
-            self._two_lines(painter, rect, cell.text, cell.pill or cell.note, role=Role(cell.tone))
-            return
-        self._two_lines(painter, rect, cell.text, cell.note)
-        x = min(rect.left() + max(figure, 62.0) + 10, rect.right() - width)
-        paint_pill(painter, self.theme, x, rect.top() + 17.0, cell.pill, Role(cell.tone))
-
-    def _two_lines(
-        self, painter: QPainter, rect: QRect, words: str, note: str, *, strong: bool = False, role: Role = Role.MUTED
-    ) -> None:
-        painter.setPen(self.theme.color(Role.TEXT))
-        painter.setFont(font(13, QFont.Weight.DemiBold if strong else QFont.Weight.Normal))
-        elide = Qt.TextElideMode.ElideRight
-        upper, lower = rect.adjusted(0, 8, 0, -rect.height() + 27), rect.adjusted(0, 25, 0, -3)
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(upper, left, painter.fontMetrics().elidedText(words, elide, rect.width()))
-        painter.setPen(self.theme.color(role))
-        painter.setFont(font(11))
-        painter.drawText(lower, left, painter.fontMetrics().elidedText(note, elide, rect.width()))
