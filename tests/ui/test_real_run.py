@@ -1,0 +1,126 @@
+"""The whole path with nothing left out: real servers, real workers, the window's own loop, a real history."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+
+import psutil
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from desk import wait_until
+from loadbench_gui.ui.app import Desk
+from loadbench_gui.ui.loop import make_loop
+from loadbench_gui.ui.pages.diagnostics import Diagnostics
+from loadbench_gui.ui.settings import Settings
+from loadbench_gui.ui.theme import Theme
+from loadbench_gui.ui.wiring import wire
+
+PROFILE = """
+schema = 1
+name = "Two of a kind"
+
+[defaults]
+cwd = "{resources}/deployments/starlette"
+command = ["{python}", "-m", "uvicorn", "app:app", "--host", "{host}", "--port", "{port}", "--no-access-log"]
+ready = { path = "/health", timeout = "20s" }
+
+[[deployment]]
+name = "one"
+
+[[deployment]]
+name = "two"
+
+[[workload]]
+name = "json"
+request = { path = "/json" }
+load = { model = "open", rate = 200, connections = 4 }
+warmup = "250ms"
+duration = "DURATION"
+
+[comparison]
+baseline = "one"
+primary = "p50"
+rounds = 2
+"""
+
+pytestmark = pytest.mark.real_servers
+
+
+def profile(folder: Path, duration: str) -> Path:
+    path = folder / "two.toml"
+    path.write_text(PROFILE.replace("DURATION", duration), "utf-8")
+    return path
+
+
+def opened(qapp: QApplication, theme: Theme, folder: Path, path: Path) -> tuple[Desk, Diagnostics]:
+    diagnostics = Diagnostics()
+    desk = Desk(wire(folder), Settings(folder), diagnostics, theme)
+    desk.window.resize(1440, 900)
+    desk.open(path)
+    return desk, diagnostics
+
+
+def children() -> set[int]:
+    """Processes below this one, the helper of multiprocessing left out: it lives as long as the interpreter."""
+    found = psutil.Process().children(recursive=True)
+    return {p.pid for p in found if p.is_running() and "resource_tracker" not in " ".join(p.cmdline())}
+
+
+def test_two_real_servers_are_compared_in_the_window(qapp: QApplication, theme: Theme, tmp_path: Path) -> None:
+    async def main() -> None:
+        desk, diagnostics = opened(qapp, theme, tmp_path, profile(tmp_path, "1s"))
+        await wait_until(lambda: desk.live.has_board and desk.home.start_button.text() == "Compare these")
+        desk.home.start_button.click()
+        await wait_until(lambda: desk.window.page == "live")
+        await wait_until(lambda: desk.bridge.model.run is not None and desk.bridge.model.run.counts.succeeded > 0)
+        await wait_until(lambda: desk.window.page == "compare")
+        shown = desk.compare.comparison
+        assert shown is not None
+        assert (shown.complete, len(shown.run_ids)) == (True, 4)
+        assert desk.compare.sentence == shown.summary != ""
+        model = desk.bridge.model
+        assert set(model.targets) == {"one", "two"}
+        assert all((watched.peak_bytes or 0) > 2**20 for watched in model.targets.values())
+        await wait_until(lambda: desk.history.table.model().rowCount() == 1)
+        desk.window.close()
+        assert await desk.shell.quit == 0
+        assert "Nothing has gone wrong" in diagnostics.report()
+        desk.window.hide()
+
+    run(qapp, main())
+    assert children() == set()
+
+
+def test_closing_in_mid_run_leaves_no_process_and_keeps_what_was_measured(
+    qapp: QApplication, theme: Theme, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        desk, _ = opened(qapp, theme, tmp_path, profile(tmp_path, "60s"))
+        await wait_until(lambda: desk.live.has_board and desk.home.start_button.text() == "Compare these")
+        desk.home.start_button.click()
+        await wait_until(lambda: desk.bridge.model.run is not None and desk.bridge.model.run.end_s >= 1.5)
+        assert children()
+        await desk.shell.shut_down(0)
+        assert await desk.shell.quit == 0
+        desk.window.hide()
+
+    run(qapp, main())
+    assert children() == set()
+
+    async def what_is_kept() -> tuple[int, bool]:
+        services = wire(tmp_path)
+        (row,) = await services.recent()
+        await services.close()
+        return row.runs, row.complete
+
+    assert asyncio.run(what_is_kept()) == (1, False)
+
+
+def run(qapp: QApplication, main: Coroutine[None, None, None]) -> None:
+    failures: list[str] = []
+    with make_loop(qapp, lambda error, where: failures.append(f"{where}: {error!r}")) as loop:
+        loop.run_until_complete(asyncio.wait_for(main, 90))
+    assert failures == []
