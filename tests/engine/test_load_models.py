@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -195,6 +196,24 @@ def test_spinning_sends_what_is_due_as_well() -> None:
     assert fired.measured.succeeded == 150
     assert asked == 200
     assert fired.fitness.cpu_fraction < 0.9, "empty spins are not work"
+
+
+def test_arrivals_that_fall_due_while_the_loop_is_late_at_the_very_end_still_count() -> None:
+    def freezes_the_loop(asked: Asked) -> None:
+        asked.answer(response())
+        if asked.total == 90:
+            time.sleep(0.2)  # the server shares the generator's loop: this holds it up beyond the window's end
+
+    async def scenario() -> tuple[Fired, int]:
+        async with serving(freezes_the_loop) as server:
+            fired = await fire_at(server.target, OpenLoad(4, 200.0), engine="in-app", duration_s=0.5)
+            return fired, server.requests
+
+    fired, asked = asyncio.run(scenario())
+    assert fired.measured.issued == fired.measured.succeeded == asked == 100
+    lag = fired.measured.dispatch_lag.max_us
+    assert lag is not None
+    assert lag > 100_000, "and they show whose fault it was"
 
 
 def test_a_refused_port_in_an_open_loop_fails_every_arrival() -> None:

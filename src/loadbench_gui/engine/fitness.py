@@ -11,6 +11,7 @@ from typing import Final
 
 from loadbench_gui.core.caveats import Caveat, worst
 from loadbench_gui.core.histogram import Histogram
+from loadbench_gui.core.quantiles import supports
 from loadbench_gui.core.run import Fitness, Interval
 from loadbench_gui.core.snapshot import Tally, WorkerHealth
 
@@ -44,7 +45,7 @@ def judge(
         *_lost(lost, workers),
         *_cpu(fraction),
         *(_achieved(measured) if open_loop else ()),
-        *_late(_lags("dispatch_lag", measured.dispatch_lag, measured.scheduled, "")),
+        *_late(_lags("dispatch_lag", measured.dispatch_lag, measured.scheduled, ""), measured.scheduled.total),
         *_lags("receive_lag", health.loop_busy, measured.service, "service_", RECEIVE_SHARE),
         *_pauses(health, measured),
     )
@@ -109,12 +110,12 @@ def _achieved(measured: Tally) -> tuple[Caveat, ...]:
     )
 
 
-def _late(lags: tuple[Caveat, ...]) -> tuple[Caveat, ...]:
-    """Where the generator was late at every quantile, say so once: then no figure stands."""
-    if len(lags) < len(_QUANTILES):
+def _late(lags: tuple[Caveat, ...], samples: int) -> tuple[Caveat, ...]:
+    """Where the generator was late at every quantile that can be judged, say so once: then no figure stands."""
+    if len(lags) < max(2, sum(supports(q, samples) for _, q in _QUANTILES)):
         return lags
     middle = lags[0]
-    return (Caveat("generator_late", f"The generator sent late throughout: {middle.message}", middle.hint, "suspect"),)
+    return (Caveat("generator_late", f"The generator sent late throughout. {middle.message}", middle.hint, "suspect"),)
 
 
 def _lags(code: str, lag: Histogram, latency: Histogram, prefix: str, share: float = 1.0) -> tuple[Caveat, ...]:
@@ -122,21 +123,27 @@ def _lags(code: str, lag: Histogram, latency: Histogram, prefix: str, share: flo
     found = []
     for metric, q in _QUANTILES:
         at_q, latency_us = lag.quantile(q), latency.quantile(q)
-        if at_q is None or latency_us is None:
+        if at_q is None or latency_us is None or not supports(q, latency.total):
             continue
         lag_us = share * at_q
+        shown = f"{prefix}{metric}".replace("service_", "service ").replace("_", ".")
         if lag_us < _LEAST_LAG_US or lag_us <= LAG_SHARE * latency_us:
             continue
         found.append(
             Caveat(
                 code,
-                f"{prefix}{metric}: the generator's {name} there is {lag_us:,.0f} us of {latency_us:,.0f} us.",
+                f"The generator's {name} at {shown} is {_ms(lag_us)}, more than a tenth of the latency there "
+                f"({_ms(latency_us)}).",
                 _LAG_HINTS[code],
                 "suspect",
                 prefix + metric,
             )
         )
     return tuple(found)
+
+
+def _ms(us: float) -> str:
+    return f"{us / 1000:,.3g} ms"
 
 
 def _pauses(health: WorkerHealth, measured: Tally) -> tuple[Caveat, ...]:

@@ -55,7 +55,9 @@ class OpenIssuer(Issuer):
             self._arm()
 
     def halt(self) -> None:
-        """Draw no more arrivals."""
+        """Draw no more arrivals than are due by now: one that a late loop has not taken up yet still counts."""
+        if self._started and not self._halted and self._circuit.issue_ns <= perf_counter_ns():
+            self._issue()
         self._halted = True
         self._circuit.issue_ns = NEVER
         self._alarm.close()

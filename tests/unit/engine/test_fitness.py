@@ -28,16 +28,28 @@ def test_a_generator_with_time_to_spare_is_valid() -> None:
 
 def test_a_dispatch_lag_above_a_tenth_of_the_latency_makes_that_metric_suspect_only() -> None:
     slow_tail = Tally(
-        service=Histogram.of([1_000] * 1_000),
-        scheduled=Histogram.of([1_000] * 1_000),
-        dispatch_lag=Histogram.of([10] * 985 + [400] * 15),
-        issued=1_000,
-        succeeded=1_000,
+        service=Histogram.of([1_000] * 10_000),
+        scheduled=Histogram.of([1_000] * 10_000),
+        dispatch_lag=Histogram.of([10] * 9_850 + [400] * 150),
+        issued=10_000,
+        succeeded=10_000,
     )
     fitness = judge(slow_tail, health(), workers=1, open_loop=True, lost=0)
     assert {caveat.metric for caveat in fitness.caveats} == {"p99", "p99_9"}
     assert fitness.verdict == "valid", "p50 stands"
-    assert "400 us of 1,000 us" in fitness.caveats[0].message
+    assert "dispatch lag at p99 is 0.4 ms" in fitness.caveats[0].message
+    assert "(1 ms)" in fitness.caveats[0].message
+
+
+def test_a_percentile_that_the_sample_cannot_support_is_not_judged() -> None:
+    few = Tally(
+        service=Histogram.of([1_000] * 999),
+        scheduled=Histogram.of([1_000] * 999),
+        dispatch_lag=Histogram.of([10] * 980 + [400] * 19),
+        issued=999,
+        succeeded=999,
+    )
+    assert judge(few, health(), workers=1, open_loop=True, lost=0).caveats == ()
 
 
 def test_a_generator_that_is_late_throughout_is_suspect_as_a_whole() -> None:
