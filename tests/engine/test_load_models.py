@@ -10,6 +10,7 @@ import pytest
 from engine.servers import Asked, Watch, adds_up, fire_at, response, says, serving
 from loadbench_gui.core.lifecycle import RunEvent
 from loadbench_gui.core.plan import ClosedLoad, EngineName, OpenLoad, WhenBusy
+from loadbench_gui.core.run import Interval
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.services.generator import Fired
 
@@ -198,15 +199,20 @@ def test_spinning_sends_what_is_due_as_well() -> None:
     assert fired.fitness.cpu_fraction < 0.9, "empty spins are not work"
 
 
-def test_arrivals_that_fall_due_while_the_loop_is_late_at_the_very_end_still_count() -> None:
-    def freezes_the_loop(asked: Asked) -> None:
-        asked.answer(response())
-        if asked.total == 90:
-            time.sleep(0.2)  # the server shares the generator's loop: this holds it up beyond the window's end
+class SlowToTake(list[Interval]):
+    """Whoever takes the intervals holds up the generator's loop, from the first interval until after the window."""
 
+    def append(self, interval: Interval) -> None:
+        super().append(interval)
+        if len(self) == 1:
+            time.sleep(0.35)
+
+
+def test_arrivals_that_fall_due_while_the_loop_is_late_at_the_very_end_still_count() -> None:
     async def scenario() -> tuple[Fired, int]:
-        async with serving(freezes_the_loop) as server:
-            fired = await fire_at(server.target, OpenLoad(4, 200.0), engine="in-app", duration_s=0.5)
+        async with serving(says(response())) as server:
+            watch = Watch(intervals=SlowToTake())
+            fired = await fire_at(server.target, OpenLoad(4, 200.0), duration_s=0.5, watch=watch)
             return fired, server.requests
 
     fired, asked = asyncio.run(scenario())
