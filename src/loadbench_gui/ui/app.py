@@ -122,6 +122,7 @@ class Desk:
                 Spec(f"hz-{hz}", "&View", f"Charts {hz} times a second", partial(self._choose_hz, hz), checkable=True)
                 for hz in (SPARING_HZ, FULL_HZ)
             ),
+            Spec("whole-run", "&View", "&Whole run in the charts", self._toggle_whole_run, "Ctrl+L", checkable=True),
             Spec("reset-layout", "&View", "&Reset the layout", self._reset_layout),
         ]
 
@@ -143,6 +144,11 @@ class Desk:
             self.actions[f"theme-{choice}"].setChecked(choice == self.theme.choice)
         for hz in (SPARING_HZ, FULL_HZ):
             self.actions[f"hz-{hz}"].setChecked(hz == self.bridge.hz)
+
+    def _toggle_whole_run(self) -> None:
+        if self.live.board is not None:
+            self.live.board.whole_run = self.actions["whole-run"].isChecked()
+            self.live.refresh()
 
     def _mark_available(self) -> None:
         for key in ("stop", "pause"):

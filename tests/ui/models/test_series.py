@@ -104,5 +104,18 @@ def test_answers_that_trickle_in_after_the_end_do_not_lower_the_rate() -> None:
         run.add(interval)
     run.add(make_interval(np.random.default_rng(1), 20, 3, ARMS[0], length_s=LIVE_S))
     assert run.rate_rps == 2_000.0
-    level = run.level_for(run.planned_s)
-    assert level.column(T)[run.visible(level)][-1] == 5.0
+    assert run.view(whole=False).column(T)[-1] == 5.0
+
+
+def test_of_a_long_run_the_newest_part_is_shown_and_moves_on_in_steps() -> None:
+    run = RunSeries(LIVE_S, 3_600.0)
+    spans = set()
+    for interval in intervals(200.0, rate_rps=40):
+        run.add(interval)
+        view = run.view(whole=False)
+        spans.add((view.low_s, view.high_s))
+        assert len(view.column(T)) <= CAPACITY
+    assert sorted(spans) == [(0.0, 150.0), (30.0, 180.0), (60.0, 210.0)]
+    assert view.column(T)[0] == 60.25
+    whole = run.view(whole=True)
+    assert (whole.low_s, whole.high_s, whole.level.step_s) == (0.0, 3_600.0, 10.0)

@@ -11,7 +11,8 @@ from loadbench_gui.ui.charts.heatmap import HeatmapCard
 from loadbench_gui.ui.charts.percentiles import PercentilesCard
 from loadbench_gui.ui.charts.resources import ResourcesCard
 from loadbench_gui.ui.charts.throughput import ThroughputCard
-from loadbench_gui.ui.models.live import LiveModel
+from loadbench_gui.ui.models.live import WATCH_CAPACITY, LiveModel
+from loadbench_gui.ui.models.series import RECENT_S
 from loadbench_gui.ui.theme import Theme
 from loadbench_gui.ui.widgets.splitter import splitter
 
@@ -21,6 +22,7 @@ class LiveBoard(QWidget):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
+        self.whole_run = False
         self.cursor_line = Cursor()
         self.percentiles = PercentilesCard(theme, self.cursor_line)
         self.throughput = ThroughputCard(theme, self.cursor_line)
@@ -48,14 +50,17 @@ class LiveBoard(QWidget):
         places = {name: i for i, name in enumerate(model.deployments)}
         index = places.get(model.label.deployment, 0) if model.label else 0
         workload = model.workload_of(model.label)
+        view = model.run.view(whole=self.whole_run) if model.run else None
         if workload is not None:
-            shown = model.run.shown_s if model.run else workload.warmup_s + workload.duration_s
+            planned = workload.warmup_s + workload.duration_s
+            low, high = (view.low_s, view.high_s) if view else (0.0, min(planned, RECENT_S))
             for chart in self.charts:
-                chart.set_run(shown, workload.warmup_s)
-        self.percentiles.refresh(model, index)
-        self.throughput.refresh(model, index)
-        self.heatmap.refresh(model, index)
-        self.resources.refresh(model)
+                chart.set_run(low, high, workload.warmup_s)
+        if view is not None:
+            self.percentiles.refresh(model, view, index)
+            self.throughput.refresh(model, view, index)
+            self.heatmap.refresh(model, view, index)
+        self.resources.refresh(model, coarse=view is not None and view.high_s - view.low_s > WATCH_CAPACITY)
 
     @property
     def charts(self) -> tuple[Chart, ...]:

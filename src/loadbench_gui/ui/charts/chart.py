@@ -51,7 +51,7 @@ class Grid(pg.GraphicsObject):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paint band and lines."""
         view = self._shown
-        if self.warmup_s > 0:
+        if self.warmup_s > view.left():
             band = QRectF(view.left(), view.top(), self.warmup_s - view.left(), view.height())
             painter.fillRect(band, self._theme.color(Role.GRID, 0.55))
         pen = QPen(self._theme.color(Role.GRID), 1)
@@ -121,11 +121,11 @@ class Chart(pg.GraphicsView):
         labels = second_labels(ticks) if self._time_labels else [""] * len(ticks)
         self._axes["bottom"].setTicks([list(zip(ticks, labels, strict=True))])
 
-    def set_run(self, planned_s: float, warmup_s: float) -> None:
-        """Show a run from its start to its planned end, with its warm-up marked."""
-        if (0.0, planned_s) != self._x or warmup_s != self.grid.warmup_s:
+    def set_run(self, low_s: float, high_s: float, warmup_s: float) -> None:
+        """Show a stretch of a run, with its warm-up marked."""
+        if (low_s, high_s) != self._x or warmup_s != self.grid.warmup_s:
             self.grid.warmup_s = warmup_s
-            self.set_x((0.0, planned_s))
+            self.set_x((low_s, high_s))
 
     def set_log_range(self, low: float, high: float) -> None:
         """Show at least these values with a little room around, from one round tick to another."""

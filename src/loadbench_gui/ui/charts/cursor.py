@@ -132,18 +132,21 @@ class Overlay(QWidget):
         bold, plain = font(12, QFont.Weight.DemiBold), font(12)
         names = max(QFontMetricsF(plain).horizontalAdvance(t.name) for t, _ in rows)
         values = max(QFontMetricsF(bold).horizontalAdvance(text) for _, text in rows)
-        width, height = names + values + 54, 34 + 17.0 * len(rows)
+        # A low chart has no room for the moment itself; its neighbours say it.
+        head = 18.0 if 34 + 17.0 * len(rows) < self.height() else 0.0
+        width, height = names + values + 54, 16 + head + 17.0 * len(rows)
         left = x + 8 if x + 8 + width <= self.width() else x - 8 - width
         top = max(0.0, min(area.top() + 4, self.height() - height - 1))
         box = QRectF(max(0.0, left), top, width, height)
         painter.setPen(QPen(self._theme.color(Role.BORDER), 1))
         painter.setBrush(self._theme.color(Role.SURFACE, 0.96))
         painter.drawRoundedRect(box, 6, 6)
-        painter.setFont(font(11))
-        painter.setPen(self._theme.color(Role.MUTED))
-        painter.drawText(QPointF(box.left() + 12, box.top() + 18), f"at {at:,.2f} s")
+        if head:
+            painter.setFont(font(11))
+            painter.setPen(self._theme.color(Role.MUTED))
+            painter.drawText(QPointF(box.left() + 12, box.top() + 18), f"at {at:,.2f} s")
         for row, (trace, text) in enumerate(rows):
-            y = box.top() + 36 + 17 * row
+            y = box.top() + 18 + head + 17 * row
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(trace.color)
             painter.drawEllipse(QPointF(box.left() + 16, y - 4), 4, 4)

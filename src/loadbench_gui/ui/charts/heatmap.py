@@ -14,7 +14,7 @@ from loadbench_gui.report.figures.axis import latency_labels
 from loadbench_gui.ui.charts.chart import Chart
 from loadbench_gui.ui.charts.cursor import Cursor, Floats
 from loadbench_gui.ui.models.live import LiveModel
-from loadbench_gui.ui.models.series import HEAT_DECADES, HEAT_LOW_DECADE, ROWS_PER_DECADE, T
+from loadbench_gui.ui.models.series import HEAT_DECADES, HEAT_LOW_DECADE, ROWS_PER_DECADE, T, View
 from loadbench_gui.ui.theme import Theme
 from loadbench_gui.ui.widgets.card import TitledCard
 
@@ -33,7 +33,7 @@ class HeatmapCard(TitledCard):
         self.chart.grid.setZValue(-20)
         self.chart.add_image(self._image)
         self._range: tuple[float, float] | None = None
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, float, float, float] | None = None
         self._index = 0
         self._shares = np.empty((0, 0), np.uint8)
         theme.changed.connect(self._paint)
@@ -47,25 +47,22 @@ class HeatmapCard(TitledCard):
         if len(self._shares):
             self._image.setImage(self._shares, autoLevels=False, levels=(0.0, 255.0), lut=lut)
 
-    def refresh(self, model: LiveModel, index: int) -> None:
+    def refresh(self, model: LiveModel, view: View, index: int) -> None:
         """Draw what has arrived since; `index` is the deployment's place in profile order."""
         run = model.run
         if run is None:
             return
-        level = run.level_for(run.planned_s)
-        visible = run.visible(level)
-        x = level.column(T)[visible]
-        seen = (id(run), len(x) and round(float(x[-1]) * 1e3))
-        if seen == self._seen or not len(x):
+        x = view.column(T)
+        if view.key == self._seen or not len(x):
             return
-        self._seen, self._index = seen, index
+        self._seen, self._index = view.key, index
         name = f"{model.label.deployment}, " if model.label else ""
         self.caption.setText(f"{name}share of requests")
-        counts = level.heat()[visible]
+        counts = view.heat()
         self._fit(counts)
         self._shares = shares(counts)
         self._paint()
-        start = float(x[0]) - level.step_s
+        start = float(x[0]) - view.level.step_s
         self._image.setRect(QRectF(start, HEAT_LOW_DECADE, float(x[-1]) - start, HEAT_DECADES))
         self.chart.show_traces((), _summary(counts))
 

@@ -12,7 +12,7 @@ from loadbench_gui.report.figures.axis import latency_labels
 from loadbench_gui.ui.charts.chart import Chart, line_pen
 from loadbench_gui.ui.charts.cursor import Cursor, Floats, Trace
 from loadbench_gui.ui.models.live import LiveModel
-from loadbench_gui.ui.models.series import P50, QUANTILE_NAMES, QUANTILES, RunSeries, T
+from loadbench_gui.ui.models.series import P50, QUANTILE_NAMES, QUANTILES, RunSeries, T, View
 from loadbench_gui.ui.theme import Theme, dash_of
 from loadbench_gui.ui.widgets.card import TitledCard
 
@@ -30,7 +30,7 @@ class PercentilesCard(TitledCard):
         self._curves = [self.chart.add_curve() for _ in QUANTILES]
         self._heavy = self.chart.add_curve()
         self._range: tuple[float, float] | None = None
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, float, float, float] | None = None
         self._index = 0
         self._recolor()
         theme.changed.connect(self._recolor)
@@ -39,22 +39,19 @@ class PercentilesCard(TitledCard):
         """Start the axis anew: another comparison begins."""
         self._range, self._seen = None, None
 
-    def refresh(self, model: LiveModel, index: int) -> None:
+    def refresh(self, model: LiveModel, view: View, index: int) -> None:
         """Draw what has arrived since; `index` is the deployment's place in profile order."""
         run = model.run
         if run is None:
             return
-        level = run.level_for(run.planned_s)
-        visible = run.visible(level)
-        x = level.column(T)[visible]
-        seen = (id(run), len(x) and round(float(x[-1]) * 1e3))
-        if seen == self._seen:
+        x = view.column(T)
+        if view.key == self._seen:
             return
-        self._seen = seen
+        self._seen = view.key
         if index != self._index:
             self._index = index
             self._recolor()
-        columns = [level.column(P50 + i)[visible] for i in range(len(QUANTILES))]
+        columns = [view.column(P50 + i) for i in range(len(QUANTILES))]
         self._fit(columns)
         for curve, values in zip(self._curves, columns, strict=True):
             curve.setData(x, self.chart.axis_values(values))

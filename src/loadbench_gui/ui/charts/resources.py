@@ -33,26 +33,26 @@ class ResourcesCard(TitledCard):
         self._memory = {i: self.memory.add_curve() for i in order}
         self._cpu = {i: self.cpu.add_curve() for i in order}
         self._tops = [0.0, 0.0]
-        self._seen: tuple[tuple[int, int, int], ...] = ()
+        self._seen: tuple[tuple[tuple[int, int, int], ...], bool] = ((), False)
         self._recolor()
         theme.changed.connect(self._recolor)
 
     def forget(self) -> None:
         """Start the axes anew and clear the lines: another comparison begins."""
-        self._tops, self._seen = [0.0, 0.0], ()
+        self._tops, self._seen = [0.0, 0.0], ((), False)
         for curve in (*self._memory.values(), *self._cpu.values()):
             curve.clear()
 
-    def refresh(self, model: LiveModel) -> None:
+    def refresh(self, model: LiveModel, *, coarse: bool = False) -> None:
         """Draw what has arrived since, for every deployment that has been watched."""
         shown = _shown(model)
         seen = tuple((index, id(w), len(w.column(0)) and round(float(w.column(0)[-1]) * 1e3)) for _, index, w in shown)
-        if seen == self._seen:
+        if (seen, coarse) == self._seen:
             return
-        self._seen = seen
+        self._seen = (seen, coarse)
         memory, cpu = [], []
         for name, index, watched in shown:
-            x, used, cores = (watched.column(i) for i in range(3))
+            x, used, cores = (watched.column(i, coarse=coarse) for i in range(3))
             self._memory[index].setData(x, used)
             self._cpu[index].setData(x, cores)
             color = self.theme.series(index)

@@ -12,7 +12,7 @@ from loadbench_gui.report.palette import Role
 from loadbench_gui.ui.charts.chart import Chart, line_pen
 from loadbench_gui.ui.charts.cursor import Cursor, Floats, Trace
 from loadbench_gui.ui.models.live import LiveModel
-from loadbench_gui.ui.models.series import ERRORS, THROUGHPUT, T, offered_at
+from loadbench_gui.ui.models.series import ERRORS, THROUGHPUT, T, View, offered_at
 from loadbench_gui.ui.theme import Theme, dash_of
 from loadbench_gui.ui.widgets.card import TitledCard
 
@@ -30,7 +30,7 @@ class ThroughputCard(TitledCard):
         self._answered = self.chart.add_curve()
         self._errors = self.chart.add_curve()
         self._top = 0.0
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, float, float, float] | None = None
         self._index = 0
         self._recolor()
         theme.changed.connect(self._recolor)
@@ -39,24 +39,21 @@ class ThroughputCard(TitledCard):
         """Start the axis anew: another comparison begins."""
         self._top, self._seen = 0.0, None
 
-    def refresh(self, model: LiveModel, index: int) -> None:
+    def refresh(self, model: LiveModel, view: View, index: int) -> None:
         """Draw what has arrived since; `index` is the deployment's place in profile order."""
         run = model.run
         if run is None:
             return
-        level = run.level_for(run.planned_s)
-        visible = run.visible(level)
-        x = level.column(T)[visible]
-        seen = (id(run), len(x) and round(float(x[-1]) * 1e3))
-        if seen == self._seen:
+        x = view.column(T)
+        if view.key == self._seen:
             return
-        self._seen = seen
+        self._seen = view.key
         if index != self._index:
             self._index = index
             self._recolor()
         workload = model.workload_of(model.label)
-        answered, errors = level.column(THROUGHPUT)[visible], level.column(ERRORS)[visible]
-        offered_x, offered = _offered_line(workload.shape, run.planned_s) if workload else (x[:0], x[:0])
+        answered, errors = view.column(THROUGHPUT), view.column(ERRORS)
+        offered_x, offered = _offered_line(workload.shape, view.low_s, view.high_s) if workload else (x[:0], x[:0])
         highest = max((float(a.max()) for a in (answered, errors, offered) if len(a)), default=1.0)
         if highest > self._top:
             self._top = highest
@@ -90,11 +87,11 @@ class ThroughputCard(TitledCard):
         self._errors.setPen(line_pen(self.theme.color(Role.ERROR), []))
 
 
-def _offered_line(shape: LoadShape, planned_s: float) -> tuple[Floats, Floats]:
+def _offered_line(shape: LoadShape, low_s: float, high_s: float) -> tuple[Floats, Floats]:
     """Return the planned arrival rate over the run at no more than 600 points; empty for a closed loop."""
     if offered_at(shape, 0.0) is None:
         return np.empty(0), np.empty(0)
-    x = np.linspace(0.0, planned_s, 240)
+    x = np.linspace(low_s, high_s, 240)
     return x, np.array([offered_at(shape, float(t)) or 0.0 for t in x])
 
 

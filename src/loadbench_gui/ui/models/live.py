@@ -34,6 +34,8 @@ from loadbench_gui.ui.models.series import RunSeries
 
 LOG_LINES: Final = 500
 WATCH_CAPACITY: Final = 600
+"""Looks that are kept: ten minutes of them, and ten hours of every sixtieth."""
+COARSE_WATCH_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Watched:
 
     def __init__(self, step_s: float = 1.0) -> None:
         self._ring = Ring(WATCH_CAPACITY, 3)
+        self._coarse = Ring(WATCH_CAPACITY, 3)
+        self._coarse_at = -1
         self._step_s = step_s
         self._last: TargetSample | None = None
         self.kind: MemoryKind = "pss"
@@ -63,7 +67,11 @@ class Watched:
         if self._last is not None and sample.t_s > self._last.t_s:
             cores = max(0.0, (sample.cpu_s - self._last.cpu_s) / (sample.t_s - self._last.t_s))
         if self._last is None or sample.t_s - self._last.t_s >= self._step_s * 0.5:
-            self._ring.append((sample.t_s, float(sample.memory_bytes), cores))
+            row = (sample.t_s, float(sample.memory_bytes), cores)
+            self._ring.append(row)
+            if int(sample.t_s // COARSE_WATCH_S) != self._coarse_at:
+                self._coarse_at = int(sample.t_s // COARSE_WATCH_S)
+                self._coarse.append(row)
             self._last = sample
         self.kind = sample.kind
         self.now_bytes = sample.memory_bytes
@@ -71,9 +79,9 @@ class Watched:
             self.idle_bytes = sample.memory_bytes
         self.peak_bytes = max(self.peak_bytes or 0, sample.memory_bytes)
 
-    def column(self, which: int) -> Floats:
-        """Column 0 time, 1 memory, 2 CPU; oldest first."""
-        return self._ring.rows()[:, which]
+    def column(self, which: int, *, coarse: bool = False) -> Floats:
+        """Column 0 time, 1 memory, 2 CPU; oldest first. Coarse: a look a minute, for runs of hours."""
+        return (self._coarse if coarse else self._ring).rows()[:, which]
 
 
 class LiveModel:

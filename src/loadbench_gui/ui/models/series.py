@@ -32,6 +32,10 @@ ROWS_PER_DECADE: Final = 12
 HEAT_ROWS: Final = HEAT_DECADES * ROWS_PER_DECADE
 
 OVERTIME_S: Final = 2.0
+RECENT_S: Final = 150.0
+"""Of a longer run the newest part is shown, at a quarter of a second a point ..."""
+STEP_S: Final = 30.0
+"""... and moves on in steps, since an axis that slides all the time costs more than everything else."""
 
 T, P50, P90, P99, P99_9, THROUGHPUT, ERRORS = range(7)
 
@@ -104,6 +108,30 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """A stretch of a run in seconds, and the points of the level that shows it."""
+
+    level: Level
+    low_s: float
+    high_s: float
+    points: slice
+
+    def column(self, which: int) -> Floats:
+        """One figure over the stretch; see `Level.column`."""
+        return self.level.column(which)[self.points]
+
+    def heat(self) -> Floats:
+        """The heat map's columns of the stretch."""
+        return self.level.heat()[self.points]
+
+    @property
+    def key(self) -> tuple[int, float, float, float]:
+        """What must have changed before anything is drawn again."""
+        x = self.column(T)
+        return (id(self.level), self.low_s, self.high_s, float(x[-1]) if len(x) else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """What a run has counted so far, warm-up included."""
 
@@ -142,9 +170,16 @@ class RunSeries:
         """
         return self.planned_s if self.end_s <= self.planned_s + OVERTIME_S else float(math.ceil(self.end_s))
 
-    def visible(self, level: Level) -> slice:
-        """Return which points of `level` lie inside `shown_s`."""
-        return slice(0, int(np.searchsorted(level.column(T), self.shown_s + 1e-6, side="right")))
+    def view(self, *, whole: bool) -> View:
+        """Return what the charts show: the whole run, or of a long one the newest part, moving on in steps."""
+        low, high = 0.0, self.shown_s
+        if not whole and high > RECENT_S:
+            high = max(RECENT_S, math.ceil(self.end_s / STEP_S) * STEP_S)
+            low = high - RECENT_S
+        level = self.level_for(high - low)
+        first = int(np.searchsorted(level.column(T), low + 1e-6))
+        last = int(np.searchsorted(level.column(T), high + 1e-6, side="right"))
+        return View(level, low, high, slice(first, last))
 
     def add(self, interval: Interval) -> None:
         """Take a closed interval; intervals come in order."""
