@@ -19,9 +19,21 @@ def cli() -> int:
 def gui() -> int:
     """Run `loadbench-gui`: the window."""
     _freeze_support()
+    import os
+
+    from loadbench_gui.errors import EnvironmentFault
+    from loadbench_gui.ui.display import require_display
+
+    arguments = sys.argv[1:]
+    if not {"-h", "--help", "--version"} & set(arguments):
+        try:
+            require_display(os.environ)
+        except EnvironmentFault as fault:
+            sys.stderr.write(f"error: {fault}\n")
+            return fault.exit_code
     from loadbench_gui.ui.app import main
 
-    return main(sys.argv[1:])
+    return main(arguments)
 
 
 def _freeze_support() -> None:

@@ -42,10 +42,10 @@ def test_a_signal_ends_the_window_with_its_exit_code(number: signal.Signals, cod
     assert errors == ""
 
 
-def test_without_a_display_it_says_what_to_do_instead(tmp_path: Path) -> None:
+def test_without_a_display_it_says_what_to_do_instead() -> None:
     hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     ended = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(tmp_path)],
+        [sys.executable, "-c", "import sys; from loadbench_gui.__main__ import gui; sys.exit(gui())"],
         env={name: value for name, value in os.environ.items() if name not in hidden},
         capture_output=True,
         text=True,

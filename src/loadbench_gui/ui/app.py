@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -35,11 +34,6 @@ from loadbench_gui.ui.theme import Choice, Theme, install_fonts
 from loadbench_gui.ui.widgets.command_palette import CommandPalette
 from loadbench_gui.ui.window import MainWindow
 from loadbench_gui.ui.wiring import wire
-
-NO_DISPLAY = (
-    "There is no display to open a window on (neither DISPLAY nor WAYLAND_DISPLAY is set).\n"
-    "Without a window: loadbench compare first-look"
-)
 
 
 class Desk:
@@ -189,9 +183,6 @@ def _icon() -> QIcon:
 def main(argv: Sequence[str]) -> int:
     """Open the window; returns the exit code when it is closed."""
     options = _parse(argv)
-    if not _has_display(sys.platform, os.environ):
-        print(NO_DISPLAY, file=sys.stderr)  # noqa: T201 - there is no window to say it in
-        return ExitCode.ENVIRONMENT
     folder = data_dir(options.data_dir)
     settings = Settings(folder)
     app, theme = make_application(settings.theme)
@@ -209,13 +200,6 @@ def main(argv: Sequence[str]) -> int:
             signals.close()
 
     return loop.run(app, run, diagnostics.record)
-
-
-def _has_display(platform: str, environ: Mapping[str, str]) -> bool:
-    """Whether Qt will find a screen; without one it aborts the process instead of saying so."""
-    if not platform.startswith(("linux", "freebsd")):
-        return True
-    return any(environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
 def _end(shell: Shell, code: ExitCode) -> None:
