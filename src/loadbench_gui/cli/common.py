@@ -21,3 +21,6 @@ OutDir: TypeAlias = Annotated[
 ProfileArg: TypeAlias = Annotated[
     str, typer.Argument(metavar="PROFILE", help="A profile file, or the name of a bundled one.")
 ]
+EntryId: TypeAlias = Annotated[
+    str, typer.Argument(metavar="ID", help="The id of a run or a comparison; its beginning is enough.")
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -10,12 +11,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from loadbench_gui import __version__
-from loadbench_gui.cli import deploying, history, later, profiles, traffic
-from loadbench_gui.errors import ExitCode, LoadbenchError
+from loadbench_gui.cli.table import Commands
+from loadbench_gui.errors import Bug, ExitCode, LoadbenchError
 
 
 def _finish(code: int | None, **_: object) -> None:
@@ -25,6 +24,7 @@ def _finish(code: int | None, **_: object) -> None:
 
 app = typer.Typer(
     name="loadbench",
+    cls=Commands,
     help="Fire HTTP traffic at servers, compare deployments, and say whether the answer can be believed.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -32,11 +32,6 @@ app = typer.Typer(
     add_completion=False,
     result_callback=_finish,
 )
-traffic.register(app)
-deploying.register(app)
-history.register(app)
-profiles.register(app)
-later.register(app)
 
 
 def _version(wanted: bool) -> None:
@@ -64,7 +59,7 @@ def main(argv: Sequence[str]) -> int:
         say(problem)
         return problem.exit_code
     except BrokenPipeError:
-        return ExitCode.ENVIRONMENT
+        return _nobody_reads()
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except Exception:  # our bug: keep the evidence, show the way to it, no traceback on the screen
@@ -74,19 +69,27 @@ def main(argv: Sequence[str]) -> int:
 
 def say(problem: LoadbenchError) -> None:
     """Print a foreseen failure on standard error: what is wrong, then what to do."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    from rich.text import Text
+
+    from loadbench_gui.cli.console import console_for
+
+    console = console_for(stderr=True)
     console.print(Text(f"error: {problem.message}", style="red"))
     if problem.hint:
         console.print(Text(problem.hint))
 
 
-def _bug() -> int:
+def _nobody_reads() -> ExitCode:
+    """End as quietly as any filter does when `head` has had enough; the interpreter must not flush at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ExitCode.ENVIRONMENT
+
+
+def _bug() -> ExitCode:
     from tempfile import gettempdir
 
     name = f"loadbench-bug-{datetime.now(UTC):%Y%m%dT%H%M%S}.txt"
     path = Path(gettempdir()) / name
     path.write_text(f"loadbench {__version__}, Python {sys.version}\n\n{traceback.format_exc()}", encoding="utf-8")
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(Text("This is a bug in loadbench, not in your profile.", style="red"))
-    console.print(f"The details are in {path}; please report them.")
+    say(Bug("this is a bug in loadbench, not in your profile", f"The details are in {path}; please report them."))
     return ExitCode.BUG

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.text import Text
 
+from loadbench_gui.cli.files import write_json, write_text
 from loadbench_gui.cli.outcome import comparison_exit_code, run_exit_code
 from loadbench_gui.cli.progress import Progress
 from loadbench_gui.cli.session import Interrupts, Terminal
@@ -18,7 +17,7 @@ from loadbench_gui.core.plan import Deployment, Plan, Workload
 from loadbench_gui.core.run import Run
 from loadbench_gui.core.verdict import Comparison
 from loadbench_gui.deploy.runlock import measuring
-from loadbench_gui.errors import EnvironmentFault, LoadbenchError, TargetFault
+from loadbench_gui.errors import LoadbenchError, TargetFault
 from loadbench_gui.report import html
 from loadbench_gui.report.document import document
 from loadbench_gui.services.compare import compare_plan
@@ -66,7 +65,7 @@ async def measure_one(
 
 
 async def measure_comparison(
-    terminal: Terminal, interrupts: Interrupts, plan: Plan, *, seed: int | None, command: str, out: Path | None
+    terminal: Terminal, interrupts: Interrupts, plan: Plan, *, seed: int, command: str, out: Path | None
 ) -> int:
     """Run the comparison of `plan`; return the exit code."""
     async with terminal.store() as store:
@@ -109,25 +108,13 @@ async def deliver(terminal: Terminal, runs: Sequence[Run], comparison: Compariso
     """Write the result document where `--json` says, and report.html with result.json into the folder `out`."""
     if terminal.json_to is None and out is None:
         return
-    text = json.dumps(document(runs, comparison), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
-    if terminal.json_to == "-":
-        sys.stdout.write(text)
-    elif terminal.json_to is not None:
-        write_text(Path(terminal.json_to), text)
+    result = document(runs, comparison)
+    if terminal.json_to is not None:
+        write_json(terminal.json_to, result)
     if out is not None:
         page = await asyncio.to_thread(html.render, runs, comparison)
-        write_text(out / "result.json", text)
+        write_json(str(out / "result.json"), result)
         write_text(out / "report.html", page)
-        terminal.words.print(f"\nreport  {(out / 'report.html').resolve()}\nresult  {(out / 'result.json').resolve()}")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file and the folders above it. Raises `EnvironmentFault` when the disk does not let us."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as problem:
-        raise EnvironmentFault(
-            f"{path} cannot be written: {problem.strerror}",
-            "Name another place, or make room. The runs are in the history: `loadbench history list`.",
-        ) from problem
+        places = (("report", "report.html"), ("result", "result.json"))
+        lines = [f"{what}  {(out / name).resolve()}" for what, name in places]
+        terminal.words.print("\n" + "\n".join(lines), markup=False, soft_wrap=True)

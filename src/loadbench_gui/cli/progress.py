@@ -19,6 +19,7 @@ from loadbench_gui.core.run import Interval, Run, RunLabel, TargetSample
 from loadbench_gui.core.trailing import Reading, Trailing
 from loadbench_gui.core.verdict import Schedule
 from loadbench_gui.report import words
+from loadbench_gui.report.figures.runorder import initials
 from loadbench_gui.services.events import (
     ComparisonEnded,
     Event,
@@ -73,7 +74,7 @@ class Progress:
                 self._doubt(caveat)
             case RunEnded(run=run):
                 if self._schedule is not None:
-                    self._console.print(run_line(run, self._schedule.rounds))
+                    self._console.print(run_line(run, self._schedule))
             case Note(level=level, text=text):
                 self._console.print(Text(text, style={"info": "", "warning": "yellow", "error": "red"}[level]))
             case GeneratorSampled() | ComparisonEnded():
@@ -164,17 +165,18 @@ def _announcement(schedule: Schedule) -> Text:
 def strip(schedule: Schedule, current: int, left_s: float) -> Text:
     """The round strip: what has run, what runs, what comes next, and the time left."""
     text = Text()
+    letters = initials(tuple(dict.fromkeys(entry.deployment for entry in schedule.entries)))
     last_round = None
     for entry in schedule.entries:
         if entry.round != last_round:
             text.append("  " if last_round is not None else "")
             last_round = entry.round
         style = "reverse bold" if entry.order == current else "green" if entry.order < current else "dim"
-        text.append(entry.deployment[:1].upper(), style)
+        text.append(letters[entry.deployment], style)
     return text.append(f"   {words.seconds(left_s)} left", "dim")
 
 
-def run_line(run: Run, rounds: int) -> Text:
+def run_line(run: Run, schedule: Schedule) -> Text:
     """One finished run of a comparison on one line."""
     p50 = supported_quantile(run.measured.scheduled, 0.5)
     p99 = supported_quantile(run.measured.scheduled, 0.99)
@@ -184,7 +186,7 @@ def run_line(run: Run, rounds: int) -> Text:
         f"p99 {'–' if p99 is None else words.latency(p99)}",
     ]
     if run.target is not None:
-        figures.append(f"{words.memory(run.target.peak_bytes)} {run.target.kind.upper()} peak")
+        figures.append(f"{words.memory(run.target.peak_bytes)} {run.target.kind.upper()}")
     bad = run.measured.failed + run.measured.timed_out + run.measured.dropped
     if bad:
         figures.append(f"{words.count(bad)} errors")
@@ -192,5 +194,9 @@ def run_line(run: Run, rounds: int) -> Text:
         figures.append(f"generator {run.fitness.verdict}")
     if not run.sealed:
         figures.append("cut short")
-    head = f"round {run.label.round + 1}/{rounds}  {run.label.deployment:<12}"
-    return Text(head, style="bold") + Text(" " + " · ".join(figures), style="")
+    several = len({entry.workload for entry in schedule.entries}) > 1
+    who = max(len(entry.deployment) for entry in schedule.entries)
+    what = max(len(entry.workload) for entry in schedule.entries)
+    head = f"round {run.label.round + 1}/{schedule.rounds}  {run.label.deployment:<{who}}"
+    head += f"  {run.label.workload:<{what}}" if several else ""
+    return Text(head, style="bold") + Text("  " + " · ".join(figures), style="")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from loadbench_gui.cli.console import console_for
 from loadbench_gui.errors import ExitCode
 from loadbench_gui.services.stopping import StopRequested
 from loadbench_gui.store.data_dir import data_dir
@@ -31,7 +32,7 @@ class Terminal:
     words: Console = field(init=False)
 
     def __post_init__(self) -> None:
-        self.words = Console(stderr=self.json_to == "-", highlight=False, quiet=self.quiet, soft_wrap=True)
+        self.words = console_for(stderr=self.json_to == "-", quiet=self.quiet)
 
     @asynccontextmanager
     async def store(self) -> AsyncIterator[Store]:

@@ -107,11 +107,15 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
     """Print the verdict: the sentence, one line a metric, then the gates that did not hold."""
     console.print()
     console.print(Text(comparison.summary, style="bold"))
-    console.print(_verdict_table(comparison))
+    workloads = tuple(dict.fromkeys(metric.workload for metric in comparison.metrics))
+    for workload in workloads:
+        if len(workloads) > 1:
+            console.print(Text(f"\n{workload}", style="bold"))
+        console.print(_verdict_table(comparison, workload))
     print_gates(console, comparison.gates)
 
 
-def _verdict_table(comparison: Comparison) -> Table:
+def _verdict_table(comparison: Comparison, workload: str) -> Table:
     """One row a verdict, the primary metric first; a metric is named once for all its deployments."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("metric", no_wrap=True)
@@ -121,9 +125,12 @@ def _verdict_table(comparison: Comparison) -> Table:
     table.add_column("verdict", no_wrap=True, min_width=12)
     named = None
     for metric in comparison.metrics:
-        name = metric.metric.value.replace("_", " ")
-        shown = "" if (metric.workload, name) == named else name
-        named = (metric.workload, name)
+        if metric.workload != workload:
+            continue
+        name = percentile_name(metric.metric.value) if metric.metric.value[-1] == "9" else metric.metric.value
+        name = name.replace("_", " ")
+        shown = "" if name == named else name
+        named = name
         table.add_row(Text(shown, "bold" if metric.primary else ""), *_verdict_cells(metric))
     return table
 
@@ -140,10 +147,15 @@ def _verdict_cells(metric: MetricVerdict) -> tuple[Text, ...]:
 
 
 def print_gates(console: Console, gates: Sequence[Gate]) -> None:
-    """Print what stops or qualifies a verdict, each kind once; gates that hold are one line."""
+    """Print what stops or qualifies a verdict, and whom it concerns; gates that hold are one line."""
     held = dict.fromkeys(f"✓ {gate.name} {gate.figure}".rstrip() for gate in gates if gate.passed)
     if held:
         console.print(Text("   ".join(held), style="green"))
-    for gate in {(gate.name, gate.passed, gate.detail): gate for gate in gates if not gate.passed}.values():
+    everyone = set().union(*(gate.deployments for gate in gates))
+    several = len({gate.workload for gate in gates if gate.workload}) > 1
+    for gate in dict.fromkeys(gate for gate in gates if not gate.passed):
         style = "red" if gate.passed is False else "yellow"
-        console.print(Text(f"{'✗' if gate.passed is False else '!'} {gate.name}: ", style) + Text(gate.detail))
+        concerned = ", ".join(gate.deployments) if set(gate.deployments) != everyone else ""
+        where = " ".join(filter(None, (gate.workload if several else "", concerned)))
+        head = f"{'✗' if gate.passed is False else '!'} {gate.name}{where and f' ({where})'}: "
+        console.print(Text(head, style) + Text(gate.detail))

@@ -140,10 +140,17 @@ def change(ratio: float | None) -> str:
 
 
 def change_interval(interval: tuple[float, float] | None) -> str:
-    """Write an interval of ratios as differences: "−27 to −19 %"."""
+    """Write an interval of ratios as differences: "−27 to −19 %"; one that says nothing as "< −99 to > +900 %"."""
     if interval is None:
         return UNKNOWN
-    return f"{_signed(interval[0])} to {_signed(interval[1])}{NARROW}%"
+    return f"{_bound(interval[0])} to {_bound(interval[1])}{NARROW}%"
+
+
+def _bound(ratio: float) -> str:
+    """Write a bound; beyond what a reader can picture, only that it lies beyond."""
+    if ratio < 0.005:
+        return f"<{NARROW}{MINUS}99"
+    return f">{NARROW}+900" if ratio > 10 else _signed(ratio)
 
 
 def p_value(p: float | None) -> str:

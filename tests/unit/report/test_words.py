@@ -38,6 +38,7 @@ def test_a_ratio_reads_as_the_difference_it_makes(ratio: float | None, written: 
 def test_an_interval_of_ratios_reads_from_low_to_high() -> None:
     assert plain(words.change_interval((0.73, 0.81))) == "−27 to −19 %"
     assert words.change_interval(None) == words.UNKNOWN
+    assert plain(words.change_interval((1e-9, 29_938.5))) == "< −99 to > +900 %"
 
 
 def test_memory_is_in_mib_until_it_is_ten_thousand_of_them() -> None:

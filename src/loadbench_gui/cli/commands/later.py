@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import typer
 
+from loadbench_gui.cli.table import ANYTHING, new_app
 from loadbench_gui.errors import UserError
 
 LATER = {
@@ -17,19 +16,12 @@ LATER = {
 }
 
 
-def register(app: typer.Typer) -> None:
-    """Add a command for each name, which says what to do instead."""
-    for name, sentence in LATER.items():
-        app.command(
-            name,
-            help=f"Not in this version. {sentence}",
-            context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-            hidden=True,
-        )(_refusal(name, sentence))
+def refusal(name: str) -> typer.Typer:
+    """Return the command `name`, which takes any arguments and says what to do instead."""
+    app = new_app()
 
-
-def _refusal(name: str, sentence: str) -> Callable[[], None]:
+    @app.command(name, help=f"Not in this version. {LATER[name]}", context_settings=ANYTHING)
     def refuse() -> None:
-        raise UserError(f"`loadbench {name}` is not in this version", sentence)
+        raise UserError(f"`loadbench {name}` is not in this version", LATER[name])
 
-    return refuse
+    return app

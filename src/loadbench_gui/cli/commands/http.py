@@ -1,18 +1,17 @@
-"""`http`, `run` and `compare`: the commands that fire."""
+"""`loadbench http`: traffic at one address, without a profile."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, cast
 from urllib.parse import urlsplit
 
 import typer
-from rich.table import Table
 
 from loadbench_gui.cli import options as parse
-from loadbench_gui.cli.common import DataDir, JsonTo, OutDir, ProfileArg, Quiet
-from loadbench_gui.cli.measuring import measure_comparison, measure_one
+from loadbench_gui.cli.common import DataDir, JsonTo, Quiet
+from loadbench_gui.cli.measuring import measure_one
 from loadbench_gui.cli.session import Terminal, run_async
+from loadbench_gui.cli.table import new_app
 from loadbench_gui.core.plan import (
     Arrival,
     Attach,
@@ -29,22 +28,13 @@ from loadbench_gui.core.plan import (
     WhenBusy,
     Workload,
 )
-from loadbench_gui.core.verdict import Schedule
 from loadbench_gui.deploy.resolve import resolve
 from loadbench_gui.errors import UserError
-from loadbench_gui.profile.bundled import find
-from loadbench_gui.profile.loader import load
-from loadbench_gui.report import words
-from loadbench_gui.stats.schedule import make_schedule
+
+app = new_app()
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands of this module to `app`."""
-    app.command("http", help="Fire HTTP traffic at one address and show both latency clocks.")(http)
-    app.command("run", help="Measure the workloads of a profile once, on one of its deployments.")(run)
-    app.command("compare", help="Compare the deployments of a profile over interleaved rounds.")(compare)
-
-
+@app.command("http")
 def http(
     url: Annotated[str, typer.Argument(metavar="URL")],
     connections: Annotated[int, typer.Option("-c", "--connections", min=1, max=100_000)] = 50,
@@ -90,7 +80,7 @@ def http(
     quiet: Quiet = False,
     data_dir: DataDir = None,
 ) -> int:
-    """Fire HTTP traffic at one address."""
+    """Fire HTTP traffic at one address, and show both latency clocks."""
     _refuse_what_comes_later(client, http2, proxy, engine)
     base, path = _split(url)
     shape = (
@@ -139,75 +129,3 @@ def _refuse_what_comes_later(client: str, http2: bool, proxy: str | None, engine
         raise UserError("clusters come with a later version", "Use --engine workers or --engine in-app.")
     if engine not in ("workers", "in-app"):
         raise UserError(f"there is no engine called {engine!r}", "Use --engine workers or --engine in-app.")
-
-
-def run(
-    profile: ProfileArg,
-    deployment_name: Annotated[str | None, typer.Option("--deployment", metavar="NAME")] = None,
-    out: OutDir = None,
-    json_to: JsonTo = None,
-    quiet: Quiet = False,
-    data_dir: DataDir = None,
-) -> int:
-    """Measure the workloads of a profile once, on one deployment."""
-    plan = load(find(profile))
-    deployment = choose(plan, deployment_name)
-    terminal = Terminal(json_to, quiet, data_dir)
-    return run_async(
-        lambda interrupts: measure_one(terminal, interrupts, plan, deployment, plan.workloads, strict=True, out=out)
-    )
-
-
-def choose(plan: Plan, name: str | None) -> Deployment:
-    """Return the deployment called `name`, or the only one. Raises `UserError` that lists the names."""
-    names = ", ".join(d.name for d in plan.deployments)
-    if name is None:
-        if len(plan.deployments) == 1:
-            return plan.deployments[0]
-        raise UserError(f"{plan.name!r} has several deployments", f"Name one with --deployment: {names}.")
-    for deployment in plan.deployments:
-        if deployment.name == name:
-            return deployment
-    raise UserError(f"{plan.name!r} has no deployment called {name!r}", f"It has: {names}.")
-
-
-def compare(
-    profile: ProfileArg,
-    quick: Annotated[bool, typer.Option("--quick")] = False,
-    rigorous: Annotated[bool, typer.Option("--rigorous")] = False,
-    out: OutDir = None,
-    baseline: Annotated[str | None, typer.Option("--baseline", metavar="NAME")] = None,
-    against: Annotated[str | None, typer.Option("--against", metavar="PINNED")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", min=0, max=2**32 - 1)] = None,
-    plan_only: Annotated[bool, typer.Option("--plan", help="Print the schedule and end; nothing is started.")] = False,
-    json_to: JsonTo = None,
-    quiet: Quiet = False,
-    data_dir: DataDir = None,
-) -> int:
-    """Compare the deployments of a profile, exactly as it is written."""
-    if quick or rigorous or against is not None:
-        raise UserError(
-            "--quick, --rigorous and --against come with a later version",
-            "Without them the profile runs exactly as written; set rounds and durations there.",
-        )
-    plan = load(find(profile))
-    if baseline is not None:
-        plan = replace(plan, comparison=replace(plan.comparison, baseline=choose(plan, baseline).name))
-    terminal = Terminal(json_to, quiet, data_dir)
-    if plan_only:
-        _print_schedule(terminal, make_schedule(plan, 0 if seed is None else seed))
-        return 0
-    command = " ".join(["loadbench compare", profile, *([f"--baseline {baseline}"] if baseline else [])])
-    return run_async(
-        lambda interrupts: measure_comparison(terminal, interrupts, plan, seed=seed, command=command, out=out)
-    )
-
-
-def _print_schedule(terminal: Terminal, schedule: Schedule) -> None:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("round", "deployment", "workload"):
-        table.add_column(heading)
-    for entry in schedule.entries:
-        table.add_row(str(entry.round + 1), entry.deployment, entry.workload)
-    terminal.words.print(table)
-    terminal.words.print(f"{len(schedule.entries)} runs, about {words.seconds(schedule.estimate_s)}")

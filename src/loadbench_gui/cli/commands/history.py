@@ -1,0 +1,135 @@
+"""`loadbench history`: what was measured before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from loadbench_gui.cli.common import DataDir, EntryId, JsonTo, Quiet
+from loadbench_gui.cli.files import write_json
+from loadbench_gui.cli.session import Terminal, run_async
+from loadbench_gui.cli.summary import print_comparison, print_run
+from loadbench_gui.cli.table import new_app
+from loadbench_gui.errors import UserError
+from loadbench_gui.report import words
+from loadbench_gui.report.document import document
+from loadbench_gui.services.library import ComparisonSummary, Entry, Library, RunSummary
+
+app = new_app("What was measured before.")
+
+
+@app.command("list")
+def list_(json_to: JsonTo = None, quiet: Quiet = False, data_dir: DataDir = None) -> int:
+    """List runs and comparisons, newest first."""
+    return run_async(lambda _: _list(Terminal(json_to, quiet, data_dir)))
+
+
+async def _list(terminal: Terminal) -> int:
+    async with terminal.store() as store:
+        library = Library(store)
+        if terminal.json_to is not None:
+            write_json(terminal.json_to, await library.history_document())
+            return 0
+        comparisons, runs = await library.comparisons(), await library.runs()
+    alone = [run for run in runs if run.comparison_id is None]
+    if comparisons or alone:
+        _print_table(terminal, [*map(_comparison_row, comparisons), *map(_run_row, alone)])
+    else:
+        terminal.words.print("The history is empty. `loadbench compare first-look` fills it in about 90 seconds.")
+    return 0
+
+
+def _print_table(terminal: Terminal, rows: list[tuple[str, ...]]) -> None:
+    """Print one line an entry: cut to the terminal's width, or whole where no terminal cuts it."""
+    table = Table(box=None, pad_edge=False)
+    whole = not terminal.words.is_terminal
+    for heading, width in (("id", 22), ("when", 17), ("what", None), ("outcome", None)):
+        table.add_column(heading, no_wrap=True, overflow="ellipsis", min_width=width)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    terminal.words.print(table, width=10_000 if whole else None)
+
+
+def _comparison_row(comparison: ComparisonSummary) -> tuple[str, ...]:
+    outcome = comparison.headline or ("no verdict yet" if comparison.complete else "cut short")
+    return comparison.comparison_id, _moment(comparison.started_at), comparison.profile, outcome
+
+
+def _run_row(run: RunSummary) -> tuple[str, ...]:
+    what = run.deployment if run.deployment == run.profile else f"{run.deployment} ({run.profile})"
+    return run.run_id, _moment(run.started_at), what, "sealed" if run.sealed else "cut short"
+
+
+def _moment(iso: str) -> str:
+    return words.moment(iso).removesuffix(" UTC")
+
+
+@app.command("show")
+def show(identifier: EntryId, json_to: JsonTo = None, quiet: Quiet = False, data_dir: DataDir = None) -> int:
+    """Show a run or a comparison."""
+    return run_async(lambda _: _show(Terminal(json_to, quiet, data_dir), identifier))
+
+
+async def _show(terminal: Terminal, identifier: str) -> int:
+    entry = await _load(terminal, identifier)
+    if entry.comparison is not None:
+        print_comparison(terminal.words, entry.comparison)
+    else:
+        for run in entry.runs:
+            print_run(terminal.words, run)
+    if terminal.json_to is not None:
+        write_json(terminal.json_to, document(entry.runs, entry.comparison))
+    return 0
+
+
+async def _load(terminal: Terminal, identifier: str) -> Entry:
+    async with terminal.store() as store:
+        return await Library(store).load(identifier)
+
+
+@app.command("export")
+def export(
+    identifier: EntryId,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to; ID.json here otherwise.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    json_to: JsonTo = None,
+    quiet: Quiet = False,
+    data_dir: DataDir = None,
+) -> int:
+    """Write the result document of a run or a comparison to a file."""
+    return run_async(lambda _: _export(Terminal(json_to, quiet, data_dir), identifier, out, force=force))
+
+
+async def _export(terminal: Terminal, identifier: str, out: Path | None, *, force: bool) -> int:
+    entry = await _load(terminal, identifier)
+    result = document(entry.runs, entry.comparison)
+    if terminal.json_to is not None:
+        write_json(terminal.json_to, result)
+    if terminal.json_to is None or out is not None:
+        path = out or Path(f"{entry.entry_id}.json")
+        if path.exists() and not force:
+            raise UserError(f"{path} exists already", "Name another file with -o, or add --force to replace it.")
+        write_json(str(path), result)
+        terminal.words.print(str(path), markup=False)
+    return 0
+
+
+@app.command("delete")
+def delete(identifier: EntryId, json_to: JsonTo = None, quiet: Quiet = False, data_dir: DataDir = None) -> int:
+    """Delete a run, or a comparison with all its runs."""
+    return run_async(lambda _: _delete(Terminal(json_to, quiet, data_dir), identifier))
+
+
+async def _delete(terminal: Terminal, identifier: str) -> int:
+    async with terminal.store() as store:
+        full = await store.delete(identifier)
+    if terminal.json_to is not None:
+        write_json(terminal.json_to, {"deleted": full})
+    terminal.words.print(f"deleted {full}")
+    return 0
