@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.snapshot import ShardSnapshot, Tally, Traffic, WorkerHealth
 from loadbench_gui.errors import Bug
@@ -24,6 +25,7 @@ class Timeline:
     def __init__(self, shard_count: int, interval_s: float) -> None:
         self._interval_s = interval_s
         self._reported = [-1] * shard_count
+        self._unknown: list[tuple[int, int]] = [(0, 0)] * shard_count
         self._running = set(range(shard_count))
         self._lost: set[int] = set()
         self._open: dict[int, list[ShardSnapshot]] = {}
@@ -50,6 +52,8 @@ class Timeline:
         if snapshot.index <= self._reported[shard]:
             raise Bug(f"shard {shard} reported interval {snapshot.index} after {self._reported[shard]}")
         self._reported[shard] = snapshot.index
+        measured, warmup = self._unknown[shard]
+        self._unknown[shard] = (measured + _unended(snapshot.measured), warmup + _unended(snapshot.warmup))
         self._open.setdefault(snapshot.index, []).append(snapshot)
         if snapshot.last:
             self._running.discard(shard)
@@ -58,17 +62,27 @@ class Timeline:
     def lose(self, shard: int) -> list[Interval]:
         """Note that `shard` is gone and return the intervals that waited for it only.
 
-        Of no effect on a shard that had ended: its pipe closes too.
+        What it had reported as drawn, but not as ended, is censored from the start: nobody knows how long it took,
+        and counts that stop adding up would hide that it is missing. Of no effect on a shard that had ended: its
+        pipe closes too.
         """
         if shard not in self._running:
             return []
         self._running.discard(shard)
         self._lost.add(shard)
+        if any(self._unknown[shard]):
+            self._open.setdefault(self._reported[shard] + 1, []).append(self._censored(shard))
         return self._close()
+
+    def _censored(self, shard: int) -> ShardSnapshot:
+        measured, warmup = (
+            Tally(censored=count, censored_at=Histogram.of([0] * count)) for count in self._unknown[shard]
+        )
+        return ShardSnapshot(shard, self._reported[shard] + 1, measured, warmup, Traffic(), WorkerHealth())
 
     def _close(self) -> list[Interval]:
         pending = (self._reported[shard] for shard in self._running)
-        through = min(pending, default=max(self._reported, default=-1))
+        through = min(pending, default=max((*self._reported, *self._open), default=-1))
         closed = [self._fold(index) for index in range(self._next, through + 1)]
         self._next = max(self._next, through + 1)
         return closed
@@ -87,6 +101,10 @@ class Timeline:
             lost_shards=tuple(shard for shard in sorted(self._lost) if self._reported[shard] < index),
             samples=tuple(sample for part in parts for sample in part.samples),
         )
+
+
+def _unended(tally: Tally) -> int:
+    return tally.issued - tally.ended
 
 
 class Coarsener:

@@ -13,6 +13,7 @@ from loadbench_gui.services.generator import Fired
 from loadbench_gui.services.recording import Recording
 from loadbench_gui.services.session import Session
 from loadbench_gui.stats.target import summarise_target
+from loadbench_gui.store.unsealed import reconstruct
 
 
 def header(session: Session, label: RunLabel, server: Server) -> Run:
@@ -44,15 +45,16 @@ def sealed_run(
     *,
     sealed: bool,
 ) -> Run:
-    """Return the run with its figures. fired None: the load could not be fired at all.
+    """Return the run with its figures.
 
+    fired: None where all workers died; then the figures are what the intervals hold.
     caveats: doubts from outside the generator (placement, quota); they weigh on its verdict as its own do.
     """
     workload = header.workload
     intervals = tuple(recording.intervals)
     samples = tuple(recording.target_samples)
     if fired is None:
-        return replace(header, intervals=intervals, target_samples=samples, stop_reason="failed")
+        return reconstruct(replace(header, intervals=intervals, target_samples=samples, stop_reason="failed"))
     window_end_s = workload.warmup_s + fired.duration_s
     return replace(
         header,
@@ -63,7 +65,7 @@ def sealed_run(
         fitness=_with(fired.fitness, caveats),
         intervals=intervals,
         target_samples=samples,
-        target=summarise_target(samples, workload.warmup_s, window_end_s, fired.measured.succeeded, startup_s),
+        target=summarise_target(samples, workload.warmup_s, window_end_s, fired.traffic.completed, startup_s),
         samples=fired.samples,
         sealed=sealed,
         stop_reason=fired.stop_reason,

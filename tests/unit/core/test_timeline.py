@@ -157,3 +157,23 @@ def test_a_coarse_interval_names_every_shard_that_was_lost_in_it() -> None:
 def test_intervals_that_do_not_add_up_are_our_bug(length_s: float) -> None:
     with pytest.raises(Bug, match="do not add up"):
         coarsen([interval(0)], length_s)
+
+
+def test_requests_of_a_lost_shard_that_had_not_ended_are_censored_so_that_counts_add_up() -> None:
+    timeline = Timeline(2, 0.25)
+    flying = replace(snapshot(1, 0), measured=Tally(issued=5, succeeded=3), warmup=Tally(issued=1))
+    timeline.add(flying)
+    closed = [*timeline.add(snapshot(0, 0)), *timeline.lose(1), *timeline.add(snapshot(0, 1, last=True))]
+    total = sum((each.measured for each in closed), Tally())
+    assert (total.issued, total.succeeded, total.censored) == (7, 5, 2)
+    assert total.issued == total.ended
+    assert total.censored_at == Histogram.of([0, 0])
+    assert closed[1].warmup.censored == 1
+    assert closed[1].lost_shards == (1,)
+
+
+def test_requests_of_the_last_shard_to_be_lost_are_not_forgotten() -> None:
+    timeline = Timeline(1, 0.25)
+    timeline.add(replace(snapshot(0, 0), measured=Tally(issued=2)))
+    (closed,) = timeline.lose(0)
+    assert (closed.index, closed.measured.censored) == (1, 2)
