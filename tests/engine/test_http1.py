@@ -258,6 +258,31 @@ def test_a_stale_connection_fails_a_request_that_may_not_be_repeated() -> None:
     assert asked == 10
 
 
+def test_a_connection_lost_long_after_the_request_is_a_failure_not_a_stale_connection() -> None:
+    def crashes_over_the_second(asked: Asked) -> None:
+        if asked.number == 1:
+            asked.answer(response())
+        else:
+            asyncio.get_running_loop().call_later(0.3, asked.reset)
+
+    fired, asked = fired_at(crashes_over_the_second, limit=4)
+    assert fired.measured.errors == {ErrorKind.RESET: 2}
+    assert (fired.measured.succeeded, fired.traffic.stale, asked) == (2, 0, 4)
+
+
+def test_connections_that_end_under_requests_are_said_aloud() -> None:
+    fired, _ = fired_at(_closes_after_each, limit=10)
+    (caveat,) = [caveat for caveat in fired.fitness.caveats if caveat.code == "stale_connections"]
+    assert "9 of 10 requests" in caveat.message
+    assert fired.fitness.verdict == "suspect"
+
+
+def test_connections_that_last_for_one_request_count_among_those_open_at_once() -> None:
+    answer = response(headers="Connection: close\r\n")
+    fired, _ = fired_at(says(answer), limit=None, shape=ClosedLoad(4), duration_s=0.3)
+    assert fired.peak_connections == 4
+
+
 def test_no_answer_is_a_timeout_counted_once_and_never_a_latency() -> None:
     fired, asked = fired_at(lambda asked: None, limit=2, shape=ClosedLoad(2), timeout_s=0.2)
     assert fired.measured.errors == {ErrorKind.READ_TIMEOUT: 2}

@@ -12,6 +12,8 @@ from loadbench_gui.core.lifecycle import RunEvent
 from loadbench_gui.core.plan import ClosedLoad, EngineName, OpenLoad, WhenBusy
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.snapshot import ErrorKind
+from loadbench_gui.engine import runner
+from loadbench_gui.engine.open_loop import queue_limit
 from loadbench_gui.services.generator import Fired
 
 RATE = 250.0
@@ -231,3 +233,56 @@ def test_a_refused_port_in_an_open_loop_fails_every_arrival() -> None:
     fired = asyncio.run(scenario())
     assert fired.measured.errors == {ErrorKind.CONNECT_REFUSED: 40}
     assert fired.measured.issued == 40
+
+
+@pytest.mark.parametrize("engine", ["in-app", "workers"])
+def test_throughput_of_a_stopped_run_counts_no_longer_than_it_is_divided_by(
+    engine: EngineName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "TICK_S", 0.25)  # the issuer goes on until the next tick
+
+    async def scenario() -> Fired:
+        stop = asyncio.Event()
+
+        def stops(asked: Asked) -> None:
+            asked.answer(response())
+            if asked.total == 140:
+                stop.set()
+
+        async with serving(stops) as server:
+            return await fire_at(server.target, OpenLoad(4, 500.0), engine=engine, duration_s=30.0, stop=stop)
+
+    fired = asyncio.run(scenario())
+    assert adds_up(fired)
+    assert fired.stop_reason == "stopped"
+    assert 140 <= fired.traffic.completed <= 500 * fired.duration_s + 1
+
+
+def test_a_load_too_slow_for_its_request_limit_lasts_as_long_as_its_window() -> None:
+    async def scenario() -> Fired:
+        async with serving(says(response())) as server:
+            return await fire_at(server.target, OpenLoad(2, 10.0), requests_limit=100, duration_s=0.5)
+
+    fired = asyncio.run(scenario())
+    assert fired.measured.issued == fired.traffic.completed == 5
+    assert (fired.duration_s, fired.stop_reason) == (0.5, "")
+
+
+@pytest.mark.parametrize("repetition", range(3))
+def test_a_limit_is_exact_though_connections_open_across_the_end_of_the_warm_up(repetition: int) -> None:
+    async def scenario() -> tuple[Fired, int]:
+        watch = Watch()
+        async with serving(says(response(headers="Connection: close\r\n"))) as server:
+            fired = await fire_at(
+                server.target, ClosedLoad(20), warmup_s=0.25, duration_s=10.0, requests_limit=50, watch=watch
+            )
+            return fired, server.requests - sum(interval.warmup.succeeded for interval in watch.intervals)
+
+    fired, asked = asyncio.run(scenario())
+    assert fired.measured.issued == fired.measured.succeeded == asked == 50
+    assert fired.stop_reason == "requests"
+
+
+def test_the_shortest_queue_that_was_not_asked_for_holds_one() -> None:
+    assert queue_limit(OpenLoad(1, 0.4), 1.0, 1) == 1
+    assert queue_limit(OpenLoad(1, 0.4, queue_limit=0), 1.0, 1) == 0

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from engine.servers import Watch, adds_up, fire_at, response, says, serving
+from loadbench_gui.core.lifecycle import RunEvent
 from loadbench_gui.core.plan import ClosedLoad, EngineName, OpenLoad
 from loadbench_gui.core.run import Interval
 from loadbench_gui.errors import EnvironmentFault
@@ -96,6 +97,7 @@ def test_a_worker_that_hangs_is_taken_for_dead(monkeypatch: pytest.MonkeyPatch) 
     watch = Striking(1, signal.SIGSTOP)
     fired, _ = fire_workers(2, watch)
     assert fired.fitness.verdict == "invalid"
+    assert watch.states[-1] is RunEvent.DRAINED, "the run ended as planned but for the lost worker"
     assert not multiprocessing.active_children()
 
 

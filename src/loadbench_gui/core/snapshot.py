@@ -113,7 +113,7 @@ class Traffic:
     stale: int = 0
     closed_by_server: int = 0
     open_connections: int = 0
-    """Connections open at the end of the interval; the largest seen once merged over time by `peak`."""
+    """The most connections that were open at once during the interval; shards are added up, intervals never."""
 
     def __add__(self, other: Traffic) -> Traffic:
         return Traffic(

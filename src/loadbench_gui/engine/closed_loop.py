@@ -71,6 +71,11 @@ class ClosedIssuer(Issuer):
             connection.send(connection.due_ns, connection.taken_ns, connection.sent_ns)
         elif self._may_send():
             now = perf_counter_ns()
+            if connection.due_ns < self._window.begin_ns <= now:
+                # It began to wait during the warm-up, but counts as measured: it is one of the limit after all.
+                if self._left <= 0:
+                    return
+                self._left -= 1
             connection.send(now, now, now)
 
     def answered(self, connection: Connection, now_ns: int) -> None:

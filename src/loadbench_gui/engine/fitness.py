@@ -20,6 +20,7 @@ LAG_SHARE: Final = 0.10
 BUSY_CPU: Final = 0.70
 FULL_CPU: Final = 0.95
 ACHIEVED: Final = 0.95
+STALE_SHARE: Final = 0.01
 RECEIVE_SHARE: Final = 0.5
 """Bytes arrive at any time while the loop is busy: they wait half of that on average."""
 _LEAST_LAG_US: Final = 20.0
@@ -55,6 +56,24 @@ def judge(
 def cpu_fraction(health: WorkerHealth, workers: int) -> float:
     """Return how much of its workers' CPU time the generator spent working, 0 to 1."""
     return min(1.0, health.work_cpu_s / (health.span_s * workers)) if health.span_s > 0 else 0.0
+
+
+def stale_caveats(stale: int, issued: int) -> tuple[Caveat, ...]:
+    """Return the reason to look twice at a server that often ends connections under requests.
+
+    Such requests are sent once more and count as what the second try became; a crash looks just the same.
+    """
+    if stale <= STALE_SHARE * issued:
+        return ()
+    return (
+        Caveat(
+            "stale_connections",
+            f"{stale:,} of {issued:,} requests met a connection that the server ended without an answer; those that "
+            "may be repeated were sent once more.",
+            "Look for crashes in the server's log, and at how many requests it serves on one connection.",
+            "suspect",
+        ),
+    )
 
 
 def live_caveat(interval: Interval, workers: int) -> Caveat | None:

@@ -65,11 +65,6 @@ class Issuer(ABC):
         return not any(c.sent_ns for c in self.connections)
 
     @property
-    def open_connections(self) -> int:
-        """How many connections are open."""
-        return sum(c.is_open for c in self.connections)
-
-    @property
     def spun_ns(self) -> int:
         """Time spent in empty spins so far."""
         return 0

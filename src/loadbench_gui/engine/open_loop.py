@@ -216,5 +216,5 @@ class OpenIssuer(Issuer):
 
 def queue_limit(shape: OpenLoad, timeout_s: float, shards: int) -> int:
     """Return how many arrivals of one shard may wait: its part of the load's limit, or of rate x timeout."""
-    limit = shape.queue_limit if shape.queue_limit is not None else round(peak_rate_rps(shape) * timeout_s)
+    limit = shape.queue_limit if shape.queue_limit is not None else max(1, round(peak_rate_rps(shape) * timeout_s))
     return max(1, -(-limit // shards)) if limit else 0

@@ -71,6 +71,9 @@ class Recorder:
         self.bytes_sent = self.bytes_received = 0
         self.opened = self.reused = self.stale = self.closed_by_server = 0
         self.request_bytes = 0
+        # An answer that comes later is a timeout, also when it was read before the next look for timeouts.
+        self.timeout_ns = window.end_ns
+        self._open_now = self._most_open = 0
 
     # What transports and issuers call, off the hot path.
 
@@ -78,6 +81,15 @@ class Recorder:
         """Set the time axis, once the common start is known and before anything is sent."""
         self.window = window
         self.counted_until_ns = window.end_ns
+
+    def connected(self) -> None:
+        """Count a connection that is open from now on."""
+        self._open_now += 1
+        self._most_open = max(self._most_open, self._open_now)
+
+    def disconnected(self) -> None:
+        """Count a connection out that was `connected`."""
+        self._open_now -= 1
 
     def seal_hot(self, status: int, size: int) -> None:
         """Say that what is appended to `hot` from now on was answered with `status` and `size` bytes."""
@@ -140,9 +152,7 @@ class Recorder:
         while self._pending:
             self._fold(self._pending.popleft())
 
-    def swap(
-        self, issued: tuple[int, int], open_connections: int, health: WorkerHealth, *, last: bool = False
-    ) -> ShardSnapshot:
+    def swap(self, issued: tuple[int, int], health: WorkerHealth, *, last: bool = False) -> ShardSnapshot:
         """Close the current interval: what came after its end goes to the next one. Call `fold_all` first.
 
         issued: (measured, other) requests drawn since the start of the run.
@@ -157,7 +167,7 @@ class Recorder:
             index=self._index,
             measured=self._measured.take(),
             warmup=self._others.take(),
-            traffic=self._take_traffic(open_connections),
+            traffic=self._take_traffic(),
             health=health,
             samples=tuple(self._samples),
             last=last,
@@ -168,7 +178,7 @@ class Recorder:
         self._ahead.clear()
         return snapshot
 
-    def _take_traffic(self, open_connections: int) -> Traffic:
+    def _take_traffic(self) -> Traffic:
         traffic = Traffic(
             self._completed,
             self.bytes_sent,
@@ -177,8 +187,9 @@ class Recorder:
             self.reused,
             self.stale,
             self.closed_by_server,
-            open_connections,
+            self._most_open,
         )
+        self._most_open = self._open_now
         self._completed = self.bytes_sent = self.bytes_received = 0
         self.opened = self.reused = self.stale = self.closed_by_server = 0
         return traffic
@@ -216,15 +227,18 @@ class Recorder:
         stamps = self._hold_back(batch, stamps)
         if not len(stamps):
             return
-        last = stamps[:, 4] if batch.layout == "row" else stamps[:, -1]
-        self.last_ns = max(self.last_ns, int(last[-1]))
+        self.last_ns = max(self.last_ns, int(_last_bytes(batch.layout, stamps)[-1]))
+        stamps = self._in_time(batch.layout, stamps)
+        if not len(stamps):
+            return
+        last = _last_bytes(batch.layout, stamps)
         self._completed += int(np.count_nonzero((last >= self.window.begin_ns) & (last < self.counted_until_ns)))
         for population, part in self._split(stamps):
             _count(population, batch, part)
 
     def _hold_back(self, batch: _Batch, stamps: Ints) -> Ints:
         """Return the rows that belong to the current interval, and keep the others for the next."""
-        last = stamps[:, 4] if batch.layout == "row" else stamps[:, -1]
+        last = _last_bytes(batch.layout, stamps)
         boundary = self.next_boundary_ns()
         if last[-1] < boundary:
             return stamps
@@ -232,6 +246,19 @@ class Recorder:
         inside = int(np.searchsorted(last, boundary))
         self._ahead.append(_Batch(batch.layout, stamps[inside:].ravel(), batch.status))
         return stamps[:inside]
+
+    def _in_time(self, layout: Layout, stamps: Ints) -> Ints:
+        """Return the rows that were answered within the timeout; the others are timeouts, whoever saw them first."""
+        sent = stamps[:, 0] if layout == "closed" else stamps[:, 2]
+        in_time = _last_bytes(layout, stamps) - sent <= self.timeout_ns
+        if in_time.all():
+            return stamps
+        for population, late in self._split(stamps[~in_time]):
+            due, taken = late[:, 0], late[:, 0 if layout == "closed" else 1]
+            population.add_lags_of_failed(due, taken, late[:, 0 if layout == "closed" else 2])
+            for _ in late:
+                population.fail(ErrorKind.READ_TIMEOUT, 0)
+        return stamps[in_time]
 
     def _split(self, stamps: Ints) -> list[tuple[Population, Ints]]:
         due = stamps[:, 0]
@@ -241,6 +268,10 @@ class Recorder:
         if not inside.any():
             return [(self._others, stamps)]
         return [(self._measured, stamps[inside]), (self._others, stamps[~inside])]
+
+
+def _last_bytes(layout: Layout, stamps: Ints) -> Ints:
+    return stamps[:, 4] if layout == "row" else stamps[:, -1]
 
 
 def _count(population: Population, batch: _Batch, part: Ints) -> None:

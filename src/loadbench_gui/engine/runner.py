@@ -108,9 +108,13 @@ class ShardRun:
             gc.unfreeze()
         return self._recorder.last_ns
 
-    def halt(self) -> None:
-        """End early: nothing more is drawn, what is in flight gets a short grace."""
-        self._halt.set()
+    def halt(self, at_ns: int) -> None:
+        """End early, at `at_ns`: nothing more is drawn, what is in flight gets a short grace.
+
+        The window ends at that very moment for throughput, whenever the next tick comes to stop the issuer.
+        """
+        self._recorder.counted_until_ns = min(self._recorder.counted_until_ns, at_ns)
+        self._loop.call_later(max(0.0, (at_ns - perf_counter_ns()) / 1e9), self._halt.set)
 
     def abandon(self) -> None:
         """Close everything at once; for a run that is not going to start."""
@@ -158,7 +162,6 @@ class ShardRun:
         if not self._drain_until_ns:
             limited = self._shard.requests_limit is not None and self._issuer.exhausted
             if self._halt.is_set():
-                self._recorder.counted_until_ns = min(self._recorder.counted_until_ns, now)
                 grace_s = min(STOP_GRACE_S, self._circuit.timeout_s)
             elif limited or now >= self._recorder.window.end_ns:
                 grace_s = self._circuit.timeout_s
@@ -175,9 +178,7 @@ class ShardRun:
 
     def _swap(self, now: int, *, last: bool = False) -> None:
         self._recorder.fold_all()
-        snapshot = self._recorder.swap(
-            self._issuer.issued(), self._issuer.open_connections, self._health(now), last=last
-        )
+        snapshot = self._recorder.swap(self._issuer.issued(), self._health(now), last=last)
         self._emit(snapshot)
         begin = perf_counter_ns()
         gc.collect()

@@ -63,7 +63,9 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """Application: stop drawing requests and finish."""
+    """Application: stop drawing requests and finish; throughput counts what was answered before `at_ns`."""
+
+    at_ns: int
 
 
 Message: TypeAlias = Ready | Finished | Fault | Begin | Halt | ShardSnapshot
@@ -81,8 +83,8 @@ def encode(message: Message) -> bytes:
             return _frame(_FAULT, text.encode())
         case Begin(start_ns):
             return _frame(_BEGIN, struct.pack("<Q", start_ns))
-        case Halt():
-            return _frame(_HALT)
+        case Halt(at_ns):
+            return _frame(_HALT, struct.pack("<Q", at_ns))
         case ShardSnapshot():
             return _frame(_REPORT, _pack_snapshot(message))
 
@@ -114,7 +116,7 @@ def _read(kind: int, reader: _Reader) -> Message:
         case 4:
             return Begin(reader.u64())
         case 5:
-            return Halt()
+            return Halt(reader.u64())
         case 6:
             return _read_snapshot(reader)
         case _:

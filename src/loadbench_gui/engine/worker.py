@@ -69,8 +69,8 @@ async def _serve(shard: Shard, pipe: Pipe, outbox: SimpleQueue[bytes | None], *,
             case wire.Begin(start_ns):
                 if not start.done():
                     start.set_result(start_ns)
-            case wire.Halt():
-                run.halt()
+            case wire.Halt(at_ns):
+                run.halt(at_ns)
             case _:
                 pass
 

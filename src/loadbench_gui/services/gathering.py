@@ -10,9 +10,10 @@ from typing import Final
 from loadbench_gui.core.caveats import Caveat
 from loadbench_gui.core.plan import GeneratorSettings, Load, OpenLoad
 from loadbench_gui.core.run import Fitness, Interval
+from loadbench_gui.core.sharding import share
 from loadbench_gui.core.snapshot import ErrorKind, SampleExchange, ShardSnapshot, Tally, Traffic, WorkerHealth
 from loadbench_gui.core.timeline import Timeline
-from loadbench_gui.engine.fitness import judge, live_caveat
+from loadbench_gui.engine.fitness import judge, live_caveat, stale_caveats
 from loadbench_gui.engine.recorder import SAMPLES_PER_KIND
 from loadbench_gui.errors import EnvironmentFault
 
@@ -57,11 +58,16 @@ class Gathering:
         self._notes: list[Caveat] = []
         self._last_words: list[str] = []
         self._last_ns: list[int] = []
+        self._issued = [0] * shard_count
+        self._unmeasured = 0
+        self._running = set(range(shard_count))
         self.stopped_ns = 0
         self.done = asyncio.Event()
 
     def add(self, snapshot: ShardSnapshot) -> None:
         """Take a shard's snapshot in."""
+        self._issued[snapshot.shard] += snapshot.measured.issued
+        self._unmeasured += snapshot.warmup.issued
         for interval in self._timeline.add(snapshot):
             self._take(interval)
 
@@ -83,7 +89,9 @@ class Gathering:
                 "invalid",
             )
             self._tell(caveat)
-        if self._timeline.finished:
+        # Not before all have ended: the moment of its last request is the last that a shard tells.
+        self._running.discard(shard)
+        if not self._running:
             self.done.set()
 
     @property
@@ -104,7 +112,14 @@ class Gathering:
             measured=self._measured,
             traffic=self._traffic,
             peak_connections=self._peak,
-            fitness=judge(self._measured, self._health, workers=self._workers, open_loop=open_loop, lost=lost),
+            fitness=judge(
+                self._measured,
+                self._health,
+                workers=self._workers,
+                open_loop=open_loop,
+                lost=lost,
+                notes=stale_caveats(self._traffic.stale, sum(self._issued) + self._unmeasured),
+            ),
             samples=tuple(sample for kept in self._samples.values() for sample in kept),
             duration_s=self._covered_s(start_ns),
             start_ns=start_ns,
@@ -122,8 +137,18 @@ class Gathering:
         end_ns = self._window_ns(start_ns)[1]
         if self.stopped_ns and self.stopped_ns < end_ns:
             return "stopped"
-        limited = self._load.workload.requests_limit is not None
-        return "requests" if limited and max(self._last_ns, default=end_ns) < end_ns else ""
+        return "requests" if self._limit_reached and max(self._last_ns, default=end_ns) < end_ns else ""
+
+    @property
+    def _limit_reached(self) -> bool:
+        """Whether each shard that lived has drawn its part of the request limit: a slow load may not get that far."""
+        limit = self._load.workload.requests_limit
+        lost = self._timeline.lost
+        return limit is not None and all(
+            issued >= share(limit, shard, self._workers)
+            for shard, issued in enumerate(self._issued)
+            if shard not in lost
+        )
 
     def _covered_s(self, start_ns: int) -> float:
         begin_ns, end_ns = self._window_ns(start_ns)

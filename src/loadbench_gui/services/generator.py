@@ -27,6 +27,8 @@ HANG_SLACK_S: Final = 10.0
 """How long after its time a worker may still be silent before it is taken for hung and killed."""
 START_AHEAD_NS: Final = 60_000_000
 """How far ahead the common start lies when it is announced: longer than a frame takes to arrive."""
+STOP_AHEAD_NS: Final = 20_000_000
+"""The same for a stop: all shards end their window at the moment that the throughput is divided by."""
 CONNECTIONS_PER_WORKER: Final = 16
 RATE_PER_WORKER_RPS: Final = 5_000
 
@@ -82,7 +84,7 @@ async def _conduct(
     try:
         await asyncio.wait((stopping, preparing), return_when=asyncio.FIRST_COMPLETED)
         if stopping.done():
-            host.halt()
+            host.halt(perf_counter_ns())
         await preparing
         if on_workers is not None:
             on_workers(host.pids)
@@ -95,14 +97,14 @@ async def _conduct(
         await asyncio.wait((done, stopping), timeout=longest_s + HANG_SLACK_S, return_when=asyncio.FIRST_COMPLETED)
         if stopping.done() and not done.done():
             phases.cancel()
-            gathering.stopped_ns = perf_counter_ns()
-            host.halt()
+            gathering.stopped_ns = perf_counter_ns() + STOP_AHEAD_NS
+            host.halt(gathering.stopped_ns)
             await asyncio.wait((done,), timeout=HANG_SLACK_S)
         if not done.done():
             # A worker that hangs is as good as dead; the others have long reported their last.
             host.kill()
             await done
-        elif not stop.is_set() and not gathering.all_lost:
+        if not stop.is_set() and not gathering.all_lost:
             phases.complete()
     finally:
         phases.cancel()

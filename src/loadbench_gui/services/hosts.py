@@ -25,8 +25,8 @@ class Host(Protocol):
     def begin(self, start_ns: int) -> None:
         """Announce the common start."""
 
-    def halt(self) -> None:
-        """Ask for an early end."""
+    def halt(self, at_ns: int) -> None:
+        """Ask for an end at `at_ns` (perf_counter_ns), which every shard takes for the end of its window."""
 
     def kill(self) -> None:
         """End what has not ended by itself."""
@@ -58,10 +58,10 @@ class Workers:
         for worker in self._workers:
             worker.send(wire.Begin(start_ns))
 
-    def halt(self) -> None:
-        """Ask for an early end."""
+    def halt(self, at_ns: int) -> None:
+        """Ask for an end at `at_ns`."""
         for worker in self._workers:
-            worker.send(wire.Halt())
+            worker.send(wire.Halt(at_ns))
 
     def kill(self) -> None:
         """Kill the processes that are still there."""
@@ -118,9 +118,9 @@ class InApp:
         """Announce the common start."""
         self._task = asyncio.get_running_loop().create_task(self._fire(start_ns))
 
-    def halt(self) -> None:
-        """Ask for an early end."""
-        self._run.halt()
+    def halt(self, at_ns: int) -> None:
+        """Ask for an end at `at_ns`."""
+        self._run.halt(at_ns)
 
     def kill(self) -> None:
         """Cancel the run."""

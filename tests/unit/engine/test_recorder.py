@@ -18,7 +18,7 @@ def recorder(*, closed: bool = False) -> Recorder:
 
 def swapped(record: Recorder, issued: tuple[int, int] = (0, 0), *, last: bool = False) -> ShardSnapshot:
     record.fold_all()
-    return record.swap(issued, 1, WorkerHealth(), last=last)
+    return record.swap(issued, WorkerHealth(), last=last)
 
 
 def at(ms: float) -> int:
@@ -150,3 +150,28 @@ def test_folding_goes_slice_by_slice() -> None:
     more = [record.fold_some() for _ in range(3)]
     assert more == [True, True, False]
     assert swapped(record).warmup.succeeded == 2 * SLICE + 1
+
+
+def test_an_answer_after_the_timeout_is_a_timeout_though_it_was_read_before_anyone_looked() -> None:
+    closed, opened = recorder(closed=True), recorder()
+    for record in (closed, opened):
+        record.timeout_ns = 100 * MS
+    closed.hot.extend((at(260), at(300), at(261), at(362)))
+    opened.hot.extend((at(260), at(260), at(261), at(300), at(260), at(260), at(261), at(362)))
+    opened.rows.extend((at(260), at(260), at(261), at(300), at(362), 200))
+    for record, late in ((closed, 1), (opened, 2)):
+        measured = swapped_until(record, 2).measured
+        assert (measured.succeeded, measured.timed_out) == (1, late)
+        assert measured.errors == {ErrorKind.READ_TIMEOUT: late}
+        assert measured.status_codes == {200: 1}
+        assert measured.service.total == 1
+        assert measured.dispatch_lag.total == measured.ended == 1 + late
+
+
+def test_the_most_connections_open_at_once_are_kept_though_none_is_left_at_the_end() -> None:
+    record = recorder()
+    for _ in range(3):
+        record.connected()
+    for _ in range(3):
+        record.disconnected()
+    assert [swapped(record).traffic.open_connections for _ in range(2)] == [3, 0]

@@ -44,7 +44,7 @@ snapshots = st.builds(
 )
 messages = st.one_of(
     st.just(wire.Ready()),
-    st.just(wire.Halt()),
+    st.builds(wire.Halt, st.integers(0, 2**64 - 1)),
     st.builds(wire.Begin, counts),
     st.builds(wire.Finished, counts),
     st.builds(wire.Fault, st.text()),

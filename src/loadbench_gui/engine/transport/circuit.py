@@ -83,6 +83,7 @@ class Circuit:
         self.recorder = recorder
         self.record = recorder.hot.extend
         recorder.request_bytes = len(self.request)
+        recorder.timeout_ns = round(workload.timeout_s * 1e9)
         self.turns = TurnMeter(loop)
         self.whole = b""
         self.until_ns = 0

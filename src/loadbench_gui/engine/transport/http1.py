@@ -26,6 +26,9 @@ LONGEST_HEAD: Final = 64 << 10
 """Heads beyond this (interim responses included) are a protocol error; servers stop at 8 to 32 KiB."""
 LONGEST_WHOLE: Final = 64 << 10
 _SAMPLE_BYTES: Final = 2048
+_STALE_WITHIN_NS: Final = 100_000_000
+"""A server that ended a connection between two requests is heard of within the time that opening it took, and a little
+for busy loops. What is lost later than that was lost by a server that had it: a failure, not to be tried again."""
 
 
 class _Sink:
@@ -55,6 +58,7 @@ class Connection(asyncio.Protocol):
         "_head_size",
         "_keep",
         "_opening",
+        "_opening_ns",
         "_parser",
         "_reads",
         "_status",
@@ -89,6 +93,7 @@ class Connection(asyncio.Protocol):
         self.served = 0
         self._transport: asyncio.Transport | None = None
         self._opening: asyncio.Task[None] | None = None
+        self._opening_ns = 0
         self._parser: HttpResponseParser | None = None
         self._body: list[bytes] | None = None
         self._reset()
@@ -126,7 +131,7 @@ class Connection(asyncio.Protocol):
             write(self.circuit.request)
         except (RuntimeError, OSError):
             # The transport knows that it is closed before we were told: nothing was written.
-            self.circuit.loop.call_soon(self.connection_lost, ConnectionResetError())
+            self.circuit.loop.call_soon(self._lost, ConnectionResetError())
 
     def expire(self, now_ns: int) -> None:
         """Give the request up: it was sent longer than the timeout ago."""
@@ -145,6 +150,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the write method at hand."""
+        self.circuit.recorder.connected()
         self._transport = cast("asyncio.Transport", transport)
         self.write = self._transport.write
         if self.over:
@@ -164,23 +170,9 @@ class Connection(asyncio.Protocol):
                 self._answered(perf_counter_ns())
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell a free connection's end from a request's."""
-        if self.over:
-            return
-        recorder = self.circuit.recorder
-        if not self.sent_ns:
-            if self._opening is None:
-                self.over = True
-                self.fast = False
-                recorder.closed_by_server += 1
-                self.circuit.owner.closed(self, was_free=True)
-            return
-        if self.served and not self._reads:
-            self._lost_stale()
-        elif exc is None:
-            self._fail(ErrorKind.CLOSED_EARLY, perf_counter_ns())
-        else:
-            self._fail(classify(exc, tls=self.circuit.tls is not None, connecting=False), perf_counter_ns())
+        """Count it out, then see what it means."""
+        self.circuit.recorder.disconnected()
+        self._lost(exc)
 
     # The parser's calls
 
@@ -216,6 +208,7 @@ class Connection(asyncio.Protocol):
     async def _open(self) -> None:
         circuit, target = self.circuit, self.circuit.target
         server_name = target.host if circuit.tls else None
+        began_ns = perf_counter_ns()
         try:
             async with asyncio.timeout(circuit.timeout_s):
                 await circuit.loop.create_connection(
@@ -226,6 +219,7 @@ class Connection(asyncio.Protocol):
             self._cannot_open(classify(problem, tls=circuit.tls is not None, connecting=True))
             return
         self._opening = None
+        self._opening_ns = perf_counter_ns() - began_ns
         if self.over:
             return
         if self._transport is None or self._transport.is_closing():
@@ -343,6 +337,26 @@ class Connection(asyncio.Protocol):
 
     def _is_checked(self) -> bool:
         return self._body is not None or not self.circuit.check.looks_inside
+
+    def _lost(self, exc: Exception | None) -> None:
+        """Tell a free connection's end from a request's."""
+        if self.over:
+            return
+        recorder = self.circuit.recorder
+        if not self.sent_ns:
+            if self._opening is None:
+                self.over = True
+                self.fast = False
+                recorder.closed_by_server += 1
+                self.circuit.owner.closed(self, was_free=True)
+            return
+        now = perf_counter_ns()
+        if self.served and not self._reads and now - self.sent_ns <= self._opening_ns + _STALE_WITHIN_NS:
+            self._lost_stale()
+        elif exc is None:
+            self._fail(ErrorKind.CLOSED_EARLY, now)
+        else:
+            self._fail(classify(exc, tls=self.circuit.tls is not None, connecting=False), now)
 
     def _lost_stale(self) -> None:
         recorder = self.circuit.recorder
