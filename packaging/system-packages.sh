@@ -6,6 +6,9 @@
 # Looks for the library or program itself, so it is quick and right on any Linux. What is missing is installed by
 # apt-get when we are root on Debian or Ubuntu; else the exact command is named, and the script fails.
 set -euo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+
+LOG=.make/apt.log
 
 # what is looked for -> the Debian package that has it. lib*.so* is a library, a/b/c any one of these programs.
 window() {
@@ -92,13 +95,23 @@ install() {
     fi
     echo "Installing system packages: $*"
     export DEBIAN_FRONTEND=noninteractive
+    mkdir -p "$(dirname -- "$LOG")"
     # A fresh machine has no package lists, an old one has stale ones: then the first attempt fails.
-    if ! "${command[@]}" >/dev/null 2>&1; then
-        apt-get update --quiet && "${command[@]}" || {
-            echo "apt-get could not install: $*. Check the network and its messages above, then run this again." >&2
-            exit 1
-        }
+    if ! "${command[@]}" >"$LOG" 2>&1; then
+        { apt-get update && "${command[@]}"; } >"$LOG" 2>&1 || explain_failure "$*"
     fi
+}
+
+# Without a network apt-get ends by speaking of packages without a candidate.
+explain_failure() {
+    if grep -qE 'Temporary failure resolving|Could not resolve|Could not connect|Connection timed out|Unable to connect' "$LOG"; then
+        echo "apt-get cannot reach its package servers, and could not install: $1" >&2
+        echo "Check the network (and the proxy, if there is one), then run this again. Details: $LOG" >&2
+        exit 1
+    fi
+    grep '^E: ' "$LOG" | tail -n 5 >&2 || true
+    echo "apt-get could not install: $1. Mend what it says above, then run this again. Details: $LOG" >&2
+    exit 1
 }
 
 case "${1:-}" in
