@@ -11,7 +11,7 @@ from engine.servers import Asked, Watch, adds_up, fire_at, response, says, servi
 from loadbench_gui.core.lifecycle import RunEvent
 from loadbench_gui.core.plan import ClosedLoad, EngineName, OpenLoad, WhenBusy
 from loadbench_gui.core.run import Interval
-from loadbench_gui.core.snapshot import ErrorKind
+from loadbench_gui.core.snapshot import ErrorKind, Tally
 from loadbench_gui.engine import runner
 from loadbench_gui.engine.open_loop import queue_limit
 from loadbench_gui.services.generator import Fired
@@ -118,6 +118,7 @@ def test_warm_up_is_counted_apart_and_every_state_is_told_in_order(engine: Engin
             return fired, server.requests
 
     fired, asked = asyncio.run(scenario())
+    assert fired.measured.connection_wait.max_us == 0
     warm = sum(interval.warmup.succeeded for interval in watch.intervals)
     assert (warm, fired.measured.succeeded, asked) == (50, 100, 150)
     assert watch.states == [RunEvent.FIRE, RunEvent.WARM, RunEvent.WINDOW_END, RunEvent.DRAINED]
@@ -158,6 +159,35 @@ def test_a_closed_loop_has_one_request_per_connection_and_one_clock(engine: Engi
     shortest = fired.measured.service.min_us
     assert shortest is not None
     assert shortest > 9_000
+
+
+@pytest.mark.parametrize("ending", ["another length", "another status", "a lost connection"])
+def test_a_closed_loop_keeps_one_clock_when_an_answer_is_not_like_the_last(ending: str) -> None:
+    """The answers before it were recognised whole, without a parser; what ends otherwise must not bear their stamps."""
+
+    def changes(asked: Asked) -> None:
+        if asked.number % 200 or ending == "another status":
+            asked.answer(response(status="503 Busy" if asked.number % 200 == 0 else "200 OK"))
+        elif ending == "another length":
+            asked.answer(response(b"x" * asked.number))
+        else:
+            asked.transport.close()
+
+    watch = Watch()
+
+    async def scenario() -> tuple[Fired, int]:
+        async with serving(changes) as server:
+            fired = await fire_at(server.target, ClosedLoad(2), warmup_s=0.25, duration_s=0.5, watch=watch)
+            return fired, server.requests
+
+    fired, asked = asyncio.run(scenario())
+    assert adds_up(fired)
+    assert fired.measured.scheduled.max_us == fired.measured.service.max_us
+    assert fired.measured.dispatch_lag.max_us == 0
+    assert fired.measured.connection_wait.max_us == 0
+    warm = sum((interval.warmup for interval in watch.intervals), Tally())
+    assert warm.issued == warm.ended
+    assert fired.measured.issued + warm.issued + fired.traffic.stale == asked > 400
 
 
 def test_connections_take_turns() -> None:

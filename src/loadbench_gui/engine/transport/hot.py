@@ -26,7 +26,8 @@ class ClosedConnection(Connection):
             record = circuit.record
             record((self.sent_ns, now))
             if now < circuit.until_ns:
-                self.sent_ns = now
+                # All three: any of the slow ways in which this request may end reads them.
+                self.due_ns = self.taken_ns = self.sent_ns = now
                 write = self.write
                 write(circuit.request)
                 if now > circuit.turns.due_ns:
