@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
+from functools import partial
 from time import perf_counter_ns
 
 import pytest
 
-from loadbench_gui.engine.kernel_timer import KernelAlarm, LoopAlarm
+from loadbench_gui.engine.kernel_timer import Alarm, KernelAlarm, LoopAlarm
 from loadbench_gui.engine.turns import TurnMeter
 from loadbench_gui.engine.worker import loop_factory
 
-ALARMS: list[type[LoopAlarm] | type[KernelAlarm]] = [LoopAlarm, *([KernelAlarm] if sys.platform == "linux" else [])]
+Kind = Callable[[asyncio.AbstractEventLoop, Callable[[], None]], Alarm]
+KERNEL: list[Kind] = [KernelAlarm, partial(KernelAlarm, lead_ns=100_000)] if sys.platform == "linux" else []
+ALARMS: list[Kind] = [LoopAlarm, *KERNEL]
 
 
-@pytest.mark.parametrize("kind", ALARMS)
+@pytest.mark.parametrize("kind", ALARMS, ids=["loop", "kernel", "kernel with a lead"][: len(ALARMS)])
 @pytest.mark.parametrize("loop_kind", ["asyncio", "fast"])
-def test_an_alarm_rings_once_and_never_early(kind: type[LoopAlarm] | type[KernelAlarm], loop_kind: str) -> None:
+def test_an_alarm_rings_once_and_never_early(kind: Kind, loop_kind: str) -> None:
     async def scenario() -> list[int]:
         rung: list[int] = []
         done = asyncio.Event()
@@ -56,6 +60,28 @@ def test_a_closed_alarm_does_not_ring() -> None:
         other.set(perf_counter_ns() + 5_000_000)
         await later.wait()
         assert not rung.is_set()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="timerfd is Linux's")
+def test_an_alarm_with_a_lead_counts_its_looks_and_can_be_set_later_while_it_looks() -> None:
+    async def scenario() -> None:
+        rung = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        alarm = KernelAlarm(loop, rung.set, lead_ns=20_000_000)
+        due = perf_counter_ns() + 30_000_000
+        alarm.set(due)
+        await rung.wait()
+        assert perf_counter_ns() >= due
+        assert 0 < alarm.spun_ns <= 20_000_000
+        rung.clear()
+        later = perf_counter_ns() + 60_000_000
+        alarm.set(perf_counter_ns() + 25_000_000)
+        loop.call_soon(alarm.set, later)
+        await rung.wait()
+        assert perf_counter_ns() >= later
+        alarm.close()
 
     asyncio.run(scenario())
 
