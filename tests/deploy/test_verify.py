@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 
 from loadbench_gui.core.plan import Expectation, Request, Target
-from loadbench_gui.deploy.verify import Answer, verify
+from loadbench_gui.deploy.verify import SHOWN_CHARS, Answer, verify
 from loadbench_gui.errors import TargetFault
 
 HELLO = b'{"message": "Hello, World!"}'
@@ -193,3 +193,21 @@ def test_an_endless_body_is_cut_off_at_the_deadline() -> None:
     assert answer.ok
     assert not answer.complete
     assert answer.body_start == "only the beginning"
+
+
+def test_what_is_quoted_of_an_answer_is_masked_before_it_is_cut() -> None:
+    def mask(data: bytes) -> bytes:
+        return data.replace(b"hush", b"***")
+
+    body = b"x" * (SHOWN_CHARS - 2) + b"hush"
+    secret = http(body, "X-Echo: hush", "Content-Type: text/hush")
+    for expect in (Expectation(status=201), Expectation(body=b"never"), Expectation(json='{"a":1}')):
+        with answering(secret) as (target, _):
+            answer = asyncio.run(verify(target, Request(), expect, mask=mask))
+        assert answer.problem
+        assert "hu" not in answer.problem + answer.body_start + str(answer.headers) + answer.content_type
+        assert answer.body_bytes == len(body)
+    with answering(http(b'{"a": "hush"}')) as (target, _):
+        answer = asyncio.run(verify(target, Request(), Expectation(json='{"a":1}'), mask=mask))
+    assert "***" in answer.problem
+    assert "hush" not in answer.problem

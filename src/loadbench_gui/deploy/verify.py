@@ -14,7 +14,9 @@ import socket
 import ssl
 import time
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from loadbench_gui.core.plan import Expectation, Request, Target
 from loadbench_gui.deploy.threads import in_thread
@@ -23,6 +25,8 @@ from loadbench_gui.errors import TargetFault
 BODY_LIMIT_BYTES = 8 * 1024 * 1024
 BODY_START_CHARS = 512
 SHOWN_CHARS = 120
+
+Mask: TypeAlias = Callable[[bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +53,40 @@ class Answer:
 
 
 async def verify(
-    target: Target, request: Request, expect: Expectation, *, timeout_s: float = 10.0, insecure: bool = False
+    target: Target,
+    request: Request,
+    expect: Expectation,
+    *,
+    timeout_s: float = 10.0,
+    insecure: bool = False,
+    mask: Mask = bytes,
 ) -> Answer:
-    """Send `request` once. Raises `TargetFault` when there is no HTTP answer within `timeout_s`."""
-    return await in_thread(_verify, target, request, expect, timeout_s, insecure)
+    """Send `request` once. Raises `TargetFault` when there is no HTTP answer within `timeout_s`.
+
+    mask: takes secret values out of what the server sent before any of it is quoted.
+    """
+    return await in_thread(_verify, target, request, expect, timeout_s, insecure, mask)
 
 
-def _verify(target: Target, request: Request, expect: Expectation, timeout_s: float, insecure: bool) -> Answer:
+def _verify(
+    target: Target, request: Request, expect: Expectation, timeout_s: float, insecure: bool, mask: Mask
+) -> Answer:
     try:
         response, body, complete = _exchange(target, request, timeout_s, insecure)
     except (OSError, http.client.HTTPException) as error:
         raise _unreachable(target, request, timeout_s, error) from error
-    headers = tuple((name.lower(), value) for name, value in response.getheaders())
-    content_type = response.getheader("content-type") or ""
+    headers = tuple((name.lower(), _masked(value, mask)) for name, value in response.getheaders())
+    content_type = _masked(response.getheader("content-type") or "", mask)
     body = _decoded(body, response.getheader("content-encoding") or "")
     return Answer(
         status=response.status,
         content_type=content_type,
         digest=hashlib.sha256(_canonical(body, content_type)).hexdigest(),
-        body_start=body[:BODY_START_CHARS].decode(errors="replace"),
+        body_start=mask(body)[:BODY_START_CHARS].decode(errors="replace"),
         headers=headers,
         body_bytes=len(body),
         complete=complete,
-        problem=_problem(response.status, body, expect),
+        problem=_problem(response.status, body, expect, mask),
     )
 
 
@@ -179,20 +194,24 @@ def _canonical(body: bytes, content_type: str) -> bytes:
     return body
 
 
-def _problem(status: int, body: bytes, expect: Expectation) -> str:
+def _masked(text: str, mask: Mask) -> str:
+    return mask(text.encode("latin-1", "replace")).decode("latin-1")
+
+
+def _problem(status: int, body: bytes, expect: Expectation, mask: Mask) -> str:
     """Return the first thing that is wrong, in words."""
     if expect.status is not None and status != expect.status:
-        return f"status {status} instead of {expect.status}; the body begins {_shown(body)}"
+        return f"status {status} instead of {expect.status}; the body begins {_shown(mask(body))}"
     if expect.status is None and status >= 400:
-        return f"status {status}; the body begins {_shown(body)}"
+        return f"status {status}; the body begins {_shown(mask(body))}"
     if expect.body is not None and expect.body not in body:
-        return f"the body does not contain {_shown(expect.body)}; it begins {_shown(body)}"
+        return f"the body does not contain {_shown(expect.body)}; it begins {_shown(mask(body))}"
     if expect.json is not None:
         text = canonical_json(body)
         if text is None:
-            return f"the body is not JSON; it begins {_shown(body)}"
+            return f"the body is not JSON; it begins {_shown(mask(body))}"
         if text != expect.json:
-            return f"the JSON is {_shown(text.encode())} instead of {_shown(expect.json.encode())}"
+            return f"the JSON is {_shown(mask(text.encode()))} instead of {_shown(expect.json.encode())}"
     return ""
 
 

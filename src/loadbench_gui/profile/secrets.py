@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from loadbench_gui.core.plan import Attach, Deployment, Launch, Plan, Request, Workload
 from loadbench_gui.errors import UserError
@@ -25,6 +26,7 @@ _ENV = re.compile(r"\$\$\{|\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BARE = re.compile(r"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
+_SHORTEST_CUT = 4
 _PLACES = ("request", "url", "metrics", "env", "command")
 
 
@@ -37,15 +39,19 @@ class Secrets:
     def mask(self, text: str) -> str:
         """Replace every secret value by its reference."""
         for name, value in sorted(self.values, key=lambda pair: -len(pair[1])):
-            for form in {value, _escaped(value)}:
+            for form in _forms(value):
                 text = text.replace(form, f"${{env:{name}}}")
         return text
 
     def mask_bytes(self, data: bytes) -> bytes:
         """Do the same in what went over the wire."""
         for name, value in sorted(self.values, key=lambda pair: -len(pair[1])):
-            for form in {value.encode(), _escaped(value).encode(), value.encode("latin-1", "replace")}:
-                data = data.replace(form, f"${{env:{name}}}".encode())
+            reference = f"${{env:{name}}}".encode()
+            for form in {value.encode("latin-1", "replace"), *(form.encode() for form in _forms(value))}:
+                data = data.replace(form, reference)
+                cut = _cut_off(data, form)
+                if cut:
+                    data = data[:-cut] + reference
         return data
 
 
@@ -140,6 +146,17 @@ def _body(request: Request, rewrite: Callable[[str], str]) -> bytes:
 
 def _escaped(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)[1:-1]
+
+
+def _forms(value: str) -> set[str]:
+    """Return how a value may come back: as it is, and as JSON and URLs write it."""
+    return {value, _escaped(value), json.dumps(value)[1:-1], quote(value), quote(value, safe=""), quote_plus(value)}
+
+
+def _cut_off(data: bytes, form: bytes) -> int:
+    """Return how many bytes at the end of `data` are the beginning of `form`: samples are cut at a fixed length."""
+    longest = min(len(form) - 1, len(data))
+    return next((size for size in range(longest, _SHORTEST_CUT - 1, -1) if data.endswith(form[:size])), 0)
 
 
 def check_references(document: Mapping[str, Any]) -> Iterator[Finding]:

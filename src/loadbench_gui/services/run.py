@@ -121,6 +121,7 @@ async def _ask(session: Session, workload: Workload, server: Server) -> Answer:
         workload.expect,
         timeout_s=workload.timeout_s,
         insecure=session.plan.generator.insecure,
+        mask=session.secrets.mask_bytes,
     )
 
 

@@ -107,3 +107,22 @@ def test_a_plan_without_secrets_is_left_as_it_is() -> None:
 
     assert missing_secrets(plain, {}) == ()
     assert resolve_secrets(plain, {}).workloads[0].request.path == "/me?key=${env:KEY}"
+
+
+def test_a_secret_is_masked_as_json_and_urls_write_it() -> None:
+    secrets = Secrets((("A", "sé cret/ü"),))
+    for form in (
+        '"s\\u00e9 cret/\\u00fc"',
+        "s%C3%A9%20cret/%C3%BC",
+        "s%C3%A9%20cret%2F%C3%BC",
+        "s%C3%A9+cret%2F%C3%BC",
+    ):
+        assert "cret" not in secrets.mask(form)
+        assert b"cret" not in secrets.mask_bytes(form.encode())
+
+
+def test_the_beginning_of_a_secret_is_masked_where_a_sample_was_cut() -> None:
+    secrets = Secrets((("A", "abcdefgh"),))
+    assert secrets.mask_bytes(b"token=abcdef") == b"token=${env:A}"
+    assert secrets.mask_bytes(b"token=abc") == b"token=abc"
+    assert secrets.mask_bytes(b"abcdefgh and no more") == b"${env:A} and no more"
