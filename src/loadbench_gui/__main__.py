@@ -5,22 +5,25 @@ Kept nearly empty at the top: a spawned worker re-imports the main module, and a
 
 from __future__ import annotations
 
+import os
 import sys
 
 
 def cli() -> int:
     """Run `loadbench`: everything, without a window."""
     _freeze_support()
-    from loadbench_gui.cli.main import main
+    _open_streams()
+    try:
+        from loadbench_gui.cli.main import main
 
-    return main(sys.argv[1:])
+        return main(sys.argv[1:])
+    except KeyboardInterrupt:  # while still importing
+        return 130
 
 
 def gui() -> int:
     """Run `loadbench-gui`: the window."""
     _freeze_support()
-    import os
-
     from loadbench_gui.errors import EnvironmentFault
     from loadbench_gui.ui.display import require_display
 
@@ -34,6 +37,20 @@ def gui() -> int:
     from loadbench_gui.ui.app import main
 
     return main(arguments)
+
+
+def _open_streams() -> None:
+    """Give a standard stream that was closed (`>&-`, a service) the null device.
+
+    Otherwise the next file or socket takes its number, and the event loop's library aborts.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+            os.set_inheritable(number, True)
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 lives as long as we
 
 
 def _freeze_support() -> None:

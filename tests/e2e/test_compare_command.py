@@ -34,7 +34,8 @@ def test_three_real_servers_end_in_a_verdict_with_its_evidence(loadbench: Loadbe
         planned = run["load"]["rate_rps"] * 2
         assert run["requests"]["issued"] == pytest.approx(planned, abs=1)
         assert run["requests"]["succeeded"] >= 0.95 * planned
-        assert 10 * 2**20 < run["target"]["memory_bytes"]["idle"] <= run["target"]["memory_bytes"]["peak"] < 400 * 2**20
+        for moment in ("idle", "peak"):  # PSS may fall once the generator shares pages with the server
+            assert 10 * 2**20 < run["target"]["memory_bytes"][moment] < 400 * 2**20
         assert run["target"]["cpu_s_per_1k"] > 0
         assert run["target"]["startup_s"] > 0
     comparison = result["comparison"]

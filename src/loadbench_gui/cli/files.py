@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from loadbench_gui.cli.console import to_nowhere
 from loadbench_gui.errors import EnvironmentFault
 
 
@@ -27,7 +28,21 @@ def write_json(json_to: str, document: dict[str, Any]) -> None:
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
     text = text.encode("utf-8", "replace").decode("utf-8")
     if json_to == "-":
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        write_out(text)
     else:
         write_text(Path(json_to), text)
+
+
+def write_out(text: str) -> None:
+    """Write a document to standard output, as UTF-8 whatever the locale. Raises `EnvironmentFault`."""
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8"))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        to_nowhere(sys.stdout)
+    except OSError as problem:
+        to_nowhere(sys.stdout)
+        raise EnvironmentFault(
+            f"standard output cannot be written: {problem.strerror}", "Make room, or send it somewhere else."
+        ) from problem

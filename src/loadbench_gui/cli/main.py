@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import errno
 import sys
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,9 @@ import typer
 
 from loadbench_gui import __version__
 from loadbench_gui.cli.table import Commands
-from loadbench_gui.errors import Bug, ExitCode, LoadbenchError
+from loadbench_gui.errors import Bug, EnvironmentFault, ExitCode, LoadbenchError
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 def _finish(code: int | None, **_: object) -> None:
@@ -51,6 +54,9 @@ def options(
 
 def main(argv: Sequence[str]) -> int:
     """Run one command line; return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # words are better with a ? than not at all
+            stream.reconfigure(errors="replace")
     try:
         app(list(argv), prog_name="loadbench")
     except SystemExit as end:
@@ -58,10 +64,10 @@ def main(argv: Sequence[str]) -> int:
     except LoadbenchError as problem:
         say(problem)
         return problem.exit_code
-    except BrokenPipeError:
-        return _nobody_reads()
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
+    except OSError as problem:
+        return _no_room(problem) if problem.errno in NO_ROOM else _bug()
     except Exception:  # our bug: keep the evidence, show the way to it, no traceback on the screen
         return _bug()
     return ExitCode.OK
@@ -71,7 +77,7 @@ def say(problem: LoadbenchError) -> None:
     """Print a foreseen failure on standard error: what is wrong, then what to do."""
     from rich.text import Text
 
-    from loadbench_gui.cli.console import console_for
+    from loadbench_gui.cli.console import console_for  # rich takes its time to import
 
     console = console_for(stderr=True)
     console.print(Text(f"error: {problem.message}", style="red"))
@@ -79,9 +85,11 @@ def say(problem: LoadbenchError) -> None:
         console.print(Text(problem.hint))
 
 
-def _nobody_reads() -> ExitCode:
-    """End as quietly as any filter does when `head` has had enough; the interpreter must not flush at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _no_room(problem: OSError) -> ExitCode:
+    from loadbench_gui.cli.console import to_nowhere
+
+    to_nowhere(sys.stdout)
+    say(EnvironmentFault(f"nothing can be written: {problem.strerror}", "Make room, or write somewhere else."))
     return ExitCode.ENVIRONMENT
 
 

@@ -54,7 +54,11 @@ class Interrupts:
 
     def install(self, loop: asyncio.AbstractEventLoop) -> None:
         """Take over both signals on `loop`."""
-        for signum, code in ((signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)):
+        signals = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
+        if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            # The terminal was closed; under nohup that is ignored.
+            signals[signal.SIGHUP] = ExitCode.TERMINATED
+        for signum, code in signals.items():
             try:
                 loop.add_signal_handler(signum, self._received, code)
             except NotImplementedError:  # Windows: no loop signal handlers; the interpreter's own will do
@@ -76,7 +80,10 @@ def run_async(command: Callable[[Interrupts], Awaitable[int]]) -> int:
         interrupts.install(asyncio.get_running_loop())
         try:
             return await command(interrupts)
-        except (StopRequested, asyncio.CancelledError):
+        except StopRequested:
+            console_for(stderr=True).print("Stopped before anything was measured.")
+            return interrupts.exit_code
+        except asyncio.CancelledError:
             return interrupts.exit_code
 
     return _run(hosted())

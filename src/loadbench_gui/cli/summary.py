@@ -12,11 +12,13 @@ from rich.text import Text
 from loadbench_gui.core.plan import ClosedLoad
 from loadbench_gui.core.quantiles import Q, adjusted, summarise
 from loadbench_gui.core.run import Run
-from loadbench_gui.core.verdict import Comparison, Gate, MetricVerdict, Verdict
+from loadbench_gui.core.verdict import Comparison, Gate, Metric, MetricVerdict, Verdict
 from loadbench_gui.report import words
 
 SPECTRUM = ("p50", "p75", "p90", "p99", "p99_9", "p99_99", "max")
 BAR_WIDTH = 40
+FIGURES_WIDTH = 50
+"""Columns that the percentiles take beside their bars."""
 VERDICT_STYLE = {
     Verdict.FASTER: "green",
     Verdict.LESS: "green",
@@ -46,11 +48,8 @@ def print_run(console: Console, run: Run) -> None:
         Text(f"{load}, {run.workload.shape.connections} connections, {words.seconds(run.duration_s)}", style="dim"),
     )
     console.print(f"{words.rate(run.throughput_rps)}, {_outcomes(run)}")
-    console.print(_latency_table(run))
-    worst = adjusted(tally)
-    if worst.infinite:
-        named = ", ".join(percentile_name(name) for name in worst.infinite)
-        console.print(Text(f"With failures counted as never answered, {named} is infinite.", style="yellow"))
+    if tally.succeeded:
+        _print_latencies(console, run)
     for kind, count in sorted(tally.errors.items(), key=lambda item: -item[1]):
         console.print(Text(f"  {words.count(count)} × {kind.value}", style="red"))
     if run.target is not None:
@@ -60,6 +59,16 @@ def print_run(console: Console, run: Run) -> None:
             f"peak {words.memory(target.peak_bytes)}"
         )
     print_fitness(console, run)
+
+
+def _print_latencies(console: Console, run: Run) -> None:
+    console.print(_latency_table(run, min(BAR_WIDTH, console.width - FIGURES_WIDTH)))
+    worst = adjusted(run.measured)
+    infinite = [percentile_name(name) for name in SPECTRUM if name in worst.infinite]
+    if infinite:
+        are = "is" if len(infinite) == 1 else "are"
+        named = ", ".join(infinite)
+        console.print(Text(f"With failures counted as never answered, {named} {are} infinite.", style="yellow"))
 
 
 def _outcomes(run: Run) -> str:
@@ -72,7 +81,7 @@ def _outcomes(run: Run) -> str:
     return ", ".join(parts)
 
 
-def _latency_table(run: Run) -> Table:
+def _latency_table(run: Run, bar_width: int) -> Table:
     scheduled, service = summarise(run.measured.scheduled), summarise(run.measured.service)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("latency")
@@ -82,7 +91,7 @@ def _latency_table(run: Run) -> Table:
     longest = scheduled.max or 1.0
     for name in SPECTRUM:
         value = getattr(scheduled, name)
-        bar = "" if value is None else "▏" + "█" * round(BAR_WIDTH * value / longest)
+        bar = "" if value is None else "▏" + "█" * round(bar_width * value / longest)
         table.add_row(percentile_name(name), _cell(scheduled, name), _cell(service, name), Text(bar, "dim"))
     return table
 
@@ -118,8 +127,9 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
 def _verdict_table(comparison: Comparison, workload: str) -> Table:
     """One row a verdict, the primary metric first; a metric is named once for all its deployments."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("metric", no_wrap=True)
-    table.add_column("deployment", no_wrap=True)
+    # Where there is little room, names are broken and figures are not.
+    table.add_column("metric")
+    table.add_column("deployment")
     for heading in (comparison.baseline, "value", "change", "95 % CI"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True, min_width=12)
@@ -127,8 +137,7 @@ def _verdict_table(comparison: Comparison, workload: str) -> Table:
     for metric in comparison.metrics:
         if metric.workload != workload:
             continue
-        name = percentile_name(metric.metric.value) if metric.metric.value[-1] == "9" else metric.metric.value
-        name = name.replace("_", " ")
+        name = metric.metric.value.replace("p99_9", "p99.9").replace("_", " ")
         shown = "" if name == named else name
         named = name
         table.add_row(Text(shown, "bold" if metric.primary else ""), *_verdict_cells(metric))
@@ -138,12 +147,16 @@ def _verdict_table(comparison: Comparison, workload: str) -> Table:
 def _verdict_cells(metric: MetricVerdict) -> tuple[Text, ...]:
     return (
         Text(metric.deployment),
-        Text(words.metric_value(metric.metric, metric.baseline_value), style="dim"),
-        Text(words.metric_value(metric.metric, metric.value)),
+        Text(_value(metric.metric, metric.baseline_value), style="dim"),
+        Text(_value(metric.metric, metric.value)),
         Text(words.change(metric.ratio)),
         Text(words.change_interval(metric.ci95)),
         Text("no verdict" if metric.verdict is Verdict.NONE else metric.verdict.value, VERDICT_STYLE[metric.verdict]),
     )
+
+
+def _value(metric: Metric, value: float | None) -> str:
+    return words.metric_value(metric, value).replace(f"{words.NARROW}requests/s", "/s")
 
 
 def print_gates(console: Console, gates: Sequence[Gate]) -> None:
@@ -155,7 +168,8 @@ def print_gates(console: Console, gates: Sequence[Gate]) -> None:
     several = len({gate.workload for gate in gates if gate.workload}) > 1
     for gate in dict.fromkeys(gate for gate in gates if not gate.passed):
         style = "red" if gate.passed is False else "yellow"
-        concerned = ", ".join(gate.deployments) if set(gate.deployments) != everyone else ""
+        named = set(gate.deployments) == everyone or gate.detail.startswith(gate.deployments)
+        concerned = "" if named else ", ".join(gate.deployments)
         where = " ".join(filter(None, (gate.workload if several else "", concerned)))
         head = f"{'✗' if gate.passed is False else '!'} {gate.name}{where and f' ({where})'}: "
         console.print(Text(head, style) + Text(gate.detail))

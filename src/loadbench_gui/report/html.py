@@ -148,13 +148,18 @@ def _standings(comparison: Comparison | None, names: Sequence[str]) -> tuple[Sta
 
 
 def _signs(gates: Sequence[Gate]) -> tuple[Sign, ...]:
-    """Return a short word for every gate; with several workloads each says which it belongs to."""
+    """Return a short word for every gate, and whom it concerns where that is not everyone.
+
+    With several workloads each says which it belongs to.
+    """
+    everyone = set().union(*(gate.deployments for gate in gates))
     several = len({gate.workload for gate in gates if gate.workload}) > 1
     signs = []
     for gate in gates:
         mark, tone, _ = tables.sign(gate)
         where = f"{gate.workload}: " if several and gate.workload else ""
-        signs.append(Sign(mark, tone, f"{where}{gate.name} {gate.figure}".strip()))
+        some = "" if gate.passed or set(gate.deployments) == everyone else f"{', '.join(gate.deployments)} "
+        signs.append(Sign(mark, tone, f"{where}{gate.name} {some}{gate.figure}".strip()))
     return tuple(signs)
 
 

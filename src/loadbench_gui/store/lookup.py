@@ -32,11 +32,14 @@ _EVERYTHING: Final[tuple[Kind, ...]] = ("run", "comparison")
 def find(connection: sqlite3.Connection, prefix: str, kinds: Sequence[Kind] = _EVERYTHING) -> tuple[Kind, str]:
     """Return the kind and full id of what `prefix` means: an id, or the beginning of exactly one.
 
+    A comparison comes before its own runs: made within the same minutes, they begin as it does.
     Raises `UserError` when nothing or more than one thing begins so.
     """
     known = [(kind, str(row[0])) for kind in kinds for row in connection.execute(_IDS[kind])]
     exact = [(kind, name) for kind, name in known if name == prefix]
     matches = exact or [(kind, name) for kind, name in known if prefix and name.startswith(prefix)]
+    if len(matches) > 1:
+        matches = _without_own_runs(connection, matches)
     if len(matches) == 1:
         return matches[0]
     what = " or ".join(kinds)
@@ -50,6 +53,17 @@ def find(connection: sqlite3.Connection, prefix: str, kinds: Sequence[Kind] = _E
     nearest = difflib.get_close_matches(prefix, names, _SHOWN, 0.5)
     listed = f"Did you mean {_some(nearest)}?" if nearest else f"The newest: {_some(names)}."
     raise UserError(f"no {what} is called {prefix!r}", f"{listed} `loadbench history list` shows all.")
+
+
+def _without_own_runs(connection: sqlite3.Connection, matches: list[tuple[Kind, str]]) -> list[tuple[Kind, str]]:
+    """Leave out runs that belong to a comparison which matches as well."""
+    comparisons = [name for kind, name in matches if kind == "comparison"]
+    own = {
+        str(row[0])
+        for name in comparisons
+        for row in connection.execute("SELECT run_id FROM runs WHERE comparison_id = ?", (name,))
+    }
+    return [(kind, name) for kind, name in matches if kind == "comparison" or name not in own]
 
 
 def delete(connection: sqlite3.Connection, prefix: str) -> str:

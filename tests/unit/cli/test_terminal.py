@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 from rich.console import Console
 
-from builders import make_comparison, make_interval, make_run
-from loadbench_gui.cli.progress import Progress
+from builders import make_comparison, make_interval, make_run, make_workload
+from loadbench_gui.cli.progress import Progress, strip
 from loadbench_gui.cli.summary import print_comparison, print_run
 from loadbench_gui.core.caveats import Caveat
 from loadbench_gui.core.lifecycle import RunState
 from loadbench_gui.core.plan import ComparisonSettings, Plan
-from loadbench_gui.core.snapshot import ErrorKind
+from loadbench_gui.core.snapshot import ErrorKind, Tally
+from loadbench_gui.core.verdict import Gate
 from loadbench_gui.services.events import (
     GeneratorDoubted,
     IntervalClosed,
@@ -90,6 +92,36 @@ def test_the_live_line_follows_the_run() -> None:
     assert "measuring" in said
     assert "p99" in said
     assert "PSS" in said
+
+
+def test_every_deployment_has_a_letter_of_its_own_in_the_strip() -> None:
+    comparison, _ = make_comparison(rounds=2)
+    letters = strip(comparison.schedule, 0, 9.0).plain.split()[0]
+    assert len(set(letters)) == len(comparison.deployments)
+
+
+def test_a_run_without_a_success_shows_its_errors_and_no_empty_table() -> None:
+    recorded = console()
+    run = make_run()
+    print_run(recorded, replace(run, measured=Tally(issued=3, failed=3, errors={ErrorKind.CONNECT_REFUSED: 3})))
+    said = text_of(recorded)
+    assert "3 × connect_refused" in said
+    assert "p99" not in said
+
+
+def test_a_failed_gate_says_whom_it_concerns_and_several_workloads_are_told_apart() -> None:
+    recorded = console()
+    gates = (
+        Gate("generator lag", False, "37 %", "Sent late.", "small", ("starlette",)),
+        Gate("steady", None, "6 runs", "Drifts.", "large", ("starlette", "sanic")),
+    )
+    comparison, _ = make_comparison(workloads=(make_workload("small"), make_workload("large")), gates=gates)
+    print_comparison(recorded, comparison)
+    said = text_of(recorded)
+    assert "✗ generator lag (small starlette): Sent late." in said
+    assert "! steady (large): Drifts." in said
+    lines = said.splitlines()
+    assert lines.index("small") < lines.index("large")
 
 
 def test_a_doubt_is_said_once() -> None:

@@ -173,6 +173,21 @@ def test_a_beginning_that_several_share_names_them(tmp_path: Path) -> None:
     with_store(tmp_path, scenario)
 
 
+def test_a_comparison_comes_before_its_own_runs_which_begin_as_it_does(tmp_path: Path) -> None:
+    comparison, runs = make_comparison(rounds=2)
+    own = replace(runs[0], label=replace(runs[0].label, comparison_id="run-of-all"))
+
+    async def scenario(store: Store) -> None:
+        await store.append_comparison("run-of-all", "p", "", comparison.schedule, comparison.started_at, "", "fastapi")
+        await store.seal_run(own)
+        assert await store.find("run-") == ("comparison", "run-of-all")
+        await store.seal_run(make_run(order=9))
+        with pytest.raises(UserError, match="the beginning of 2 ids"):
+            await store.find("run-")
+
+    with_store(tmp_path, scenario)
+
+
 def test_an_unknown_id_is_answered_with_the_nearest(tmp_path: Path) -> None:
     async def scenario(store: Store) -> None:
         await store.seal_run(make_run(order=1))

@@ -57,6 +57,11 @@ def compare(
             "Without them the profile runs exactly as written; set rounds and durations there.",
         )
     plan = load(find(profile))
+    if len(plan.deployments) < 2:
+        raise UserError(
+            f"{plan.name!r} has one deployment, and a comparison needs two",
+            f"Add a [[deployment]], or measure this one: {shlex.join(['loadbench', 'run', profile])}",
+        )
     if baseline is not None:
         plan = dataclasses.replace(
             plan, comparison=dataclasses.replace(plan.comparison, baseline=choose(plan, baseline).name)

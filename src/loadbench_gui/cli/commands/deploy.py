@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +12,7 @@ import typer
 
 from loadbench_gui.cli.common import DataDir, JsonTo, ProfileArg, Quiet
 from loadbench_gui.cli.console import console_for
-from loadbench_gui.cli.files import write_json
+from loadbench_gui.cli.files import write_json, write_out
 from loadbench_gui.cli.selection import choose
 from loadbench_gui.cli.session import Interrupts, run_async
 from loadbench_gui.cli.table import new_app
@@ -24,7 +23,7 @@ from loadbench_gui.errors import LoadbenchError, TargetFault, UserError
 from loadbench_gui.profile.bundled import find
 from loadbench_gui.profile.loader import load
 from loadbench_gui.profile.secrets import Secrets, resolve_secrets, secrets_of
-from loadbench_gui.services.stopping import unless_stopped
+from loadbench_gui.services.stopping import StopRequested, unless_stopped
 
 app = new_app()
 
@@ -55,6 +54,8 @@ async def _hold(interrupts: Interrupts, plan: Plan, name: str, *, json_to: str |
             await _until_stopped(server, interrupts)
         finally:
             await server.stop()
+    except StopRequested:
+        return interrupts.exit_code
     except LoadbenchError as fault:
         raise _masked(fault, secrets) from None
     return interrupts.exit_code
@@ -82,8 +83,7 @@ def _facts(server: Server) -> dict[str, Any]:
 def _announce(facts: dict[str, Any], json_to: str | None) -> None:
     if json_to is not None and json_to != "-":
         write_json(json_to, facts)
-    sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    write_out(json.dumps(facts, ensure_ascii=False) + "\n")
 
 
 async def _until_stopped(server: Server, interrupts: Interrupts) -> None:

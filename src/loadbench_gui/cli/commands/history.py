@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from loadbench_gui.cli.common import DataDir, EntryId, JsonTo, Quiet
@@ -18,6 +17,11 @@ from loadbench_gui.errors import UserError
 from loadbench_gui.report import words
 from loadbench_gui.report.document import document
 from loadbench_gui.services.library import ComparisonSummary, Entry, Library, RunSummary
+
+ID_WIDTH = 22
+WHEN_WIDTH = 17
+MIN_WHAT_WIDTH = 12
+Row: TypeAlias = tuple[str, str, str, str]
 
 app = new_app("What was measured before.")
 
@@ -43,23 +47,26 @@ async def _list(terminal: Terminal) -> int:
     return 0
 
 
-def _print_table(terminal: Terminal, rows: list[tuple[str, ...]]) -> None:
+def _print_table(terminal: Terminal, rows: list[Row]) -> None:
     """Print one line an entry: cut to the terminal's width, or whole where no terminal cuts it."""
-    table = Table(box=None, pad_edge=False)
-    whole = not terminal.words.is_terminal
-    for heading, width in (("id", 22), ("when", 17), ("what", None), ("outcome", None)):
-        table.add_column(heading, no_wrap=True, overflow="ellipsis", min_width=width)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    terminal.words.print(table, width=10_000 if whole else None)
+    what = max(len(row[2]) for row in rows)
+    if terminal.words.is_terminal:
+        what = min(what, max(MIN_WHAT_WIDTH, (terminal.words.width - ID_WIDTH - WHEN_WIDTH - 6) // 2))
+    for index, (name, when, subject, outcome) in enumerate([("id", "when", "what", "outcome"), *rows]):
+        line = Text(f"{name:<{ID_WIDTH}}  {when:<{WHEN_WIDTH}}  ", "" if index else "bold")
+        head = subject if len(subject) <= what else subject[: what - 1] + "…"
+        line.append(f"{head:<{what}}  {outcome}")
+        if terminal.words.is_terminal:
+            line.truncate(terminal.words.width, overflow="ellipsis")
+        terminal.words.print(line)
 
 
-def _comparison_row(comparison: ComparisonSummary) -> tuple[str, ...]:
+def _comparison_row(comparison: ComparisonSummary) -> Row:
     outcome = comparison.headline or ("no verdict yet" if comparison.complete else "cut short")
     return comparison.comparison_id, _moment(comparison.started_at), comparison.profile, outcome
 
 
-def _run_row(run: RunSummary) -> tuple[str, ...]:
+def _run_row(run: RunSummary) -> Row:
     what = run.deployment if run.deployment == run.profile else f"{run.deployment} ({run.profile})"
     return run.run_id, _moment(run.started_at), what, "sealed" if run.sealed else "cut short"
 

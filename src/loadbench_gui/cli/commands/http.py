@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, cast
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import typer
 
@@ -30,6 +30,9 @@ from loadbench_gui.core.plan import (
 )
 from loadbench_gui.deploy.resolve import resolve
 from loadbench_gui.errors import UserError
+
+SENT_AS_WRITTEN = "%/?:@!$&'()*+,;=-._~[]|"
+"""What RFC 3986 allows in a path or query, what is encoded already, and what servers take as it is."""
 
 app = new_app()
 
@@ -113,10 +116,14 @@ def http(
 
 
 def _split(url: str) -> tuple[str, str]:
-    """Cut a URL into scheme://authority and the path with its query. Raises `UserError`, `TargetFault`."""
+    """Cut a URL into scheme://authority and the path with its query, encoded as a browser would.
+
+    Raises `UserError`, `TargetFault`.
+    """
     resolve(url)
     parts = urlsplit(url.strip())
-    return f"{parts.scheme}://{parts.netloc}", (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return f"{parts.scheme}://{parts.netloc}", quote(path, safe=SENT_AS_WRITTEN)
 
 
 def _refuse_what_comes_later(client: str, http2: bool, proxy: str | None, engine: str) -> None:

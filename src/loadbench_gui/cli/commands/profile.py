@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +9,7 @@ import typer
 
 from loadbench_gui.cli.common import DataDir, JsonTo, ProfileArg, Quiet
 from loadbench_gui.cli.console import console_for
-from loadbench_gui.cli.files import write_json, write_text
+from loadbench_gui.cli.files import write_json, write_out, write_text
 from loadbench_gui.cli.table import ANYTHING, new_app
 from loadbench_gui.core.plan import Plan
 from loadbench_gui.errors import UserError
@@ -72,8 +71,7 @@ def schema(json_to: JsonTo = None, quiet: Quiet = False, data_dir: DataDir = Non
     """Print the JSON schema of a profile."""
     text = json_schema().rstrip() + "\n"
     if json_to is None or json_to == "-":
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        write_out(text)
     else:
         write_text(Path(json_to), text)
     return 0

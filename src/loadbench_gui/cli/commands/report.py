@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +10,7 @@ from typing import Annotated
 import typer
 
 from loadbench_gui.cli.common import DataDir, EntryId, JsonTo, Quiet
-from loadbench_gui.cli.files import write_json, write_text
+from loadbench_gui.cli.files import write_json, write_out, write_text
 from loadbench_gui.cli.session import Interrupts, Terminal, run_async
 from loadbench_gui.cli.table import new_app
 from loadbench_gui.core.run import Run
@@ -56,8 +55,7 @@ async def _report(interrupts: Interrupts, terminal: Terminal, identifier: str, f
     if interrupts.stop.is_set():
         return interrupts.exit_code
     if out is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        write_out(text)
     else:
         write_text(out, text)
         terminal.words.print(str(out), markup=False)
