@@ -22,6 +22,7 @@ import sys
 import time
 
 from loadbench_gui.deploy import proctree
+from loadbench_gui.deploy.guardian_pipe import emit, read_spec
 from loadbench_gui.deploy.spawn import adopt_orphans, spawn
 
 STRAGGLER_GRACE_S = 2.0
@@ -265,27 +266,6 @@ def _as_list(value: object) -> list[object]:
 
 def _as_dict(value: object) -> dict[object, object]:
     return value if isinstance(value, dict) else {}
-
-
-def emit(event: dict[str, object]) -> None:
-    """Tell the app; when it is gone there is nobody to tell."""
-    with contextlib.suppress(OSError):
-        data = json.dumps(event).encode() + b"\n"
-        while data:
-            data = data[os.write(1, data) :]
-
-
-def read_spec() -> tuple[dict[str, object], bytes] | None:
-    """Read the first line of input; returns it with what came after it, or None when the app is gone already."""
-    data = b""
-    while b"\n" not in data:
-        more = os.read(0, 65536)
-        if not more:
-            return None
-        data += more
-    line, _, rest = data.partition(b"\n")
-    spec: dict[str, object] = json.loads(line)
-    return spec, rest
 
 
 def main() -> int:

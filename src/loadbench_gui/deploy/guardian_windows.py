@@ -20,7 +20,7 @@ if sys.platform == "win32":
     import time
     from ctypes import wintypes
 
-    from loadbench_gui.deploy.guardian import emit
+    from loadbench_gui.deploy.guardian_pipe import emit
 
     _EXTENDED_LIMIT_INFORMATION = 9
     _KILL_ON_JOB_CLOSE = 0x2000
