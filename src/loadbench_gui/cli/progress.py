@@ -181,7 +181,7 @@ def run_line(run: Run, schedule: Schedule) -> Text:
     p50 = supported_quantile(run.measured.scheduled, 0.5)
     p99 = supported_quantile(run.measured.scheduled, 0.99)
     figures = [
-        words.rate(run.throughput_rps),
+        f"{words.rate_figure(run.throughput_rps)}/s",
         f"p50 {'–' if p50 is None else words.latency(p50)}",
         f"p99 {'–' if p99 is None else words.latency(p99)}",
     ]

@@ -43,8 +43,9 @@ def print_run(console: Console, run: Run) -> None:
     load = (
         "closed loop" if isinstance(run.workload.shape, ClosedLoad) else f"open loop {run.workload.shape.rate_rps:g}/s"
     )
+    who = "" if run.label.deployment in run.url else f"{run.label.deployment}  "
     console.print(
-        Text(f"\n{run.url}{run.workload.request.path}", style="bold"),
+        Text(f"\n{who}{run.url}{run.workload.request.path}", style="bold"),
         Text(f"{load}, {run.workload.shape.connections} connections, {words.seconds(run.duration_s)}", style="dim"),
     )
     console.print(f"{words.rate(run.throughput_rps)}, {_outcomes(run)}")
