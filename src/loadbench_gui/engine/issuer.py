@@ -29,8 +29,7 @@ class Issuer(ABC):
         self._timeout_ns = int(circuit.timeout_s * 1e9)
         self._left = _UNLIMITED if shard.requests_limit is None else shard.requests_limit
         self._started = self._halted = False
-        circuit.owner = self
-        self.connections = [self.connection_type(circuit, place) for place in range(shard.connections)]
+        self.connections = [self.connection_type(circuit, self, place) for place in range(shard.connections)]
 
     @property
     def _window(self) -> Window:
@@ -81,7 +80,7 @@ class Issuer(ABC):
         for connection in self.connections:
             connection.close()
 
-    # For connections: see `transport.circuit.Owner`
+    # For connections: see `transport.http1.Owner`
 
     @abstractmethod
     def opened(self, connection: Connection) -> None:
@@ -107,7 +106,7 @@ class Issuer(ABC):
         fresh.want(connection.due_ns, connection.taken_ns)
 
     def _replace(self, connection: Connection) -> Connection:
-        fresh = self.connection_type(self._circuit, connection.place)
+        fresh = self.connection_type(self._circuit, self, connection.place)
         self.connections[connection.place] = fresh
         return fresh
 

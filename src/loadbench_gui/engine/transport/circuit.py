@@ -1,4 +1,4 @@
-"""What the connections of one shard share: the request, the record, and who is told when one is free.
+"""What the connections of one shard share: the request, the record, and what an answer is held against.
 
 One object with slots, because the hot path reads it several times per response.
 """
@@ -7,40 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import TYPE_CHECKING, Protocol
 
 from loadbench_gui.core.plan import Load, Request, Target
 from loadbench_gui.engine.recorder import Recorder
 from loadbench_gui.engine.transport.check import Check
 from loadbench_gui.engine.turns import NEVER, TurnMeter
 
-if TYPE_CHECKING:
-    from loadbench_gui.engine.transport.http1 import Connection
-
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
 
 
-class Owner(Protocol):
-    """Decides what a connection does next: the issuer."""
-
-    def opened(self, connection: Connection) -> None:
-        """A connection without a request is open."""
-
-    def answered(self, connection: Connection, now_ns: int) -> None:
-        """A request has ended and its connection can carry the next one."""
-
-    def spent(self, connection: Connection, now_ns: int, *, faulty: bool) -> None:
-        """A request has ended and its connection with it. faulty: because something went wrong on the way."""
-
-    def closed(self, connection: Connection, *, was_free: bool) -> None:
-        """A connection without a request has ended. was_free: it had been open; otherwise it could not be opened."""
-
-    def resend(self, connection: Connection, sent_ns: int) -> None:
-        """A stale connection lost an idempotent request, sent at `sent_ns`, unanswered: carry it to a fresh one."""
-
-
 class Circuit:
-    """Shared by the connections of a shard; `owner` is set once the issuer exists.
+    """Shared by the connections of a shard.
 
     whole: a response that was parsed, checked and found complete in one read on a connection that stays open. A
         read that equals it byte for byte is the same response again, so it needs no parser.
@@ -55,7 +32,6 @@ class Circuit:
         "insecure",
         "issue_ns",
         "loop",
-        "owner",
         "record",
         "recorder",
         "request",
@@ -67,8 +43,6 @@ class Circuit:
         "until_ns",
         "whole",
     )
-
-    owner: Owner
 
     def __init__(self, load: Load, recorder: Recorder, loop: asyncio.AbstractEventLoop) -> None:
         workload = load.workload

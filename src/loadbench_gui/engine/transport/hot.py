@@ -34,7 +34,7 @@ class ClosedConnection(Connection):
                     circuit.turns.step(now)
             else:
                 self.sent_ns = 0
-                circuit.owner.answered(self, now)
+                self.owner.answered(self, now)
         else:
             self.parse(data)
 
@@ -54,6 +54,6 @@ class OpenConnection(Connection):
             self.sent_ns = 0
             if now > circuit.turns.due_ns:
                 circuit.turns.step(now)
-            circuit.owner.answered(self, now)
+            self.owner.answered(self, now)
         else:
             self.parse(data)

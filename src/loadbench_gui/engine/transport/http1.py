@@ -5,25 +5,20 @@ read, was found right and left the connection open is remembered by the circuit,
 for byte is, by definition, parsed the same: it is recorded without a parser. Nothing but equality is trusted, so a
 changed date, length or body goes through the parser, and is remembered in turn.
 
-A `Connection` lives for one TCP connection. It never decides what to send next: `Circuit.owner` does.
+A `Connection` lives for one TCP connection. It never decides what to send next: its owner does.
 """
 
 from __future__ import annotations
 
 import asyncio
 from time import perf_counter_ns
-from typing import Final, cast
-
-from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+from typing import Final, Protocol, cast
 
 from loadbench_gui.core.snapshot import ErrorKind
-from loadbench_gui.engine.transport.check import LONGEST_BODY
 from loadbench_gui.engine.transport.circuit import Circuit
-from loadbench_gui.engine.transport.framing import final_head, is_framed, says_close
 from loadbench_gui.engine.transport.opening import classify
+from loadbench_gui.engine.transport.reply import Malformed, Reply
 
-LONGEST_HEAD: Final = 64 << 10
-"""Heads beyond this (interim responses included) are a protocol error; servers stop at 8 to 32 KiB."""
 LONGEST_WHOLE: Final = 64 << 10
 _SAMPLE_BYTES: Final = 2048
 _STALE_WITHIN_NS: Final = 100_000_000
@@ -31,14 +26,23 @@ _STALE_WITHIN_NS: Final = 100_000_000
 for busy loops. What is lost later than that was lost by a server that had it: a failure, not to be tried again."""
 
 
-class _Sink:
-    """What the parser calls when bodies are looked at; `Connection` itself has no `on_body`, which saves the copies."""
+class Owner(Protocol):
+    """Decides what a connection does next: the issuer."""
 
-    def __init__(self, connection: Connection) -> None:
-        self.on_message_begin = connection.on_message_begin
-        self.on_headers_complete = connection.on_headers_complete
-        self.on_message_complete = connection.on_message_complete
-        self.on_body = connection.take_body
+    def opened(self, connection: Connection) -> None:
+        """A connection without a request is open."""
+
+    def answered(self, connection: Connection, now_ns: int) -> None:
+        """A request has ended and its connection can carry the next one."""
+
+    def spent(self, connection: Connection, now_ns: int, *, faulty: bool) -> None:
+        """A request has ended and its connection with it. faulty: because something went wrong on the way."""
+
+    def closed(self, connection: Connection, *, was_free: bool) -> None:
+        """A connection without a request has ended. was_free: it had been open; otherwise it could not be opened."""
+
+    def resend(self, connection: Connection, sent_ns: int) -> None:
+        """A stale connection lost an idempotent request, sent at `sent_ns`, unanswered: carry it to a fresh one."""
 
 
 class Connection(asyncio.Protocol):
@@ -49,25 +53,15 @@ class Connection(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_body",
-        "_body_size",
-        "_complete",
-        "_first_ns",
-        "_head",
-        "_head_done",
-        "_head_size",
-        "_keep",
         "_opening",
         "_opening_ns",
-        "_parser",
-        "_reads",
-        "_status",
-        "_surplus",
+        "_reply",
         "_transport",
         "circuit",
         "due_ns",
         "fast",
         "over",
+        "owner",
         "place",
         "resent",
         "sent_ns",
@@ -77,16 +71,9 @@ class Connection(asyncio.Protocol):
         "write",
     )
 
-    _head: list[bytes]
-    _head_size: int
-    _body_size: int
-    _reads: int
-    _head_done: bool
-    _complete: bool
-    _keep: bool
-
-    def __init__(self, circuit: Circuit, place: int) -> None:
+    def __init__(self, circuit: Circuit, owner: Owner, place: int) -> None:
         self.circuit = circuit
+        self.owner = owner
         self.place = place
         self.due_ns = self.taken_ns = self.sent_ns = 0
         self.fast = self.over = self.resent = self.wanted = False
@@ -94,9 +81,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._opening: asyncio.Task[None] | None = None
         self._opening_ns = 0
-        self._parser: HttpResponseParser | None = None
-        self._body: list[bytes] | None = None
-        self._reset()
+        self._reply = Reply(circuit)
 
     # State, as the owner sees it.
 
@@ -162,46 +147,13 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> None:
         """An end of file completes a response that nothing else delimits."""
-        if self.sent_ns and self._head_done and not self._complete and not self.over:
-            head, _ = final_head(self._head)
-            if not is_framed(head):
-                self._complete = True
-                self._keep = False
-                self._answered(perf_counter_ns())
+        if self.sent_ns and not self.over and self._reply.end():
+            self._answered(perf_counter_ns())
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Count it out, then see what it means."""
         self.circuit.recorder.disconnected()
         self._lost(exc)
-
-    # The parser's calls
-
-    def on_message_begin(self) -> None:
-        """Notice a second response where one was asked for."""
-        self._surplus = self._complete
-
-    def on_headers_complete(self) -> None:
-        """Read the status; the body is yet to come unless the request was a HEAD."""
-        parser = cast("HttpResponseParser", self._parser)
-        status = parser.get_status_code()
-        if status < 200 or self._complete:
-            return
-        self._status = status
-        self._head_done = True
-        self._keep = parser.should_keep_alive()
-        if self.circuit.bodiless:
-            self._complete = True
-
-    def on_message_complete(self) -> None:
-        """Note the end; interim responses do not count."""
-        if self._head_done:
-            self._complete = True
-
-    def take_body(self, data: bytes) -> None:
-        """Keep a piece of a body that is to be checked."""
-        if self._body is not None and not self.circuit.bodiless and self._body_size < LONGEST_BODY:
-            self._body.append(data)
-            self._body_size += len(data)
 
     # Inside
 
@@ -226,7 +178,7 @@ class Connection(asyncio.Protocol):
             self._cannot_open(ErrorKind.CLOSED_EARLY)
             return
         circuit.recorder.opened += 1
-        circuit.owner.opened(self)
+        self.owner.opened(self)
 
     def _cannot_open(self, kind: ErrorKind) -> None:
         if self.over:
@@ -235,7 +187,7 @@ class Connection(asyncio.Protocol):
             self._fail(kind, perf_counter_ns())
         else:
             self.over = True
-            self.circuit.owner.closed(self, was_free=False)
+            self.owner.closed(self, was_free=False)
 
     def parse(self, data: bytes) -> None:
         """Take bytes in by the parser and act on what they complete."""
@@ -251,25 +203,13 @@ class Connection(asyncio.Protocol):
             self._unasked(now)
             return
         self.fast = False
-        self._reads += 1
-        if self._reads == 1:
-            self._first_ns = now
-            self._body = self._wants_body()
-        if not self._head_done:
-            self._head.append(data)
-            self._head_size += len(data)
         try:
-            self._feed(data)
-        except (HttpParserError, HttpParserUpgrade):
+            complete = self._reply.feed(data, now, is_first=not self.served)
+        except Malformed:
             self._fail(ErrorKind.PROTOCOL, now)
             return
-        if self._surplus or (not self._head_done and self._head_size > LONGEST_HEAD):
-            self._fail(ErrorKind.PROTOCOL, now)
-        elif self._complete:
-            if self.circuit.bodiless and not self._ends_with_head():
-                self._fail(ErrorKind.PROTOCOL, now)
-            else:
-                self._answered(now, data)
+        if complete:
+            self._answered(now, data)
 
     def _unasked(self, now: int) -> None:
         if self.wanted:
@@ -277,66 +217,34 @@ class Connection(asyncio.Protocol):
         else:
             was_free = self._opening is None
             self.close()
-            self.circuit.owner.closed(self, was_free=was_free)
-
-    def _feed(self, data: bytes) -> None:
-        if self._parser is None:
-            self._parser = HttpResponseParser(_Sink(self) if self.circuit.check.looks_inside else self)
-        self._parser.feed_data(data)
-
-    def _wants_body(self) -> list[bytes] | None:
-        circuit = self.circuit
-        if circuit.check.reads_body:
-            return []
-        if circuit.check.samples_body and (circuit.sample_due or not self.served):
-            circuit.sample_due = False
-            return []
-        return None
-
-    def _ends_with_head(self) -> bool:
-        """A response to HEAD is over with its head. llhttp waits for the body that is announced: start it afresh."""
-        self._parser = None
-        head, rest = final_head(self._head)
-        self._keep = self._keep or (head.startswith(b"HTTP/1.1") and not says_close(head))
-        return not rest
+            self.owner.closed(self, was_free=was_free)
 
     def _answered(self, now: int, data: bytes = b"") -> None:
         """Judge a complete response, record it, and hand the connection back."""
-        circuit, recorder = self.circuit, self.circuit.recorder
-        wrong = self._judge()
+        circuit, recorder, reply = self.circuit, self.circuit.recorder, self._reply
+        wrong = reply.judge()
         if wrong is not None:
             self._sample(wrong, now)
-            recorder.fail(wrong, (self.due_ns, self.taken_ns, self.sent_ns), now, self._status)
+            recorder.fail(wrong, (self.due_ns, self.taken_ns, self.sent_ns), now, reply.status)
         else:
-            recorder.rows.extend((self.due_ns, self.taken_ns, self.sent_ns, self._first_ns, now, self._status))
+            recorder.rows.extend((self.due_ns, self.taken_ns, self.sent_ns, reply.first_ns, now, reply.status))
             recorder.bytes_sent += recorder.request_bytes
         if self.served:
             recorder.reused += 1
         self.served += 1
-        if not self._keep:
+        if not reply.keep:
             recorder.closed_by_server += 1
             self._end()
-            circuit.owner.spent(self, now, faulty=False)
+            self.owner.spent(self, now, faulty=False)
             return
-        if wrong is None and self._reads == 1 and len(data) <= LONGEST_WHOLE and self._is_checked():
-            recorder.seal_hot(self._status, len(data))
+        if wrong is None and reply.reads == 1 and len(data) <= LONGEST_WHOLE and reply.is_checked:
+            recorder.seal_hot(reply.status, len(data))
             circuit.whole = data
         self.sent_ns = 0
         self.resent = False
-        self._reset()
+        reply.reset()
         self.fast = True
-        circuit.owner.answered(self, now)
-
-    def _judge(self) -> ErrorKind | None:
-        check = self.circuit.check
-        if check.status_is_wrong(self._status):
-            return ErrorKind.BAD_STATUS
-        if self._body is not None and not self.circuit.bodiless and check.body_is_wrong(b"".join(self._body)):
-            return ErrorKind.BAD_BODY
-        return None
-
-    def _is_checked(self) -> bool:
-        return self._body is not None or not self.circuit.check.looks_inside
+        self.owner.answered(self, now)
 
     def _lost(self, exc: Exception | None) -> None:
         """Tell a free connection's end from a request's."""
@@ -348,10 +256,10 @@ class Connection(asyncio.Protocol):
                 self.over = True
                 self.fast = False
                 recorder.closed_by_server += 1
-                self.circuit.owner.closed(self, was_free=True)
+                self.owner.closed(self, was_free=True)
             return
         now = perf_counter_ns()
-        if self.served and not self._reads and now - self.sent_ns <= self._opening_ns + _STALE_WITHIN_NS:
+        if self.served and not self._reply.reads and now - self.sent_ns <= self._opening_ns + _STALE_WITHIN_NS:
             self._lost_stale()
         elif exc is None:
             self._fail(ErrorKind.CLOSED_EARLY, now)
@@ -365,24 +273,24 @@ class Connection(asyncio.Protocol):
             sent_ns = self.sent_ns
             self._end()
             recorder.bytes_sent += recorder.request_bytes
-            self.circuit.owner.resend(self, sent_ns)
+            self.owner.resend(self, sent_ns)
         else:
             self._fail(ErrorKind.STALE, perf_counter_ns())
 
     def _fail(self, kind: ErrorKind, now: int) -> None:
         """Record the request as failed and give the connection up."""
         self._sample(kind, now)
-        self.circuit.recorder.fail(kind, (self.due_ns, self.taken_ns, self.sent_ns), now, self._status)
+        self.circuit.recorder.fail(kind, (self.due_ns, self.taken_ns, self.sent_ns), now, self._reply.status)
         if self.served:
             self.circuit.recorder.reused += 1
         self.close()
         self._end()
-        self.circuit.owner.spent(self, now, faulty=True)
+        self.owner.spent(self, now, faulty=True)
 
     def _sample(self, kind: ErrorKind, now: int) -> None:
         recorder = self.circuit.recorder
         if recorder.wants_sample(kind):
-            head, _, body = b"".join(self._head).partition(b"\r\n\r\n")
+            head, _, body = self._reply.head.partition(b"\r\n\r\n")
             request = self.circuit.request[:_SAMPLE_BYTES] if self.sent_ns else b""
             recorder.keep_sample(kind, now, request, head[:_SAMPLE_BYTES], body[:_SAMPLE_BYTES])
 
@@ -391,14 +299,6 @@ class Connection(asyncio.Protocol):
         self.over = True
         self.fast = self.wanted = False
         self.sent_ns = 0
-        self._parser = None
         if self._transport is not None:
             self._transport.close()
-        self._reset()
-
-    def _reset(self) -> None:
-        self._head = []
-        self._head_size = self._body_size = self._reads = self._status = self._first_ns = 0
-        self._head_done = self._complete = self._surplus = False
-        self._keep = True
-        self._body = None
+        self._reply.forget()

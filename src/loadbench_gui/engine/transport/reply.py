@@ -1,0 +1,174 @@
+"""The answer to the request under way: what has come of it, whether it is whole, and whether it is right.
+
+One object serves all the answers of a connection, one after the other. llhttp reads them; the few cases in which it
+cannot say where an answer ends are decided here.
+"""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from loadbench_gui.core.snapshot import ErrorKind
+from loadbench_gui.engine.transport.check import LONGEST_BODY
+from loadbench_gui.engine.transport.circuit import Circuit
+from loadbench_gui.engine.transport.framing import final_head, is_framed, says_close
+
+LONGEST_HEAD: Final = 64 << 10
+"""Heads beyond this (interim responses included) are a protocol error; servers stop at 8 to 32 KiB."""
+
+
+class Malformed(Exception):
+    """The bytes that came are not one HTTP/1.1 answer."""
+
+
+class _Sink:
+    """What the parser calls when bodies are looked at; `Reply` itself has no `on_body`, which saves the copies."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.on_message_begin = reply.on_message_begin
+        self.on_headers_complete = reply.on_headers_complete
+        self.on_message_complete = reply.on_message_complete
+        self.on_body = reply.take_body
+
+
+class Reply:
+    """Bytes in by `feed`, until it says that the answer is complete; `reset` makes it ready for the next one.
+
+    reads: how many reads it has come in. first_ns: when its first byte was read. status: 0 until the head is there.
+    keep: whether the connection can carry another request after it.
+    """
+
+    __slots__ = (
+        "_body",
+        "_body_size",
+        "_circuit",
+        "_complete",
+        "_head",
+        "_head_done",
+        "_head_size",
+        "_parser",
+        "_surplus",
+        "first_ns",
+        "keep",
+        "reads",
+        "status",
+    )
+
+    def __init__(self, circuit: Circuit) -> None:
+        self._circuit = circuit
+        self._parser: HttpResponseParser | None = None
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the answer; the parser stands at the start of the next."""
+        self._head: list[bytes] = []
+        self._head_size = self._body_size = self.reads = self.status = self.first_ns = 0
+        self._head_done = self._complete = self._surplus = False
+        self.keep = True
+        self._body: list[bytes] | None = None
+
+    def forget(self) -> None:
+        """Forget the parser too, which holds on to this object."""
+        self._parser = None
+        self.reset()
+
+    @property
+    def head(self) -> bytes:
+        """What has come of it until its head was complete: the beginning of a body may follow."""
+        return b"".join(self._head)
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether its body was looked at, or never is."""
+        return self._body is not None or not self._circuit.check.looks_inside
+
+    def feed(self, data: bytes, now_ns: int, *, is_first: bool) -> bool:
+        """Take bytes in and return whether the answer is complete now. Raises `Malformed`.
+
+        is_first: no other was completed on this connection; its body is looked at where samples of bodies are.
+        """
+        self.reads += 1
+        if self.reads == 1:
+            self.first_ns = now_ns
+            self._body = self._wants_body(is_first=is_first)
+        if not self._head_done:
+            self._head.append(data)
+            self._head_size += len(data)
+        if self._parser is None:
+            self._parser = HttpResponseParser(_Sink(self) if self._circuit.check.looks_inside else self)
+        try:
+            self._parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade) as problem:
+            raise Malformed from problem
+        if self._surplus or (not self._head_done and self._head_size > LONGEST_HEAD):
+            raise Malformed
+        if self._complete and self._circuit.bodiless:
+            self._end_with_head()
+        return self._complete
+
+    def end(self) -> bool:
+        """Return whether the end of the connection completes the answer: it does where nothing else delimits it."""
+        if not self._head_done or self._complete or is_framed(final_head(self._head)[0]):
+            return False
+        self._complete = True
+        self.keep = False
+        return True
+
+    def judge(self) -> ErrorKind | None:
+        """Return what is wrong with the complete answer, or None."""
+        check = self._circuit.check
+        if check.status_is_wrong(self.status):
+            return ErrorKind.BAD_STATUS
+        if self._body is not None and not self._circuit.bodiless and check.body_is_wrong(b"".join(self._body)):
+            return ErrorKind.BAD_BODY
+        return None
+
+    # The parser's calls
+
+    def on_message_begin(self) -> None:
+        """Notice a second response where one was asked for."""
+        self._surplus = self._complete
+
+    def on_headers_complete(self) -> None:
+        """Read the status; the body is yet to come unless the request was a HEAD."""
+        parser = cast("HttpResponseParser", self._parser)
+        status = parser.get_status_code()
+        if status < 200 or self._complete:
+            return
+        self.status = status
+        self._head_done = True
+        self.keep = parser.should_keep_alive()
+        if self._circuit.bodiless:
+            self._complete = True
+
+    def on_message_complete(self) -> None:
+        """Note the end; interim responses do not count."""
+        if self._head_done:
+            self._complete = True
+
+    def take_body(self, data: bytes) -> None:
+        """Keep a piece of a body that is to be checked."""
+        if self._body is not None and not self._circuit.bodiless and self._body_size < LONGEST_BODY:
+            self._body.append(data)
+            self._body_size += len(data)
+
+    # Inside
+
+    def _wants_body(self, *, is_first: bool) -> list[bytes] | None:
+        circuit = self._circuit
+        if circuit.check.reads_body:
+            return []
+        if circuit.check.samples_body and (circuit.sample_due or is_first):
+            circuit.sample_due = False
+            return []
+        return None
+
+    def _end_with_head(self) -> None:
+        """A response to HEAD is over with its head. llhttp waits for the body that is announced: start it afresh."""
+        self._parser = None
+        head, rest = final_head(self._head)
+        self.keep = self.keep or (head.startswith(b"HTTP/1.1") and not says_close(head))
+        if rest:
+            raise Malformed
