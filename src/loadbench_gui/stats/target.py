@@ -22,8 +22,8 @@ def summarise_target(
 ) -> TargetSummary | None:
     """Sum the samples up, or return None when there are none.
 
-    idle: median before the load, else the first sample. peak: the most from the start of the load to the end of the
-    window. mean: over the window. after: the last sample. slope: Theil-Sen over the window, from four samples on.
+    idle: median before the load, else the first sample. peak: the most up to the end of the window, idle included: as
+    soon as processes share pages, PSS may fall under load. mean: over the window. after: the last sample. slope: Theil-Sen over the window, from four samples on.
     CPU: used within the window, per 1,000 of the `succeeded` requests that completed in it.
     """
     if not samples:
@@ -32,7 +32,7 @@ def summarise_target(
     kind, memory = _memory(samples)
     before = [memory(s) for s in samples if s.t_s < 0]
     window = [s for s in samples if window_start_s <= s.t_s <= window_end_s]
-    during = [memory(s) for s in samples if 0 <= s.t_s <= window_end_s] or [memory(s) for s in samples]
+    during = [memory(s) for s in samples if s.t_s <= window_end_s] or [memory(s) for s in samples]
     return TargetSummary(
         kind=kind,
         idle_bytes=round(median(before)) if before else memory(samples[0]),
