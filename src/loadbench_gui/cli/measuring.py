@@ -34,7 +34,6 @@ async def measure_one(
     deployment: Deployment,
     workloads: Sequence[Workload],
     *,
-    strict: bool,
     out: Path | None = None,
     check_answer: bool = True,
 ) -> int:
@@ -57,7 +56,7 @@ async def measure_one(
     if stopped:
         return interrupts.exit_code
     _require_success(runs)
-    return max(run_exit_code(run, failures, strict=strict) for run in runs)
+    return max(run_exit_code(run, failures) for run in runs)
 
 
 async def _measured(

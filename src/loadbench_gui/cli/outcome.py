@@ -11,11 +11,11 @@ from loadbench_gui.stats.compare import main_verdict_stands
 from loadbench_gui.stats.slo import SloFailure
 
 
-def run_exit_code(run: Run, slo_failures: Sequence[SloFailure], *, strict: bool) -> ExitCode:
-    """Judge one run. `strict` is for `run`: there a generator that was not fit is a reason to fail."""
+def run_exit_code(run: Run, slo_failures: Sequence[SloFailure]) -> ExitCode:
+    """Judge one run: first whether anything succeeded, then whether it may be believed, then its limits."""
     if run.measured.succeeded == 0:
         return ExitCode.TARGET
-    if strict and run.fitness.verdict == "invalid":
+    if run.fitness.verdict == "invalid":
         return ExitCode.UNTRUSTED
     return ExitCode.THRESHOLD_FAILED if slo_failures else ExitCode.OK
 

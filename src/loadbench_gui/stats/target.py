@@ -22,8 +22,9 @@ def summarise_target(
 ) -> TargetSummary | None:
     """Sum the samples up, or return None when there are none.
 
-    idle: median before the load, else the first sample. peak: the most up to the end of the window, idle included: as
-    soon as processes share pages, PSS may fall under load. mean: over the window. after: the last sample. slope: Theil-Sen over the window, from four samples on.
+    idle: median before the load, else the first sample. peak: the most up to the end of the window, idle included,
+    because PSS may fall under load as soon as processes share pages. mean: over the window. after: the last sample.
+    slope: Theil-Sen over the window, from four samples on.
     CPU: used within the window, per 1,000 of the `succeeded` requests that completed in it.
     """
     if not samples:

@@ -18,21 +18,21 @@ BROKEN_LIMIT = slo_failures(Slo(p50_us=1.0), RUN)
 
 
 def test_a_run_within_its_limits() -> None:
-    assert run_exit_code(RUN, (), strict=True) is ExitCode.OK
+    assert run_exit_code(RUN, ()) is ExitCode.OK
 
 
 def test_a_run_in_which_nothing_succeeded() -> None:
-    assert run_exit_code(replace(RUN, measured=Tally(issued=3, failed=3)), (), strict=False) is ExitCode.TARGET
+    assert run_exit_code(replace(RUN, measured=Tally(issued=3, failed=3)), ()) is ExitCode.TARGET
 
 
-def test_an_unfit_generator_matters_where_a_profile_is_judged() -> None:
-    assert run_exit_code(UNFIT, (), strict=True) is ExitCode.UNTRUSTED
-    assert run_exit_code(UNFIT, (), strict=False) is ExitCode.OK
+def test_an_unfit_generator_is_not_to_be_trusted() -> None:
+    assert run_exit_code(UNFIT, ()) is ExitCode.UNTRUSTED
+    assert run_exit_code(UNFIT, BROKEN_LIMIT) is ExitCode.UNTRUSTED
 
 
 def test_a_limit_that_was_not_kept() -> None:
     assert BROKEN_LIMIT
-    assert run_exit_code(RUN, BROKEN_LIMIT, strict=True) is ExitCode.THRESHOLD_FAILED
+    assert run_exit_code(RUN, BROKEN_LIMIT) is ExitCode.THRESHOLD_FAILED
 
 
 def test_a_comparison_with_its_main_verdict() -> None:

@@ -109,9 +109,7 @@ def http(
     plan = Plan(base, (deployment,), (workload,), ComparisonSettings(base), generator=generator)
     terminal = Terminal(json_to, quiet, data_dir)
     return run_async(
-        lambda interrupts: measure_one(
-            terminal, interrupts, plan, deployment, (workload,), strict=False, check_answer=False
-        )
+        lambda interrupts: measure_one(terminal, interrupts, plan, deployment, (workload,), check_answer=False)
     )
 
 
