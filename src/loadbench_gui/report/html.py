@@ -117,8 +117,8 @@ def _run_sentence(runs: Sequence[Run]) -> str:
 def _notes(comparison: Comparison | None) -> tuple[str, ...]:
     if comparison is None:
         return ("Nothing was compared.",)
-    more = max((m.more_rounds or 0 for m in comparison.metrics), default=0)
-    settle = (f"About {words.plural(more, 'more round')} would settle what is inconclusive.",)
+    more = tables.more_rounds(comparison)
+    settle = (f"About {words.plural(more, 'more round')} would settle the primary metric.",)
     return (tables.noise_note(comparison), *(settle if more else ()))
 
 

@@ -241,6 +241,11 @@ def environment_table(facts: Sequence[tuple[str, str]]) -> Table:
     return Table("Machine and versions", (Cell("What"), Cell("Value")), rows)
 
 
+def more_rounds(comparison: Comparison) -> int:
+    """Return how many more rounds would settle the primary metric, 0 when it is settled; others are not promised."""
+    return max((metric.more_rounds or 0 for metric in comparison.metrics if metric.primary), default=0)
+
+
 def noise_note(comparison: Comparison) -> str:
     """Say how much this machine differs from itself, where that was measured."""
     floor = comparison.noise_floor

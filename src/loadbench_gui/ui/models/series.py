@@ -196,7 +196,8 @@ class RunSeries:
         self.end_s = interval.t_s + interval.length_s
         if interval.t_s < self.planned_s:
             self._measure_rate(tally.succeeded, interval.length_s)
-        if interval.health.span_s > 0:
+        # The last interval of a run is a few milliseconds of clearing up: it says nothing about the load.
+        if interval.health.span_s >= 0.5 * interval.length_s > 0:
             self.work_cpu_fraction = interval.health.work_cpu_s / interval.health.span_s
 
     def _measure_rate(self, succeeded: int, length_s: float) -> None:

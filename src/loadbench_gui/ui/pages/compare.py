@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from loadbench_gui.core.run import Run
-from loadbench_gui.core.verdict import Comparison, Gate, MetricVerdict
+from loadbench_gui.core.verdict import Comparison, Gate
 from loadbench_gui.report import series, tables, words
 from loadbench_gui.report.figures.forest import forest, height_for
 from loadbench_gui.report.figures.spectrum import spectrum
@@ -245,13 +245,13 @@ class ComparePage(QWidget):
 
 
 def _notes(comparison: Comparison) -> str:
-    more = max((m.more_rounds or 0 for m in comparison.metrics if _open(m)), default=0)
+    more = tables.more_rounds(comparison)
     if more > MANY_ROUNDS:
         return (
-            f"{tables.noise_note(comparison)} What is inconclusive would need more than {MANY_ROUNDS} further rounds: "
+            f"{tables.noise_note(comparison)} The primary metric would need more than {MANY_ROUNDS} further rounds: "
             "make this machine quieter first."
         )
-    settle = f" About {words.plural(more, 'more round')} would settle what is inconclusive." if more else ""
+    settle = f" About {words.plural(more, 'more round')} would settle the primary metric." if more else ""
     return tables.noise_note(comparison) + settle
 
 
@@ -264,10 +264,6 @@ def _likeness(comparison: Comparison) -> tuple[Gate, ...]:
         f"The deployments differ in {what}. Make them equal in the profile, or read the verdict as one on the whole."
     )
     return (Gate("not like for like:", None, what, detail),)
-
-
-def _open(verdict: MetricVerdict) -> bool:
-    return verdict.more_rounds is not None
 
 
 def _warning(comparison: Comparison, runs: Sequence[Run]) -> tuple[str, str]:
