@@ -44,10 +44,21 @@ def test_a_display_that_is_none(name: str) -> None:
     assert name in refusal({"DISPLAY": name}).message
 
 
-def test_offscreen_needs_no_screen_and_other_systems_are_not_asked() -> None:
-    require_display({"QT_QPA_PLATFORM": "offscreen"}, "linux")
-    require_display({}, "darwin")
-    require_display({}, "win32")
+def libraries_asked_for(environ: dict[str, str], platform: str) -> list[str]:
+    asked: list[str] = []
+    require_display(environ, platform, asked.append)
+    return asked
+
+
+def test_offscreen_needs_no_screen_but_the_libraries_that_qt_itself_loads() -> None:
+    asked = libraries_asked_for({"QT_QPA_PLATFORM": "offscreen"}, "linux")
+    assert "libEGL.so.1" in asked
+    assert "libxcb-cursor.so.0" not in asked
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_other_systems_are_not_asked(platform: str) -> None:
+    assert libraries_asked_for({}, platform) == []
 
 
 def test_a_listening_server_is_enough(tmp_path: Path) -> None:

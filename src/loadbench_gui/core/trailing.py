@@ -16,13 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loadbench_gui.core.histogram import BUCKET_COUNT, Histogram, bucket_width, lowest_value
+from loadbench_gui.core.quantiles import samples_needed
 
 WINDOWS_S: Final = (1, 2, 5, 10, 30, 60)
-
-
-def samples_needed(q: float) -> int:
-    """Return how many samples the quantile `q` in [0, 1) must have to be shown: ten beyond it."""
-    return math.ceil(10 / (1 - q) - 1e-6)
 
 
 @dataclass(frozen=True, slots=True)

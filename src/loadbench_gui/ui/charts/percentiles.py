@@ -6,7 +6,8 @@ from itertools import groupby
 
 import numpy as np
 
-from loadbench_gui.core.trailing import Reading, samples_needed
+from loadbench_gui.core.quantiles import samples_needed
+from loadbench_gui.core.trailing import Reading
 from loadbench_gui.report import words
 from loadbench_gui.report.figures.axis import latency_labels
 from loadbench_gui.ui.charts.chart import Chart, line_pen

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from loadbench_gui.core.plan import LoadShape, OpenLoad
-from loadbench_gui.core.trailing import Reading, samples_needed
+from loadbench_gui.core.quantiles import samples_needed
+from loadbench_gui.core.trailing import Reading
 from loadbench_gui.report import words
 from loadbench_gui.report.palette import Role
 from loadbench_gui.ui.models.live import LiveModel
