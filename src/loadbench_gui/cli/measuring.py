@@ -17,7 +17,7 @@ from loadbench_gui.core.plan import Deployment, Plan, Workload
 from loadbench_gui.core.run import Run, RunLabel
 from loadbench_gui.core.verdict import Comparison
 from loadbench_gui.deploy.runlock import measuring
-from loadbench_gui.errors import EnvironmentFault, LoadbenchError, TargetFault
+from loadbench_gui.errors import EnvironmentFault, ExitCode, LoadbenchError, TargetFault
 from loadbench_gui.report import html
 from loadbench_gui.report.document import document
 from loadbench_gui.services.compare import compare_plan
@@ -25,6 +25,11 @@ from loadbench_gui.services.run import label_for, run_once
 from loadbench_gui.services.session import Session
 from loadbench_gui.services.stopping import StopRequested
 from loadbench_gui.stats.slo import SloFailure, slo_failures
+
+UNTRUSTED = (
+    "Everything was measured and is kept, but the main verdict was withheld (exit code 3): the failed gates above say "
+    "why. If this machine was busy, run it again when it is quiet."
+)
 
 
 async def measure_one(
@@ -101,7 +106,10 @@ async def measure_comparison(
         # A server that answers, but wrongly, costs the verdict; the gate says so.
         _require_success([run for run in done.runs if not run.measured.status_codes])
     interrupted = interrupts.exit_code if done.stopped else None
-    return comparison_exit_code(done.comparison, done.runs, failures, done.fault, interrupted)
+    code = comparison_exit_code(done.comparison, done.runs, failures, done.fault, interrupted)
+    if code is ExitCode.UNTRUSTED:
+        terminal.words.print(Text(UNTRUSTED, style="yellow"))
+    return code
 
 
 def _require_success(runs: Sequence[Run]) -> None:
