@@ -22,7 +22,7 @@ _MATTERS: Final[dict[str, str]] = {
     "keep-alive": "keep-alive",
     "compression": "compression",
     "access log": "access log",
-    "json encoder": "JSON encoder",
+    "json encoder": "loaded JSON extension",
     "debug": "debug mode",
     "reload": "reload",
 }

@@ -39,7 +39,9 @@ def test_another_number_of_workers_matters() -> None:
 
 
 def test_facts_that_cost_time_matter_under_any_of_their_names() -> None:
-    assert [d.what for d in found(observed(json="orjson"), observed(json="no extension loaded"))] == ["JSON encoder"]
+    assert [d.what for d in found(observed(json="orjson"), observed(json="no extension loaded"))] == [
+        "loaded JSON extension"
+    ]
     changed = found(observed(event_loop="uvloop", access_log="on"), observed(event_loop="asyncio", access_log="off"))
     assert [(d.what, d.matters) for d in changed] == [("event loop", True), ("access log", True)]
 
