@@ -34,8 +34,8 @@ def test_three_real_servers_end_in_a_verdict_with_its_evidence(loadbench: Loadbe
         planned = run["load"]["rate_rps"] * 2
         assert run["requests"]["issued"] == pytest.approx(planned, abs=1)
         assert run["requests"]["succeeded"] >= 0.95 * planned
-        for moment in ("idle", "peak"):  # PSS may fall once the generator shares pages with the server
-            assert 10 * 2**20 < run["target"]["memory_bytes"][moment] < 400 * 2**20
+        memory = run["target"]["memory_bytes"]
+        assert 10 * 2**20 < memory["idle"] <= memory["peak"] < 400 * 2**20
         assert run["target"]["cpu_s_per_1k"] > 0
         assert run["target"]["startup_s"] > 0
     comparison = result["comparison"]
@@ -46,7 +46,7 @@ def test_three_real_servers_end_in_a_verdict_with_its_evidence(loadbench: Loadbe
         low, high = metric["ci95"]
         assert 0 < low <= metric["ratio"] <= high
         assert metric["sentence"]
-    assert comparison["summary"] in done.stdout.replace("\n", " ") or comparison["summary"]
+    assert comparison["summary"] in done.stdout
     page = (out / "report.html").read_text()
     assert page.count("<svg") >= 4
     assert "http://" not in page.split("</head>")[0]

@@ -47,6 +47,11 @@ def find(name_or_path: str) -> Path:
     )
 
 
+def name_of(path: str) -> str:
+    """Return what the command line calls the profile at `path`: the name of a shipped one, else the path."""
+    return next((one.name for one in bundled() if str(one.path) == path), path)
+
+
 def new(kind: str = TEMPLATE) -> str:
     """Return the text of a profile to start from: the shipped one called `kind`, comments and all.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +18,8 @@ from loadbench_gui.core.run import Run, RunLabel
 from loadbench_gui.core.verdict import Comparison, Gate, Schedule, ScheduleEntry
 from loadbench_gui.deploy.runlock import measuring
 from loadbench_gui.deploy.verify import Answer
-from loadbench_gui.errors import LoadbenchError
+from loadbench_gui.errors import LoadbenchError, UserError
+from loadbench_gui.profile.bundled import name_of
 from loadbench_gui.services.events import ComparisonEnded, Emit, ScheduleMade
 from loadbench_gui.services.run import Measured, run_once
 from loadbench_gui.services.session import Session, new_id
@@ -37,6 +39,16 @@ class Compared:
     stopped: bool = False
 
 
+def require_two(plan: Plan) -> None:
+    """Return if there is something to compare. Raises `UserError` for a plan with a single deployment."""
+    if len(plan.deployments) < 2:
+        command = shlex.join(["loadbench", "run", name_of(plan.path) or "PROFILE"])
+        raise UserError(
+            f"{plan.name!r} has one deployment, and a comparison needs two",
+            f"Add a [[deployment]], or measure this one: {command}",
+        )
+
+
 async def compare_plan(
     plan: Plan,
     *,
@@ -50,6 +62,7 @@ async def compare_plan(
 
     Raises `LoadbenchError` when not a single run was measured, `StopRequested` when it was stopped before that.
     """
+    require_two(plan)
     schedule = make_schedule(plan, secrets.randbits(32) if seed is None else seed)
     comparison_id = new_id()
     started_at = datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -115,13 +115,9 @@ def wire(folder: Path) -> Services:
 
 def command_for(plan: Plan, seed: int) -> str:
     """Return the command line that repeats a comparison of `plan` exactly."""
-    return f"loadbench compare {shlex.quote(_nameable(plan.path))} --seed {seed}"
+    from loadbench_gui.profile.bundled import name_of
 
-
-def _nameable(path: str) -> str:
-    from loadbench_gui.profile.bundled import bundled
-
-    return next((one.name for one in bundled() if str(one.path) == path), path)
+    return f"loadbench compare {shlex.quote(name_of(plan.path))} --seed {seed}"
 
 
 def _load(path: Path) -> Plan:

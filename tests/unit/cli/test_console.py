@@ -13,7 +13,9 @@ from loadbench_gui.cli.files import write_json, write_out
 from loadbench_gui.errors import EnvironmentFault, ExitCode
 
 
-def test_a_reader_that_went_away_silences_words_without_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_went_away_silences_words_without_a_fault(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w", encoding="utf-8") as stream:
@@ -22,6 +24,7 @@ def test_a_reader_that_went_away_silences_words_without_a_fault(monkeypatch: pyt
         console.print("nobody reads this")
         console.print("nor this")
         write_out("nor this")
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_full_disk_is_said_once_and_words_go_on_into_nothing(

@@ -22,6 +22,7 @@ from loadbench_gui.errors import UserError
 from loadbench_gui.profile.bundled import find
 from loadbench_gui.profile.loader import load
 from loadbench_gui.report import words
+from loadbench_gui.services.compare import require_two
 from loadbench_gui.stats.schedule import make_schedule
 
 SEED_BITS = 32
@@ -57,11 +58,7 @@ def compare(
             "Without them the profile runs exactly as written; set rounds and durations there.",
         )
     plan = load(find(profile))
-    if len(plan.deployments) < 2:
-        raise UserError(
-            f"{plan.name!r} has one deployment, and a comparison needs two",
-            f"Add a [[deployment]], or measure this one: {shlex.join(['loadbench', 'run', profile])}",
-        )
+    require_two(plan)
     if baseline is not None:
         plan = dataclasses.replace(
             plan, comparison=dataclasses.replace(plan.comparison, baseline=choose(plan, baseline).name)

@@ -12,6 +12,8 @@ from loadbench_gui.report.palette import Role
 from loadbench_gui.report.words import MIB, MINUS, NARROW
 
 LABEL_PX = 11.0
+LABEL_MARGIN: Final = 60.0
+"""Room to the left of a plot: the widest label, "1,000 ms", and its gap."""
 
 
 def nice_ticks(low: float, high: float, count: int = 5) -> tuple[float, ...]:

@@ -47,7 +47,7 @@ class TimeSpan:
 class _Labels:
     """How much room labels take beside the frame."""
 
-    left: float = 52.0
+    left: float = axis.LABEL_MARGIN
     right: float = 16.0
 
 

@@ -42,7 +42,7 @@ def run_order(
     if not values:
         return empty(size, title, "No run has a value of this metric.")
     ticks = axis.ticks_from_zero(max(values) * 1.08, 4)
-    left, top, right, bottom = 52.0, 8.0, size.width - 16.0, size.height - 28.0 - _LETTER_ROW
+    left, top, right, bottom = axis.LABEL_MARGIN, 8.0, size.width - 16.0, size.height - 28.0 - _LETTER_ROW
     slot = (right - left) / len(points)
     frame = Frame(left, top, right, bottom, Scale(0, len(points), left, right), Scale(0, ticks[-1], bottom, top))
     items: list[Item] = [*_rounds(points, frame)]

@@ -64,7 +64,7 @@ def spectrum(spectra: Sequence[Spectrum], size: Size) -> Scene:
         return empty(size, title, "Too few requests for a spectrum.")
     everything = [y for _, points in curves for _, y in points]
     ticks = axis.log_ticks(min(everything), max(everything))
-    left, top, right, bottom = 52.0, 12.0, size.width - 24.0, size.height - 28.0
+    left, top, right, bottom = axis.LABEL_MARGIN, 12.0, size.width - 24.0, size.height - 28.0
     furthest = max(points[-1][0] for _, points in curves)
     frame = Frame(
         left,
