@@ -152,7 +152,7 @@ class Desk:
 
     def _reset_layout(self) -> None:
         self.settings.forget_layout()
-        self.window.resize(1440, 900)
+        self.window.resize_to_fit()
         for splitter in self.live.splitters:
             splitter.setSizes([1000] * splitter.count())
         self.live.splitters[0].setSizes([2000, 76])

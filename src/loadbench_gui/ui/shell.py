@@ -128,8 +128,9 @@ class Shell(QObject):
         self._window.settle()
         self._window.show_page("home")
         plan = await self._services.load_plan(path)
+        estimate_s = await self._services.estimate_s(plan)
         self._plan = plan
-        self._home.offer(plan, await self._services.estimate_s(plan))
+        self._home.offer(plan, estimate_s)
 
     def choose_profile(self) -> None:
         """Let the user pick a file."""

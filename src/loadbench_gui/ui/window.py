@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -14,6 +14,10 @@ from loadbench_gui.ui import text
 from loadbench_gui.ui.theme import Theme
 from loadbench_gui.ui.widgets.panel import Banner, TroublePanel
 from loadbench_gui.ui.widgets.rail import Rail
+
+PREFERRED_SIZE = QSize(1440, 900)
+FRAME_SIZE = QSize(16, 48)
+"""Room for what the window manager draws around a window; it is not known before the window is shown."""
 
 
 class MainWindow(QMainWindow):
@@ -55,9 +59,13 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(text.APP)
         self.setAcceptDrops(True)
         self.setMinimumSize(860, 560)
-        self.resize(1440, 900)
+        self.resize_to_fit()
         self.trouble.dismissed.connect(self._tidy)
         self.notice.add_action("Dismiss", lambda: self.say(""))
+
+    def resize_to_fit(self) -> None:
+        """Take the size that the pages were laid out for, or what the screen leaves beside frame and title bar."""
+        self.resize(PREFERRED_SIZE.boundedTo(self.screen().availableSize() - FRAME_SIZE))
 
     def add_page(self, key: str, icon: str, title: str, page: QWidget) -> None:
         """Append a page with its entry on the rail."""

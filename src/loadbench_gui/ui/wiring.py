@@ -128,8 +128,10 @@ def _load(path: Path) -> Plan:
 
 
 def _estimate(plan: Plan) -> float:
+    from loadbench_gui.services.compare import require_two
     from loadbench_gui.stats.schedule import make_schedule
 
+    require_two(plan)
     return make_schedule(plan, 0).estimate_s
 
 
