@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench lock clean
+.PHONY: help run test lint format freeze bench lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,10 @@ format: ## Rewrite the code in the house style
 	@packaging/setup.sh dev
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format .
+
+freeze: ## Make the app that needs no Python, and hold it against its budgets
+	@packaging/setup.sh package
+	PYTHONPATH=packaging $(BIN)/python -m installers freeze
 
 bench: ## Compare loadbench with wrk and hey on this machine
 	@packaging/setup.sh dev

@@ -6,7 +6,7 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 scratch="$(mktemp -d)"
 trap 'rm -rf -- "$scratch"' EXIT
 "${PYTHON:-python3}" -m venv "$scratch/venv"
-"$scratch/venv/bin/python" -m pip install --quiet --no-input --editable '.[dev]'
+"$scratch/venv/bin/python" -m pip install --quiet --no-input --editable '.[dev,package]'
 
 # Names and versions only: where a package came from is this machine's business.
 {

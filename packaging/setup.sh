@@ -3,6 +3,7 @@
 #
 #     packaging/setup.sh run     what the program needs
 #     packaging/setup.sh dev     that, and the tools for tests and checks
+#     packaging/setup.sh package that, and what builds installers
 #
 # PYTHON names the interpreter (3.11 or newer); without it the first suitable one on the PATH is taken.
 set -euo pipefail
@@ -12,8 +13,9 @@ LEVEL="${1:-run}"
 case "$LEVEL" in
 run) WHAT="." ;;
 dev) WHAT=".[dev]" ;;
+package) WHAT=".[dev,package]" ;;
 *)
-    echo "usage: ${0##*/} run|dev" >&2
+    echo "usage: ${0##*/} run|dev|package" >&2
     exit 2
     ;;
 esac
@@ -109,8 +111,11 @@ explain_failure() {
 
 if [ -n "${PYTHON:-}" ]; then choose_python >/dev/null; fi
 usable_venv || make_venv
-if [ "$LEVEL" = run ] && ready run dev; then exit 0; fi
-if [ "$LEVEL" = dev ] && ready dev; then exit 0; fi
+case "$LEVEL" in # a larger environment will do as well
+run) ready run dev package && exit ;;
+dev) ready dev package && exit ;;
+package) ready package && exit ;;
+esac
 
 mkdir -p .make
 echo "Installing loadbench and the packages it needs into .venv (a minute or two the first time)"

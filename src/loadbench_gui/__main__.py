@@ -8,12 +8,15 @@ from __future__ import annotations
 import os
 import sys
 
+from loadbench_gui import interpreter
+
 
 def cli() -> int:
-    """Run `loadbench`: everything, without a window."""
-    _freeze_support()
-    _open_streams()
+    """Run `loadbench`: everything, without a window. In a frozen app also the Python that `{python}` stands for."""
+    _begin()
     try:
+        if interpreter.stands_in(sys.argv[1:]):
+            return _run_as_python(sys.argv[1:])
         from loadbench_gui.cli.main import main
 
         return main(sys.argv[1:])
@@ -23,7 +26,7 @@ def cli() -> int:
 
 def gui() -> int:
     """Run `loadbench-gui`: the window."""
-    _freeze_support()
+    _begin()
     from loadbench_gui.errors import EnvironmentFault
     from loadbench_gui.ui.display import require_display
 
@@ -53,10 +56,24 @@ def _open_streams() -> None:
             setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 lives as long as we
 
 
-def _freeze_support() -> None:
+def _begin() -> None:
+    """What every start does first; a frozen worker goes its own way here and does not come back."""
+    interpreter.leave_bundle(os.environ)
     import multiprocessing
 
     multiprocessing.freeze_support()
+    _open_streams()
+
+
+def _run_as_python(arguments: list[str]) -> int:
+    from loadbench_gui.errors import LoadbenchError
+
+    try:
+        interpreter.run(arguments)
+    except LoadbenchError as problem:
+        sys.stderr.write(f"error: {problem}\n")
+        return problem.exit_code
+    return 0
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from loadbench_gui.assets import asset_dir
 from loadbench_gui.core.plan import Launch
 from loadbench_gui.deploy.guard import Command
 from loadbench_gui.errors import TargetFault, UserError
+from loadbench_gui.interpreter import own
 
 HOST = "127.0.0.1"
 PLACEHOLDERS = ("python", "host", "port", "workers", "resources")
@@ -43,7 +43,7 @@ def fair_environment(environment: Mapping[str, str]) -> dict[str, str]:
 def interpreter(launch: Launch, base_dir: Path) -> str:
     """Return what `{python}` stands for; a path with a folder in it is taken from the profile's own."""
     if launch.python is None:
-        return sys.executable
+        return own()
     path = Path(launch.python).expanduser()
     if path.is_absolute() or len(path.parts) == 1:
         return str(path)

@@ -8,6 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
+from loadbench_gui import interpreter
 from loadbench_gui.deploy.guard import Command, ExecFailure
 from loadbench_gui.errors import TargetFault
 
@@ -93,6 +94,8 @@ def ended_early(name: str, command: Command, returncode: int | None, stderr: str
 
 def _missing_module_hint(command: Command, module: str) -> str:
     program = command.argv[0]
+    if interpreter.is_frozen() and program == interpreter.own():
+        return f"The Python that ships with loadbench has no module {module!r}. {interpreter.NAME_ANOTHER}"
     if "python" in Path(program).name:
         return (
             f"{program} has no module {module!r}. If it is a package, install it there: {program} -m pip install "

@@ -6,12 +6,12 @@ import contextlib
 import json
 import secrets
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from loadbench_gui import interpreter
 from loadbench_gui.deploy.sweep import TOKEN_VARIABLE, record_path, sweep
 from loadbench_gui.errors import EnvironmentFault
 
@@ -82,9 +82,8 @@ class Guard:
             "record": str(record_path(self._directory, self._token)),
         }
         # -P: the folder that loadbench was started in must not lend its modules to the guardian.
-        safe_path = [] if getattr(sys, "frozen", False) else ["-P"]
         self._process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, *safe_path, "-m", "loadbench_gui.deploy.guardian"],
+            [interpreter.own(), "-P", "-m", "loadbench_gui.deploy.guardian"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+
+from loadbench_gui.interpreter import own
 
 ASK_S = 20.0
 
@@ -67,7 +68,7 @@ def python_of(argv: tuple[str, ...], env_path: str) -> str | None:
     program = argv[0]
     if re.fullmatch(r"(python|pypy)[\d.]*(\.exe)?", Path(program).name):
         return program
-    if program == sys.executable:
+    if program == own():
         return program
     for folder in [""] if "/" in program else env_path.split(":"):
         script = Path(folder) / program
