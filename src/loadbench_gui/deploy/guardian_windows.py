@@ -20,6 +20,7 @@ if sys.platform == "win32":
     import time
     from ctypes import wintypes
 
+    from loadbench_gui import interpreter
     from loadbench_gui.deploy.guardian_pipe import emit
 
     _EXTENDED_LIMIT_INFORMATION = 9
@@ -70,12 +71,25 @@ if sys.platform == "win32":
             kernel.SetProcessAffinityMask(handle, ctypes.c_size_t(sum(1 << cpu for cpu in cpus)))
         ctypes.windll.ntdll.NtResumeProcess(handle)
 
+    def _leave_library_folder() -> None:
+        """Take the app's folder out of where Windows looks for libraries, which the server would inherit.
+
+        The loader of a frozen app (PyInstaller 6, `pyi_main.c`) calls `SetDllDirectoryW` with the app's folder in
+        every process of ours, one-folder builds included; unlike a variable it passes to children unseen. There it
+        comes before the system's folders and the PATH, so another program would load our OpenSSL or C runtime in
+        place of its own. This process does without from here on: its modules find what lies beside them. A server
+        that is our own executable sets it again for itself.
+        """
+        if interpreter.is_frozen():
+            ctypes.windll.kernel32.SetDllDirectoryW(None)
+
     def run(spec: dict[str, object], rest: bytes) -> int:
         """Start the command in a job and stay until it ends or the app goes. Returns this process's exit code."""
         command, env = spec["command"], spec["env"]
         assert isinstance(command, list)
         assert isinstance(env, dict)
         job = _job()
+        _leave_library_folder()
         spawned_ns = time.perf_counter_ns()
         try:
             process = subprocess.Popen(  # noqa: S603 - running a command is the job
