@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psutil
 
+from loadbench_gui.interpreter import is_frozen
+
 # What takes part in producing or computing figures; the servers' own packages are facts of each launch.
 PACKAGES = (
     "httptools", "httpx", "websockets", "uvloop", "winloop", "numpy", "scipy", "psutil", "pyside6-essentials", "qasync",
@@ -48,12 +50,16 @@ def read_environment() -> Environment:
     return Environment(
         os=_os_name(),
         kernel=f"{platform.system()} {platform.release()} {platform.machine()}",
-        python=f"{platform.python_implementation()} {platform.python_version()}",
+        python=_python(),
         cpu_model=_cpu_model(),
         cpus=psutil.cpu_count() or 1,
         memory_bytes=int(psutil.virtual_memory().total),
         packages=_packages(),
     )
+
+
+def _python() -> str:
+    return f"{platform.python_implementation()} {platform.python_version()}{' (in the app)' if is_frozen() else ''}"
 
 
 def _os_name() -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from loadbench_gui.interpreter import own
+from loadbench_gui.interpreter import NO_CONSOLE, own
 
 ASK_S = 20.0
 
@@ -28,7 +28,10 @@ while queue:
     for line in m.requires(name) or ():
         if "extra ==" not in line:
             queue.append(re.match(r"[A-Za-z0-9._-]+", line)[0])
-print(json.dumps({"python": platform.python_implementation() + " " + platform.python_version(), "packages": found}))
+python = platform.python_implementation() + " " + platform.python_version()
+# A frozen app's Python starts differently and has no byte code on disk: not like for like with an installed one.
+frozen = " (in the app)" if getattr(sys, "frozen", False) else ""
+print(json.dumps({"python": python + frozen, "packages": found}))
 """
 
 
@@ -55,6 +58,7 @@ def _ask(interpreter: str, names: frozenset[str], changed_ns: int) -> tuple[tupl
             capture_output=True,
             timeout=ASK_S,
             check=True,
+            creationflags=NO_CONSOLE,
         )
         document = json.loads(answer.stdout)
     except (OSError, subprocess.SubprocessError, ValueError):
