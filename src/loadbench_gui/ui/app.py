@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication
 
 from loadbench_gui import __version__
 from loadbench_gui.assets import asset_dir
@@ -18,6 +17,7 @@ from loadbench_gui.errors import EnvironmentFault, ExitCode
 from loadbench_gui.store.data_dir import data_dir
 from loadbench_gui.ui import loop, text
 from loadbench_gui.ui.actions import Actions, Spec
+from loadbench_gui.ui.application import Application
 from loadbench_gui.ui.bridge import FULL_HZ, SPARING_HZ, Bridge, available_cpus, default_hz
 from loadbench_gui.ui.models.live import LiveModel
 from loadbench_gui.ui.models.recent import RecentModel
@@ -158,10 +158,10 @@ class Desk:
         self.live.splitters[0].setSizes([2000, 76])
 
 
-def make_application(theme_choice: Choice = "system", extra_fonts: Path | None = None) -> tuple[QApplication, Theme]:
+def make_application(theme_choice: Choice = "system", extra_fonts: Path | None = None) -> tuple[Application, Theme]:
     """Return the one application object with fonts, palette and style in place."""
-    existing = QApplication.instance()
-    app = existing if isinstance(existing, QApplication) else QApplication([text.APP])
+    existing = Application.instance()
+    app = existing if isinstance(existing, Application) else Application([text.APP])
     app.setApplicationName(text.APP)
     app.setApplicationVersion(__version__)
     app.setDesktopFileName(text.APP)
@@ -192,10 +192,12 @@ def main(argv: Sequence[str]) -> int:
     async def run() -> int:
         desk = Desk(wire(folder), settings, diagnostics, theme)
         signals = loop.Signals(lambda code: _end(desk.shell, code))
+        desk.window.painted.connect(lambda: app.hand_files_to(desk.shell.open_profile))
         try:
             desk.open(options.profile)
             return await desk.shell.quit
         finally:
+            app.hand_files_to(None)
             desk.window.hide()
             signals.close()
 
