@@ -27,6 +27,9 @@ def cli() -> int:
 def gui() -> int:
     """Run `loadbench-gui`: the window."""
     _begin()
+    if interpreter.is_frozen():
+        for name in ("QT_PLUGIN_PATH", "QT_QPA_PLATFORM_PLUGIN_PATH"):
+            os.environ.pop(name, None)  # plug-ins of another Qt than the one that ships with us
     from loadbench_gui.errors import EnvironmentFault
     from loadbench_gui.ui.display import require_display
 
@@ -43,7 +46,7 @@ def gui() -> int:
 
 
 def _open_streams() -> None:
-    """Give a standard stream that was closed (`>&-`, a service) the null device.
+    """Give a standard stream that was closed (`>&-`, a service, an executable without a console) the null device.
 
     Otherwise the next file or socket takes its number, and the event loop's library aborts.
     """
@@ -53,27 +56,28 @@ def _open_streams() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
             os.set_inheritable(number, True)
+            setattr(sys, name, None)
+        if getattr(sys, name) is None:
             setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 lives as long as we
 
 
 def _begin() -> None:
     """What every start does first; a frozen worker goes its own way here and does not come back."""
+    _open_streams()
     interpreter.leave_bundle(os.environ)
     import multiprocessing
 
     multiprocessing.freeze_support()
-    _open_streams()
 
 
 def _run_as_python(arguments: list[str]) -> int:
     from loadbench_gui.errors import LoadbenchError
 
     try:
-        interpreter.run(arguments)
+        return interpreter.run(arguments)
     except LoadbenchError as problem:
         sys.stderr.write(f"error: {problem}\n")
         return problem.exit_code
-    return 0
 
 
 if __name__ == "__main__":

@@ -81,13 +81,14 @@ class Guard:
             "token": self._token,
             "record": str(record_path(self._directory, self._token)),
         }
-        # -P: the folder that loadbench was started in must not lend its modules to the guardian.
+        # The folder that loadbench was started in must not lend its modules to the guardian.
         self._process = subprocess.Popen(  # noqa: S603 - our own module
-            [interpreter.own(), "-P", "-m", "loadbench_gui.deploy.guardian"],
+            interpreter.own_module("loadbench_gui.deploy.guardian"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            creationflags=interpreter.NO_CONSOLE,
         )
         self._write(json.dumps(spec))
         threading.Thread(target=self._read, name="loadbench guardian", daemon=True).start()
