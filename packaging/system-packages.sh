@@ -40,6 +40,8 @@ TABLE
 
 tests() {
     cat <<'TABLE'
+openssl openssl
+git git
 Xvfb xvfb
 openbox openbox
 xdotool xdotool

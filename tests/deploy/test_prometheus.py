@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from certificates import Certificate, make_certificate
 from loadbench_gui.core.run import TargetSample
 from loadbench_gui.deploy.prometheus import MetricNames, PrometheusWatcher, check, parse
 from loadbench_gui.errors import TargetFault
@@ -28,7 +30,7 @@ GOOD = exposition("process_resident_memory_bytes", "process_cpu_seconds_total", 
 
 
 @contextmanager
-def endpoint(text: str) -> Iterator[str]:
+def endpoint(text: str, certificate: Certificate | None = None) -> Iterator[str]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
@@ -39,10 +41,14 @@ def endpoint(text: str) -> Iterator[str]:
             pass
 
     with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        scheme, host = "http", "127.0.0.1"
+        if certificate is not None:
+            scheme, host = "https", "localhost"
+            server.socket = certificate.server.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}/metrics"
+            yield f"{scheme}://{host}:{server.server_port}/metrics"
         finally:
             server.shutdown()
             thread.join()
@@ -91,6 +97,15 @@ def test_an_endpoint_without_the_figures_is_named(text: str, message: str) -> No
         asyncio.run(check(url))
 
     assert caught.value.hint
+
+
+def test_the_authorities_are_those_that_the_load_trusts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = make_certificate(tmp_path)
+    with endpoint(GOOD, certificate) as url:
+        with pytest.raises(TargetFault, match="CERTIFICATE_VERIFY_FAILED"):
+            asyncio.run(check(url))
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate.path))
+        asyncio.run(check(url))
 
 
 def test_an_endpoint_that_is_down_is_named() -> None:

@@ -8,9 +8,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
+from pathlib import Path
 
 import pytest
 
+from certificates import Certificate, make_certificate
 from loadbench_gui.core.plan import Expectation, Request, Target
 from loadbench_gui.deploy.verify import SHOWN_CHARS, Answer, verify
 from loadbench_gui.errors import TargetFault
@@ -27,14 +29,23 @@ JSON = http(HELLO, "Content-Type: application/json")
 
 
 @contextmanager
-def answering(data: bytes | None) -> Iterator[tuple[Target, list[bytes]]]:
-    """A server that sends `data` to whoever asks, then closes; None: it accepts and stays silent."""
+def answering(data: bytes | None, certificate: Certificate | None = None) -> Iterator[tuple[Target, list[bytes]]]:
+    """A server that sends `data` to whoever asks, then closes; None: it accepts and stays silent.
+
+    certificate: it speaks TLS, and a client that does not trust it goes away.
+    """
     received: list[bytes] = []
     over = threading.Event()
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
 
         def serve() -> None:
             connection, _ = listener.accept()
+            if certificate is not None:
+                try:
+                    connection = certificate.server.wrap_socket(connection, server_side=True)
+                except OSError:
+                    connection.close()
+                    return
             with closing(connection):
                 received.append(connection.recv(65536))
                 if data is None:
@@ -169,6 +180,23 @@ def test_plain_http_behind_https_is_named() -> None:
 
     assert "no TLS with https://web.example" in error.message
     assert "write http://" in error.hint
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_until_its_authority_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = make_certificate(tmp_path)
+    with answering(JSON, certificate) as (target, received):
+        error = fault(Target("https", "localhost", target.port, target.address))
+    assert "the certificate of localhost is not trusted" in error.message
+    assert "SSL_CERT_FILE" in error.hint
+    assert "--insecure" in error.hint
+    assert received == []
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.path))
+    with answering(JSON, certificate) as (target, _):
+        secured = Target("https", "localhost", target.port, target.address)
+        assert asyncio.run(verify(secured, Request(path="/json"), Expectation())).ok
 
 
 def test_an_endless_body_is_cut_off_at_the_deadline() -> None:

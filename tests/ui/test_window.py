@@ -13,10 +13,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox, QPushButton
 
 from desk import FakeServices, RunInWindow, playing, until_stopped, wait_until
+from loadbench_gui import __version__
 from loadbench_gui.errors import EnvironmentFault
 from loadbench_gui.profile.problems import Problem, ProfileError
 from loadbench_gui.services.events import Emit, IntervalClosed
+from loadbench_gui.trust import authorities
 from loadbench_gui.ui.app import Desk
+from loadbench_gui.ui.pages.diagnostics import DiagnosticsPage
 from loadbench_gui.ui.ports import RecentComparison
 from replay import BUSY, comparison_events
 
@@ -235,6 +238,19 @@ def test_an_unforeseen_failure_ends_up_in_diagnostics_with_its_traceback(
     assert "ZeroDivisionError: our own fault" in diagnostics.report()
     assert "in broken" in diagnostics.report()
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_diagnostics_say_which_version_this_is_and_whom_it_trusts(in_window: RunInWindow) -> None:
+    async def scenario(desk: Desk) -> None:
+        page = desk.window.findChild(DiagnosticsPage)
+        assert page is not None
+        assert page.view.toPlainText() == "", "nothing is gathered before somebody looks"
+        desk.window.show_page("diagnostics")
+        words = page.view.toPlainText()
+        assert words.startswith(f"loadbench {__version__}\n")
+        assert f"Certificate authorities: {authorities()}" in words
+
+    in_window(scenario)
 
 
 def test_a_dropped_profile_is_offered_and_started_with_the_keyboard(in_window: RunInWindow, fake: FakeServices) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from dataclasses import dataclass, replace
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from loadbench_gui import trust
 from loadbench_gui.core.run import TargetSample
 from loadbench_gui.deploy.threads import call_on_loop, in_thread
 from loadbench_gui.errors import TargetFault
@@ -58,7 +60,7 @@ async def check(url: str, names: MetricNames | None = None) -> None:
     """Scrape once before a run. Raises `TargetFault` saying why the figures cannot be had."""
     names = names or MetricNames()
     try:
-        text = await in_thread(_scrape, url)
+        text = await in_thread(lambda: _scrape(url, trust.client_context()))
         found = parse(text, names, 0.0)
     except httpx.HTTPError as error:
         raise TargetFault(
@@ -75,8 +77,8 @@ async def check(url: str, names: MetricNames | None = None) -> None:
         )
 
 
-def _scrape(url: str) -> str:
-    answer = httpx.get(url, timeout=SCRAPE_TIMEOUT_S, follow_redirects=True)
+def _scrape(url: str, context: ssl.SSLContext) -> str:
+    answer = httpx.get(url, timeout=SCRAPE_TIMEOUT_S, follow_redirects=True, verify=context)
     answer.raise_for_status()
     return answer.text
 
@@ -111,10 +113,12 @@ class PrometheusWatcher:
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         due = time.monotonic()
+        # Once, not with each scrape: reading the authorities takes CPU time while a load is timed.
+        context = trust.client_context()
         while not self._over.is_set():
             taken_ns = time.perf_counter_ns()
             with contextlib.suppress(httpx.HTTPError, ValueError):
-                sample = parse(_scrape(self._url), self._names, 0.0)
+                sample = parse(_scrape(self._url, context), self._names, 0.0)
                 if sample is not None:
                     call_on_loop(loop, self._deliver, sample, taken_ns)
             # After a slow scrape the next one is a period away: an endpoint in trouble is not pressed.

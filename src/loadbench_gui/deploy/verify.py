@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from loadbench_gui import trust
 from loadbench_gui.core.plan import Expectation, Request, Target
 from loadbench_gui.deploy.threads import in_thread
 from loadbench_gui.errors import TargetFault
@@ -112,12 +113,8 @@ def _exchange(
 
 
 def _secured(sock: socket.socket, host: str, insecure: bool) -> ssl.SSLSocket:
-    context = ssl.create_default_context()
-    if insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
     try:
-        return context.wrap_socket(sock, server_hostname=host)
+        return trust.client_context(insecure=insecure).wrap_socket(sock, server_hostname=host)
     except BaseException:
         sock.close()
         raise
@@ -151,7 +148,8 @@ def _unreachable(target: Target, request: Request, timeout_s: float, error: Exce
     if isinstance(error, ssl.SSLCertVerificationError):
         return TargetFault(
             f"the certificate of {target.host} is not trusted: {error.verify_message}",
-            "Use the name that is on the certificate, or --insecure to accept any.",
+            "Use the name that is on the certificate, name the file of its authority in "
+            f"{trust.FILE_VARIABLE}, or accept any with --insecure.",
         )
     if isinstance(error, ssl.SSLError):
         return TargetFault(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 
+from loadbench_gui import trust
 from loadbench_gui.core.plan import Load, Request, Target
 from loadbench_gui.engine.recorder import Recorder
 from loadbench_gui.engine.transport.check import Check
@@ -66,12 +67,9 @@ class Circuit:
 
 
 def tls_context(*, insecure: bool) -> ssl.SSLContext:
-    """Return a client context: certificates are verified against the system's authorities unless `insecure`."""
-    context = ssl.create_default_context()
+    """Return a client context that offers HTTP/1.1: certificates are verified unless `insecure`."""
+    context = trust.client_context(insecure=insecure)
     context.set_alpn_protocols(["http/1.1"])
-    if insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
     return context
 
 

@@ -10,11 +10,12 @@ from datetime import datetime
 from types import TracebackType
 
 from PySide6.QtCore import QObject, Signal, qVersion
-from PySide6.QtGui import QFont, QGuiApplication, QTextOption
+from PySide6.QtGui import QFont, QGuiApplication, QShowEvent, QTextOption
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from loadbench_gui import __version__
 from loadbench_gui.report.palette import Role
+from loadbench_gui.trust import authorities
 from loadbench_gui.ui import text
 from loadbench_gui.ui.theme import Theme, code_font
 from loadbench_gui.ui.widgets.card import Card, Words
@@ -49,6 +50,7 @@ class Diagnostics(QObject):
             f"loadbench {__version__}",
             f"Python {platform.python_version()} on {platform.platform()}",
             f"Qt {qVersion()}, platform plug-in {QGuiApplication.platformName()}",
+            f"Certificate authorities: {authorities()}",
         )
         return "\n".join([*facts, "", *(self._incidents or [text.QUIET])])
 
@@ -82,8 +84,16 @@ class DiagnosticsPage(QWidget):
         column.setSpacing(12)
         column.addLayout(head)
         column.addWidget(card, 1)
-        diagnostics.happened.connect(self.refresh)
+        diagnostics.happened.connect(self._follow)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Say it anew; not before, because the report takes a moment that the program's start has not."""
+        super().showEvent(event)
         self.refresh()
+
+    def _follow(self) -> None:
+        if self.isVisible():
+            self.refresh()
 
     def refresh(self) -> None:
         """Show what there is now."""

@@ -1,0 +1,130 @@
+"""Authorities are found wherever a system keeps them, and a server is verified against them for real."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import certifi
+import pytest
+
+from certificates import Certificate, make_certificate
+from loadbench_gui import trust
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return make_certificate(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def bare_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As on a machine where OpenSSL looks in places that do not exist: the variables take the place of its own."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
+    monkeypatch.setattr(trust, "BUNDLES", (str(tmp_path / "no-bundle.pem"),))
+    assert ssl.create_default_context().cert_store_stats()["x509"] == 0
+
+
+@contextmanager
+def tls_server(certificate: Certificate) -> Iterator[int]:
+    """Shakes hands with one client."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                try:
+                    certificate.server.wrap_socket(connection, server_side=True).close()
+                except OSError:
+                    return  # refused by the client
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield listener.getsockname()[1]
+        thread.join()
+
+
+def shake_hands(certificate: Certificate, context: ssl.SSLContext) -> None:
+    with (
+        tls_server(certificate) as port,
+        socket.create_connection(("127.0.0.1", port)) as sock,
+        context.wrap_socket(sock, server_hostname="localhost"),
+    ):
+        pass
+
+
+@pytest.mark.usefixtures("bare_system")
+def test_where_nothing_is_found_the_list_that_ships_takes_its_place() -> None:
+    context = trust.client_context()
+    shipped = Path(certifi.where()).read_text(encoding="utf-8").count("BEGIN CERTIFICATE")
+    assert context.cert_store_stats()["x509"] == shipped > 50
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+    found = trust.authorities()
+    assert found.source.startswith("the list that ships with loadbench")
+    assert "SSL_CERT_FILE names" in found.problem
+    assert "SSL_CERT_DIR names" in found.problem
+
+
+@pytest.mark.usefixtures("bare_system")
+def test_the_bundle_of_another_system_is_found(
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    damaged = tmp_path / "damaged.pem"
+    damaged.write_text("not a certificate", encoding="utf-8")
+    monkeypatch.setattr(trust, "BUNDLES", (str(damaged), str(certificate.path)))
+    assert trust.authorities().source == str(certificate.path)
+    shake_hands(certificate, trust.client_context())
+
+
+@pytest.mark.usefixtures("bare_system")
+def test_a_named_file_vouches_for_its_server(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ssl.SSLCertVerificationError):
+        shake_hands(certificate, trust.client_context())
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.path))
+    shake_hands(certificate, trust.client_context())
+    assert trust.authorities().source == str(certificate.path)
+
+
+@pytest.mark.usefixtures("bare_system")
+def test_a_named_folder_is_read_when_it_is_needed(
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    hashed = subprocess.run(
+        ["openssl", "x509", "-hash", "-noout", "-in", str(certificate.path)], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / f"{hashed}.0").write_bytes(certificate.path.read_bytes())
+    monkeypatch.setenv("SSL_CERT_DIR", str(folder))
+    context = trust.client_context()
+    assert context.cert_store_stats()["x509"] == 0, "nothing else was added"
+    shake_hands(certificate, context)
+    assert trust.authorities().source == str(folder)
+
+
+def test_unless_somebody_says_otherwise_nothing_was_asked_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    found = trust.authorities()
+    assert found.source
+    assert str(found) == found.source
+
+
+def test_without_verification_any_server_will_do(certificate: Certificate) -> None:
+    shake_hands(certificate, trust.client_context(insecure=True))
+
+
+def test_the_shipped_list_is_not_even_imported_where_the_system_has_one(certificate: Certificate) -> None:
+    code = "import sys; from loadbench_gui import trust; trust.client_context(); print('certifi' in sys.modules)"
+    environment = {**os.environ, "SSL_CERT_FILE": str(certificate.path)}
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment)
+    assert done.stdout == "False\n"
