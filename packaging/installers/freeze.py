@@ -6,12 +6,15 @@ import subprocess
 import sys
 import time
 
+from installers import icons, version_info
 from installers.places import BUILD, FROZEN, PACKAGING
 
 
 def main() -> int:
     """Freeze into `build/frozen/loadbench`; return 0, or PyInstaller's exit code with the end of what it said."""
     BUILD.mkdir(parents=True, exist_ok=True)
+    icons.main()
+    version_info.main()
     log = BUILD / "freeze.log"
     began = time.monotonic()
     with log.open("w", encoding="utf-8") as words:
