@@ -182,7 +182,7 @@ def _icon() -> QIcon:
 
 def main(argv: Sequence[str]) -> int:
     """Open the window; returns the exit code when it is closed."""
-    options = _parse(argv)
+    options = options_parser().parse_args(argv)
     folder = data_dir(options.data_dir)
     settings = Settings(folder)
     app, theme = make_application(settings.theme)
@@ -208,9 +208,10 @@ def _end(shell: Shell, code: ExitCode) -> None:
     shell.spawn(shell.shut_down(int(code)))
 
 
-def _parse(argv: Sequence[str]) -> argparse.Namespace:
+def options_parser() -> argparse.ArgumentParser:
+    """Return what `loadbench-gui` takes; its man page and completions are written from this too."""
     parser = argparse.ArgumentParser(prog="loadbench-gui", description="Compare HTTP deployments in a window.")
     parser.add_argument("profile", nargs="?", type=Path, metavar="PROFILE", help="a .toml file or a bundled name")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where history and settings are kept")
     parser.add_argument("--version", action="version", version=f"loadbench {__version__}")
-    return parser.parse_args(argv)
+    return parser

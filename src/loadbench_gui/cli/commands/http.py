@@ -39,10 +39,13 @@ app = new_app()
 
 @app.command("http")
 def http(
-    url: Annotated[str, typer.Argument(metavar="URL")],
-    connections: Annotated[int, typer.Option("-c", "--connections", min=1, max=100_000)] = 50,
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where to: http or https, with path and query.")],
+    connections: Annotated[
+        int, typer.Option("-c", "--connections", min=1, max=100_000, help="Connections at the same time.")
+    ] = 50,
     duration_s: Annotated[
-        float, typer.Option("-d", "--duration", parser=parse.positive_duration, metavar="TIME")
+        float,
+        typer.Option("-d", "--duration", parser=parse.positive_duration, metavar="TIME", help="How long, as in 10s."),
     ] = "10s",  # type: ignore[assignment]
     rate_rps: Annotated[
         float | None, typer.Option("-r", "--rate", min=0.001, help="Open loop: arrivals per second.")
@@ -50,34 +53,61 @@ def http(
     arrival: Annotated[
         str,
         typer.Option(
-            "--arrival", parser=parse.one_of("constant", "poisson"), metavar="|".join(("constant", "poisson"))
+            "--arrival",
+            parser=parse.one_of("constant", "poisson"),
+            metavar="|".join(("constant", "poisson")),
+            help="With --rate: evenly, or at random as independent users come.",
         ),
     ] = "constant",
     workers: Annotated[
-        int | None, typer.Option("-w", "--workers", parser=parse.worker_count, metavar="auto|N")
+        int | None,
+        typer.Option("-w", "--workers", parser=parse.worker_count, metavar="auto|N", help="Processes that send."),
     ] = "auto",  # type: ignore[assignment]
-    method: Annotated[str, typer.Option("-m", "--method")] = "GET",
-    headers: Annotated[list[str] | None, typer.Option("-H", "--header", metavar="'NAME: VALUE'")] = None,
-    body: Annotated[str, typer.Option("--body", metavar="TEXT|@FILE")] = "",
-    timeout_s: Annotated[float, typer.Option("--timeout", parser=parse.positive_duration, metavar="TIME")] = "10s",  # type: ignore[assignment]
-    expect_status: Annotated[int | None, typer.Option("--expect-status", min=100, max=599)] = None,
+    method: Annotated[str, typer.Option("-m", "--method", help="The request's method.")] = "GET",
+    headers: Annotated[
+        list[str] | None, typer.Option("-H", "--header", metavar="'NAME: VALUE'", help="A header to send.")
+    ] = None,
+    body: Annotated[str, typer.Option("--body", metavar="TEXT|@FILE", help="What to send as the body.")] = "",
+    timeout_s: Annotated[
+        float,
+        typer.Option("--timeout", parser=parse.positive_duration, metavar="TIME", help="When to give a request up."),
+    ] = "10s",  # type: ignore[assignment]
+    expect_status: Annotated[
+        int | None, typer.Option("--expect-status", min=100, max=599, help="Any other status is a failure.")
+    ] = None,
     expect_body: Annotated[str | None, typer.Option("--expect-body", help="Text each body must contain.")] = None,
-    requests: Annotated[int | None, typer.Option("-n", "--requests", min=1)] = None,
-    client: Annotated[str, typer.Option("--client")] = "fast",
-    http2: Annotated[bool, typer.Option("--http2")] = False,
+    requests: Annotated[
+        int | None, typer.Option("-n", "--requests", min=1, help="End after so many, if that comes first.")
+    ] = None,
+    client: Annotated[str, typer.Option("--client", help="Comes with a later version.")] = "fast",
+    http2: Annotated[bool, typer.Option("--http2", help="Comes with a later version.")] = False,
     insecure: Annotated[bool, typer.Option("--insecure", help="Do not verify the server's certificate.")] = False,
-    proxy: Annotated[str | None, typer.Option("--proxy")] = None,
-    warmup_s: Annotated[float, typer.Option("--warmup", parser=parse.duration, metavar="TIME")] = "0s",  # type: ignore[assignment]
+    proxy: Annotated[str | None, typer.Option("--proxy", help="Comes with a later version.")] = None,
+    warmup_s: Annotated[
+        float, typer.Option("--warmup", parser=parse.duration, metavar="TIME", help="Load before measuring begins.")
+    ] = "0s",  # type: ignore[assignment]
     pacing: Annotated[
         str,
         typer.Option(
-            "--pacing", parser=parse.one_of("auto", "timer", "spin"), metavar="|".join(("auto", "timer", "spin"))
+            "--pacing",
+            parser=parse.one_of("auto", "timer", "spin"),
+            metavar="|".join(("auto", "timer", "spin")),
+            help="With --rate: wait for each moment by the kernel's timer, or burn a CPU for it.",
         ),
     ] = "auto",
     when_busy: Annotated[
-        str, typer.Option("--when-busy", parser=parse.one_of("queue", "drop"), metavar="|".join(("queue", "drop")))
+        str,
+        typer.Option(
+            "--when-busy",
+            parser=parse.one_of("queue", "drop"),
+            metavar="|".join(("queue", "drop")),
+            help="With --rate, when every connection is taken: let requests wait, or drop and count them.",
+        ),
     ] = "queue",
-    engine: Annotated[str, typer.Option("--engine", help="workers or in-app.")] = "workers",
+    engine: Annotated[
+        str,
+        typer.Option("--engine", metavar="workers|in-app", help="Who sends: processes of their own, or this one."),
+    ] = "workers",
     cpus: Annotated[str, typer.Option("--cpus", metavar="LIST", help="CPUs of the generator, as in 0,2-3.")] = "auto",
     json_to: JsonTo = None,
     quiet: Quiet = False,
