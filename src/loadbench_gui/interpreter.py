@@ -78,6 +78,12 @@ def own_module(module: str) -> list[str]:
     return [own(), "-I" if is_frozen() else "-P", "-m", module]
 
 
+def bundled_modules() -> str:
+    """Return the folder of a frozen app's modules, as the system names it in memory maps; "" from source."""
+    bundle = str(getattr(sys, "_MEIPASS", "")) if is_frozen() else ""
+    return os.path.realpath(bundle) if bundle else ""
+
+
 def leave_bundle(environ: MutableMapping[str, str]) -> None:
     """Take out of `environ` what the app's own loader put there for itself: other programs must not load our libraries.
 

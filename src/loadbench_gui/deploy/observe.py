@@ -16,13 +16,15 @@ from pathlib import Path
 
 from loadbench_gui.deploy.packages import installed
 from loadbench_gui.deploy.probe import ask, read_answer
+from loadbench_gui.interpreter import bundled_modules
 
 ANSWER_S = 5.0
 # What a mapped extension module says about a server. Only the first path component below site-packages is looked at.
 LOOPS = ("uvloop", "winloop", "rloop")
 PARSERS = ("httptools", "granian", "_granian", "httparse")
 JSON = ("ujson", "orjson", "msgspec", "rapidjson", "simdjson")
-_EXTENSION = re.compile(r"(?:site|dist)-packages/([A-Za-z0-9_]+)[/.]\S*\.(?:so|pyd)")
+_MODULE = r"([A-Za-z0-9_]+)[/.]\S*\.(?:so|pyd)"
+_EXTENSION = re.compile(r"(?:site|dist)-packages/" + _MODULE)
 
 
 def observe(
@@ -98,5 +100,10 @@ def _among(names: Iterable[str], loaded: set[str]) -> str:
 def extensions(pid: int) -> set[str]:
     """Return the packages whose compiled modules are mapped into process `pid`."""
     with contextlib.suppress(OSError):
-        return set(_EXTENSION.findall(Path(f"/proc/{pid}/maps").read_text(errors="replace")))
+        maps = Path(f"/proc/{pid}/maps").read_text(errors="replace")
+        found = set(_EXTENSION.findall(maps))
+        if bundle := bundled_modules():
+            # Packages lie at its top; the standard library's modules and Python itself are nobody's package.
+            found |= set(re.findall(rf"{re.escape(bundle)}/(?!python3|lib){_MODULE}", maps))
+        return found
     return set()

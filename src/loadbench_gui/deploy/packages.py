@@ -88,6 +88,9 @@ def python_of(argv: tuple[str, ...], env_path: str) -> str | None:
 
 
 def names_in(argv: Iterable[str], framework: str) -> frozenset[str]:
-    """Return the words of a command that may be packages (`-m uvicorn`, `gunicorn`), and the framework."""
-    words = {Path(word).name for word in argv if re.fullmatch(r"[A-Za-z][\w.-]*", Path(word).name)}
+    """Return the words of a command that may be packages (`-m uvicorn`, `gunicorn`), and the framework.
+
+    The Python that loadbench runs on is none, though a frozen one is called `loadbench`.
+    """
+    words = {Path(word).name for word in argv if word != own() and re.fullmatch(r"[A-Za-z][\w.-]*", Path(word).name)}
     return frozenset({*words, framework} - {""})

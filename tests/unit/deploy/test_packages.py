@@ -4,6 +4,8 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import pytest
+
 from loadbench_gui.deploy.packages import installed, names_in, python_of
 
 
@@ -33,3 +35,9 @@ def test_the_interpreter_of_a_command_is_found(tmp_path: Path) -> None:
 
 def test_words_of_a_command_are_candidates() -> None:
     assert names_in(("/venv/bin/uvicorn", "app:app", "--port", "80"), "fastapi") == {"uvicorn", "fastapi"}
+
+
+def test_a_frozen_app_in_pythons_place_is_no_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", "/opt/loadbench/loadbench")
+    assert names_in(("/opt/loadbench/loadbench", "-m", "uvicorn"), "fastapi") == {"uvicorn", "fastapi"}
