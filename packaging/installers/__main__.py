@@ -8,7 +8,7 @@ from typing import Final
 
 STEPS: Final = {
     "version": "print the version, for scripts",
-    "changelog": "hold the changelog against the version, and both against the tag of a release",
+    "release": "hold the changelog against the version, and both against the tag of a release",
     "freeze": "make the app that needs no Python, with its notices and its bill of materials",
     "check": "hold the frozen app against its budgets and the list of what must not be in it",
     "cleanroot": "install the .deb on a Debian without Python, use it there, remove it again",

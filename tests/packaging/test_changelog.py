@@ -8,7 +8,7 @@ import sys
 from datetime import date
 
 import pytest
-from installers import changelog, places
+from installers import places, release
 
 TODAY = date(2026, 12, 24)
 POINT = "\n- It starts.\n"
@@ -18,7 +18,7 @@ BRANCH, TAG = "refs/heads/main", "refs/tags/v1.2.0"
 
 
 def problems(text: str, ref: str) -> list[str]:
-    return changelog.problems(text, "1.2.0", ref, TODAY)
+    return release.problems(text, "1.2.0", ref, TODAY)
 
 
 @pytest.mark.parametrize(("text", "ref"), [(MADE, BRANCH), (MADE, ""), (OUT, BRANCH), (OUT, TAG)])
@@ -50,7 +50,7 @@ def test_what_is_wrong_is_named(text: str, ref: str, problem: str) -> None:
 
 def step(ref: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "installers", "changelog"],
+        [sys.executable, "-m", "installers", "release"],
         env={**os.environ, "PYTHONPATH": str(places.PACKAGING), "GITHUB_REF": ref},
         capture_output=True,
         text=True,
