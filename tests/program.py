@@ -83,14 +83,7 @@ class Loadbench:
 
     def leftovers(self) -> list[str]:
         """Command lines of living processes that were started with this history: there should be none."""
-        found = []
-        for process in psutil.process_iter():
-            try:
-                if process.environ().get("LOADBENCH_DATA_DIR") == self.environment["LOADBENCH_DATA_DIR"]:
-                    found.append(" ".join(process.cmdline()))
-            except psutil.Error:
-                continue
-        return found
+        return leftovers_of(self.environment["LOADBENCH_DATA_DIR"])
 
     def wait_for_intervals(self, count: int, deadline_s: float = 60) -> int:
         """Return once the history holds `count` intervals or more: the event that a test of faults waits for."""
@@ -110,6 +103,18 @@ class Loadbench:
     def wait_until_nothing_is_left(self, deadline_s: float = 30) -> None:
         """Return once no process of this program is alive."""
         poll_until(self.leftovers, lambda found: not found, deadline_s)
+
+
+def leftovers_of(data_dir: str) -> list[str]:
+    """Command lines of living processes that were started with the history in this folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("LOADBENCH_DATA_DIR") == data_dir:
+                found.append(" ".join(process.cmdline()))
+        except psutil.Error:
+            continue
+    return found
 
 
 def poll_until(look: Callable[[], T], good: Callable[[T], bool], deadline_s: float) -> T:
