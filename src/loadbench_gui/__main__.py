@@ -32,8 +32,13 @@ def gui() -> int:
             os.environ.pop(name, None)  # plug-ins of another Qt than the one that ships with us
     from loadbench_gui.errors import EnvironmentFault
     from loadbench_gui.ui.display import require_display
+    from loadbench_gui.ui.options import asks_for_self_test
 
     arguments = sys.argv[1:]
+    if asks_for_self_test(arguments):
+        from loadbench_gui.ui.selftest.command import main as self_test
+
+        return self_test(arguments)
     if not {"-h", "--help", "--version"} & set(arguments):
         try:
             require_display(os.environ)

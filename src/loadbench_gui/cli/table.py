@@ -18,9 +18,10 @@ COMMANDS: Final = {
     "history": "What was measured before.",
     "report": "Render a run or a comparison.",
     "profile": "Check a profile, or start a new one.",
+    "self-test": "Try everything that loadbench needs here.",
 }
 ANYTHING: Final[dict[Any, Any]] = {"allow_extra_args": True, "ignore_unknown_options": True}
-LATER: Final = ("stream", "ws", "capacity", "calibrate", "self-test")
+LATER: Final = ("stream", "ws", "capacity", "calibrate")
 
 
 def new_app(about: str | None = None) -> typer.Typer:
@@ -52,6 +53,8 @@ def app_of(name: str) -> typer.Typer:
             from loadbench_gui.cli.commands.report import app
         case "profile":
             from loadbench_gui.cli.commands.profile import app
+        case "self-test":
+            from loadbench_gui.cli.commands.self_test import app
         case _:
             from loadbench_gui.cli.commands.later import refusal
 

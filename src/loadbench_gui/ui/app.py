@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from loadbench_gui.ui.application import Application
 from loadbench_gui.ui.bridge import FULL_HZ, SPARING_HZ, Bridge, available_cpus, default_hz
 from loadbench_gui.ui.models.live import LiveModel
 from loadbench_gui.ui.models.recent import RecentModel
+from loadbench_gui.ui.options import parse
 from loadbench_gui.ui.pages.compare import CompareActions, ComparePage
 from loadbench_gui.ui.pages.diagnostics import Diagnostics, DiagnosticsPage
 from loadbench_gui.ui.pages.history import HistoryPage
@@ -182,7 +182,7 @@ def _icon() -> QIcon:
 
 def main(argv: Sequence[str]) -> int:
     """Open the window; returns the exit code when it is closed."""
-    options = options_parser().parse_args(argv)
+    options = parse(argv)
     folder = data_dir(options.data_dir)
     settings = Settings(folder)
     app, theme = make_application(settings.theme)
@@ -206,12 +206,3 @@ def main(argv: Sequence[str]) -> int:
 
 def _end(shell: Shell, code: ExitCode) -> None:
     shell.spawn(shell.shut_down(int(code)))
-
-
-def options_parser() -> argparse.ArgumentParser:
-    """Return what `loadbench-gui` takes; its man page and completions are written from this too."""
-    parser = argparse.ArgumentParser(prog="loadbench-gui", description="Compare HTTP deployments in a window.")
-    parser.add_argument("profile", nargs="?", type=Path, metavar="PROFILE", help="a .toml file or a bundled name")
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where history and settings are kept")
-    parser.add_argument("--version", action="version", version=f"loadbench {__version__}")
-    return parser

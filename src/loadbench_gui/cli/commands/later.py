@@ -12,7 +12,6 @@ LATER = {
     "ws": "WebSockets come with a later version. Measure plain responses with `loadbench http`.",
     "capacity": "Searching for the limit comes with a later version. Raise the rate of a profile by hand meanwhile.",
     "calibrate": "Calibration comes with a later version. Each run judges the generator: see its verdict.",
-    "self-test": "The self-test comes with a later version. `loadbench compare first-look` tries everything meanwhile.",
 }
 
 
