@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes sure of what pip cannot install: shared libraries and programs of the system, a set at a time.
 #
-#     packaging/system-packages.sh window|test|bench | package NAME...
+#     packaging/system-packages.sh window|test|bench|installers | package NAME...
 #
 # Looks for the library or program itself, so it is quick and right on any Linux. What is missing is installed by
 # apt-get when we are root on Debian or Ubuntu; else the exact command is named, and the script fails.
@@ -54,6 +54,20 @@ bench() {
 nginx nginx-light
 wrk wrk
 hey hey
+TABLE
+}
+
+installers() {
+    cat <<'TABLE'
+dpkg-deb dpkg
+lintian lintian
+desktop-file-validate desktop-file-utils
+appstreamcli appstream
+xz xz-utils
+debootstrap debootstrap
+Xvfb xvfb
+openbox openbox
+xdotool xdotool
 TABLE
 }
 
@@ -120,12 +134,13 @@ case "${1:-}" in
 window) table="$(window)" ;;
 test) table="$(window; tests)" ;;
 bench) table="$(bench)" ;;
+installers) table="$(installers)" ;;
 package) # a package by its name, whatever it holds
     install "${@:2}"
     exit
     ;;
 *)
-    echo "usage: ${0##*/} window|test|bench | package NAME..." >&2
+    echo "usage: ${0##*/} window|test|bench|installers | package NAME..." >&2
     exit 2
     ;;
 esac

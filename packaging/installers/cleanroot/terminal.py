@@ -1,0 +1,68 @@
+"""The installed program without a window, in the hands of an ordinary user."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from installers import places
+from installers.cleanroot.record import Failed
+from installers.cleanroot.root import HOME, Root
+
+REPORT: Final = f"{HOME}/Bericht für Zoë"
+_RUNS: Final = 12  # three deployments, four rounds
+_CANNOT_BE_TRUSTED: Final = 3
+
+
+def look_around(place: Root) -> None:
+    """See that the program is there and finds what ships with it."""
+    with place.record.step("loadbench --version, profile check") as doing:
+        said = place.must("loadbench", "--version", user=True).strip()
+        if places.version() not in said:
+            raise Failed(f"it says {said}, and {places.version()} was built")
+        place.must("loadbench", "profile", "check", "first-look", user=True)
+        doing.result = said
+
+
+def self_test(place: Root) -> None:
+    """Run the program's own test of itself."""
+    with place.record.step("loadbench self-test") as doing:
+        ended = place.run("loadbench", "self-test", "--json", "-", user=True)
+        if ended.returncode:
+            words = (ended.stderr.strip() or ended.stdout.strip()).splitlines()
+            raise Failed(f"it ended in {ended.returncode}: {words[-1] if words else 'without a word'}")
+        doing.result = f"exit code 0: {_checks(json.loads(ended.stdout))}"
+
+
+def _checks(document: dict[str, Any]) -> str:
+    checks = document["checks"]
+    return f"{len(checks)} checks"
+
+
+def compare(place: Root) -> None:
+    """Compare the bundled three. Where the machine was too busy to believe it, once more."""
+    for attempt in ("", ", once more"):
+        with place.record.step(f"loadbench compare first-look{attempt}") as doing:
+            ended = place.run("loadbench", "compare", "first-look", "--out", REPORT, user=True)
+            if ended.returncode == _CANNOT_BE_TRUSTED and not attempt:
+                doing.result = "exit code 3: the machine was too busy for a verdict"
+                continue
+            if ended.returncode:
+                raise Failed(f"it ended in {ended.returncode}: {ended.stderr.strip() or ended.stdout.strip()[-300:]}")
+            result = place.path / REPORT.lstrip("/") / "result.json"
+            doing.result = judged(json.loads(result.read_text(encoding="utf-8")), ended.stdout + ended.stderr)
+            return
+
+
+def judged(document: dict[str, Any], words: str) -> str:
+    """Return the verdict of a result document, which has to be complete and said in `words` too."""
+    runs = [run for run in document["runs"] if run["phase"] == "load"]
+    invalid = [run["run_id"] for run in runs if run["generator"]["verdict"] == "invalid"]
+    unanswered = [run["run_id"] for run in runs if run["requests"]["succeeded"] != run["requests"]["issued"]]
+    summary = str(document["comparison"]["summary"]).strip()
+    if len(runs) != _RUNS or invalid or unanswered:
+        raise Failed(f"{len(runs)} runs of {_RUNS}; invalid: {invalid or 'none'}; unanswered: {unanswered or 'none'}")
+    first = summary.splitlines()[0]
+    if not first or " ".join(first.split()[:4]) not in " ".join(words.split()):
+        raise Failed(f"the verdict was not said: {first}")
+    return f"{len(runs)} runs; {first}"
