@@ -1,7 +1,7 @@
 """Holds the changelog against the version, and both against the tag when a release is built.
 
-The entry at the top is the version's own: `## Unreleased: 0.1.0` while it is made, `## 0.1.0 (2026-12-24)` once it is
-out. A build of the tag v0.1.0 goes on only with the second.
+The entry at the top is the version's own: `## Unreleased: 1.2.3` while it is made, `## 1.2.3 (2026-12-24)` once it is
+out. A build of the tag v1.2.3 goes on only with the second.
 """
 
 from __future__ import annotations

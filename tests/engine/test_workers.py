@@ -171,7 +171,6 @@ def test_a_worker_starts_lean() -> None:
 
 
 def test_the_in_app_engine_runs_on_the_window_s_loop() -> None:
-    pytest.importorskip("qasync")
     env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(HERE.parent)}
     done = subprocess.run(
         [sys.executable, str(HERE / "on_qt_loop.py")], capture_output=True, text=True, env=env, timeout=60, check=False

@@ -19,6 +19,7 @@ from builders import make_run
 from loadbench_gui.core.run import Run
 from loadbench_gui.errors import EnvironmentFault, ExitCode
 from loadbench_gui.store.store import Store
+from privileges import as_nobody
 
 HOLD = """
 import sqlite3, sys
@@ -103,11 +104,13 @@ def test_a_folder_on_a_read_only_disk_is_told_with_what_to_do(tmp_path: Path) ->
     assert "--data-dir or LOADBENCH_DATA_DIR" in caught.value.hint
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_without_permission_is_told_with_what_to_do(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(EnvironmentFault, match="cannot use the data folder"):
-        asyncio.run(_seal(tmp_path))
+@pytest.mark.skipif(sys.platform == "win32", reason="the modes of files mean nothing there")
+def test_a_folder_without_permission_is_told_with_what_to_do() -> None:
+    with as_nobody() as folder:
+        folder.chmod(0o500)
+        with pytest.raises(EnvironmentFault, match="cannot use the data folder") as caught:
+            asyncio.run(_seal(folder))
+    assert "--data-dir or LOADBENCH_DATA_DIR" in caught.value.hint
 
 
 async def _seal(folder: Path) -> None:
