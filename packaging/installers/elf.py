@@ -108,11 +108,29 @@ def glibc_needed(folder: Path) -> str:
 
 
 def needed(folder: Path) -> set[str]:
-    """Return the libraries that files below `folder` are linked to and that no file there is: the system's to give."""
+    """Return the libraries that the system has to give: files below `folder` are linked to them, and none there is one.
+
+    What the executables at the top of the folder are linked to is the system's in any case: they run before anything
+    can tell where the libraries of the app are.
+    """
     found = libraries(folder)
     inside = {library.soname for library in found.values()} | {path.name for path in folder.rglob("*")}
-    asked = {name for library in found.values() for name in library.needed}
-    return {name for name in asked - inside if not name.startswith(LOADERS)}
+    asked = {name for library in found.values() for name in library.needed} - inside
+    asked |= {name for path, library in found.items() if path.parent == folder for name in library.needed}
+    return {name for name in asked if not name.startswith(LOADERS)}
+
+
+def without_search(data: bytes) -> bytes:
+    """Return a file without its own list of folders to look in (RPATH, RUNPATH); raises `NotReadableError`."""
+    try:
+        layout = _Layout(order="<" if data[5] == 1 else ">", wide=data[4] == 2)
+        fields, step = ("qQ", 16) if layout.wide else ("iI", 8)
+        start, length = next((offset, size) for kind, offset, _, size in layout.segments(data) if kind == DYNAMIC)
+        entries = [data[at : at + step] for at in range(start, start + length, step)]
+        kept = [entry for entry in entries if layout.unpack(fields, entry, 0)[0] not in {RPATH, RUNPATH}]
+    except (struct.error, IndexError, StopIteration) as error:
+        raise NotReadableError("not a whole ELF file") from error
+    return data[:start] + b"".join(kept).ljust(length, b"\0") + data[start + length :]
 
 
 def dotted(numbers: tuple[int, ...]) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from pathlib import Path
 
-from installers import icons, version_info
+from installers import bill, icons, notices, origins, trim, version_info
+from installers.component import UnshippableError
+from installers.contents import MIB
 from installers.places import BUILD, FROZEN, PACKAGING
 
 
@@ -31,5 +34,19 @@ def main() -> int:
         print("".join(log.read_text(encoding="utf-8").splitlines(keepends=True)[-15:]), file=sys.stderr)
         print(f"The program could not be frozen. Details: {log}", file=sys.stderr)
         return code
+    try:
+        _finish(FROZEN)
+    except UnshippableError as problem:
+        print(f"The frozen app must not ship as it is:\n{problem}", file=sys.stderr)
+        return 1
     print(f"frozen in {time.monotonic() - began:.0f} s: {FROZEN}")
     return 0
+
+
+def _finish(folder: Path) -> None:
+    """Take out what nobody needs, and put in who made what is left, on which terms."""
+    saved = trim.trim(folder)
+    found = origins.components(folder)
+    notices.write(folder, found)
+    bill.write(folder, found)
+    print(f"{saved / MIB:.1f} MiB taken out; notices and bill of materials for {len(found)} components")
