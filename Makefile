@@ -40,6 +40,7 @@ format: ## Rewrite the code in the house style
 
 freeze: ## Make the app that needs no Python, and hold it against its budgets
 	@packaging/setup.sh package
+	PYTHONPATH=packaging $(BIN)/python -m installers release
 	PYTHONPATH=packaging $(BIN)/python -m installers freeze
 
 bench: ## Compare loadbench with wrk and hey on this machine
