@@ -59,8 +59,8 @@ def options(arguments: Sequence[str]) -> Options:
 def main() -> int:
     """Do the steps in namespaces of their own; return 0, 1 when a step failed, 2 when it cannot be done here."""
     chosen = options(sys.argv[1:])
-    if obstacle := _obstacle():
-        print(obstacle, file=sys.stderr)
+    if problem := obstacle():
+        print(problem, file=sys.stderr)
         return 2
     with (FOLDER / "lock").open("w") as lock:
         try:
@@ -79,7 +79,7 @@ def main() -> int:
                 _clear()
 
 
-def _obstacle() -> str:
+def obstacle() -> str:
     """Why it cannot be done here, with what to do; empty when it can."""
     os.environ["PATH"] = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     if sys.platform != "linux" or shutil.which("apt-get") is None:

@@ -104,10 +104,14 @@ class Root:
         fixed = [f"PATH={_PATH}", "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"]
         return ["chroot", *who, str(self.path), "env", "-i", *fixed, *personal, *variables, *command]
 
-    def run(self, *command: str, user: bool = False, quiet: bool = False) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *command: str, user: bool = False, quiet: bool = False, variables: Sequence[str] = ()
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command in here to its end; what it says goes to the log (not when `quiet`) and is returned."""
         self.record.note(("tester$ " if user else "root# ") + " ".join(command))
-        ended = subprocess.run(self.command(command, user=user), cwd="/", capture_output=True, text=True, check=False)
+        ended = subprocess.run(
+            self.command(command, user=user, variables=variables), cwd="/", capture_output=True, text=True, check=False
+        )
         words = "" if quiet and not ended.returncode else ended.stdout + ended.stderr
         self.record.note(f"{words}[{ended.returncode}]")
         return ended

@@ -44,7 +44,7 @@ def _everything(chosen: Options, record: Record) -> None:
     for use in (terminal.look_around, terminal.self_test, terminal.compare):
         _go_on_after(use, place)
     with window.session(place) as seen:
-        for look_at in (window.starts_cold, window.compares, window.opens_profile):
+        for look_at in (window.starts_cold, window.tests_itself, window.compares, window.opens_profile):
             _go_on_after(look_at, seen)
     _go_on_after(package.known_to_the_desktop, place)
     _go_on_after(partial(package.purge, before=before), place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any, Final
 
 from installers import places
@@ -28,15 +29,22 @@ def self_test(place: Root) -> None:
     """Run the program's own test of itself."""
     with place.record.step("loadbench self-test") as doing:
         ended = place.run("loadbench", "self-test", "--json", "-", user=True)
-        if ended.returncode:
-            words = (ended.stderr.strip() or ended.stdout.strip()).splitlines()
-            raise Failed(f"it ended in {ended.returncode}: {words[-1] if words else 'without a word'}")
-        doing.result = f"exit code 0: {_checks(json.loads(ended.stdout))}"
+        doing.result = tested(ended.stdout, ended.returncode, ended.stderr)
 
 
-def _checks(document: dict[str, Any]) -> str:
-    checks = document["checks"]
-    return f"{len(checks)} checks"
+def tested(document: str, code: int, words: str) -> str:
+    """Return how many checks passed, from a self-test's document. Raises `Failed` when one did not."""
+    try:
+        read = json.loads(document)
+    except json.JSONDecodeError:
+        said = (words.strip() or document.strip()).splitlines()
+        raise Failed(f"it ended in {code} without a document: {said[0] if said else 'not a word'}") from None
+    count = Counter(check["status"] for check in read["checks"])
+    if code or not read["passed"] or not count["passed"]:
+        failed = [f"{check['title']}: {check['detail']}" for check in read["checks"] if check["status"] == "failed"]
+        raise Failed(f"it ended in {code}: {'; '.join(failed) or 'not complete'}")
+    later = sum(count.values()) - count["passed"]
+    return f"{count['passed']} checks passed" + (f", {later} come with a later version" if later else "")
 
 
 def compare(place: Root) -> None:

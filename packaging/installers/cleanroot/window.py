@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from installers import contents
-from installers.cleanroot import package, picture
+from installers.cleanroot import package, picture, terminal
 from installers.cleanroot.picture import Box
 from installers.cleanroot.record import Failed
 from installers.cleanroot.root import HOME, Root
@@ -116,6 +116,14 @@ def starts_cold(seen: Session) -> None:
         doing.result = f"median {median:.2f} s of {every}; limit {contents.FIRST_PAINT_LIMIT_S:.0f} s{_busy()}"
         if median > contents.FIRST_PAINT_LIMIT_S:
             raise Failed(doing.result)
+
+
+def tests_itself(seen: Session) -> None:
+    """Have the window test itself on the real screen."""
+    with seen.place.record.step("loadbench-gui --self-test=window") as doing:
+        command = ["loadbench-gui", "--self-test=window", "--json", "-"]
+        ended = seen.place.run(*command, user=True, variables=[f"DISPLAY={seen.screen.display}"])
+        doing.result = terminal.tested(ended.stdout, ended.returncode, ended.stderr)
 
 
 def compares(seen: Session) -> None:
