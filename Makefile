@@ -42,6 +42,7 @@ freeze: ## Make the app that needs no Python, and hold it against its budgets
 	@packaging/setup.sh package
 	PYTHONPATH=packaging $(BIN)/python -m installers release
 	PYTHONPATH=packaging $(BIN)/python -m installers freeze
+	PYTHONPATH=packaging $(BIN)/python -m installers check
 
 bench: ## Compare loadbench with wrk and hey on this machine
 	@packaging/setup.sh dev
