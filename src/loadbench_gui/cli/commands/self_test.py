@@ -18,6 +18,7 @@ from loadbench_gui.cli.console import console_for
 from loadbench_gui.cli.files import write_json
 from loadbench_gui.cli.session import Interrupts, Terminal, run_async
 from loadbench_gui.cli.table import new_app
+from loadbench_gui.deploy.environment import read_environment
 from loadbench_gui.services.selftest.catalogue import CHECKS
 from loadbench_gui.services.selftest.document import document
 from loadbench_gui.services.selftest.outcome import Check, Outcome, exit_code
@@ -85,7 +86,7 @@ async def _run(terminal: Terminal, interrupts: Interrupts) -> int:
 
 def _conclude(terminal: Terminal, findings: Findings, duration_s: float) -> None:
     if terminal.json_to is not None:
-        write_json(terminal.json_to, document(findings))
+        write_json(terminal.json_to, document(findings, read_environment()))
     terminal.words.print(Text(f"\n{sentence(findings, duration_s)}", style="bold"))
     if terminal.quiet:
         errors = console_for(stderr=True)

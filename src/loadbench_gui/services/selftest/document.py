@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from loadbench_gui import __version__, interpreter
-from loadbench_gui.deploy.environment import read_environment
+from loadbench_gui.deploy.environment import Environment
 from loadbench_gui.errors import EnvironmentFault
 from loadbench_gui.services.selftest.outcome import Check, Outcome
 from loadbench_gui.services.selftest.suite import Findings
@@ -18,12 +18,12 @@ from loadbench_gui.services.selftest.suite import Findings
 SCHEMA: Final = "loadbench.self-test/1"
 
 
-def document(findings: Findings) -> dict[str, Any]:
-    """Return the findings as other programs read them. Blocks for some milliseconds: the environment is read."""
+def document(findings: Findings, environment: Environment) -> dict[str, Any]:
+    """Return the findings as other programs read them."""
     return {
         "schema": SCHEMA,
         "tool": {"version": __version__, "packaged": interpreter.is_frozen()},
-        "environment": dataclasses.asdict(read_environment()),
+        "environment": dataclasses.asdict(environment),
         "passed": findings.complete and all(outcome.status != "failed" for outcome in findings.outcomes),
         "complete": findings.complete,
         "checks": [_entry(outcome) for outcome in findings.outcomes],

@@ -19,6 +19,7 @@ from loadbench_gui.services.selftest.outcome import require
 from loadbench_gui.services.selftest.pictures import CHARTS, drawn_arms
 from loadbench_gui.services.selftest.scratch import Scratch
 from loadbench_gui.services.selftest.specimen import plan, specimen
+from loadbench_gui.ui.charts.board import LiveBoard
 from loadbench_gui.ui.models.live import LiveModel
 from loadbench_gui.ui.selftest.pixels import Pixels, painted
 from loadbench_gui.ui.theme import Theme
@@ -30,40 +31,37 @@ _SERIES: Final = 3
 """How many deployments there are; the palette's last colour is nearly that of quiet text."""
 
 
-class LiveCharts:
-    """The Live page's charts, drawn with the runs of three deployments and without any."""
+async def live_charts(theme: Theme, place: Scratch) -> str:
+    """Draw the Live page's charts with the runs of three deployments and without, in both schemes.
 
-    def __init__(self, theme: Theme) -> None:
-        self._theme = theme
+    The theme is left as it was.
+    """
+    folder, choice = place.new("live"), theme.choice
+    try:
+        for palette in (LIGHT, DARK):
+            theme.choose("dark" if palette is DARK else "light")
+            _judge_board(theme, folder, palette)
+    finally:
+        theme.choose(choice)
+    return "memory of 3 servers and the running one's percentiles, light and dark"
 
-    async def probe(self, place: Scratch) -> str:
-        """Draw them in both schemes. The theme is left as it was."""
-        folder, choice = place.new("live"), self._theme.choice
-        try:
-            for palette in (LIGHT, DARK):
-                self._theme.choose("dark" if palette is DARK else "light")
-                self._judge(folder, palette)
-        finally:
-            self._theme.choose(choice)
-        return "memory of 3 servers and the running one's percentiles, light and dark"
 
-    def _judge(self, folder: Path, palette: Palette) -> None:
-        from loadbench_gui.ui.charts.board import LiveBoard
-
-        board = LiveBoard(self._theme)
-        board.resize(BOARD)
-        for model, with_data in ((LiveModel(), False), (fed(), True)):
-            board.refresh(model)
-            running = len(model.deployments) - 1
-            shots = (
-                ("memory", board.resources.memory, tuple(range(len(model.deployments)))),
-                ("percentiles", board.percentiles.chart, (running,) if with_data else ()),
-                ("throughput", board.throughput.chart, (running,) if with_data else ()),
-            )
-            for name, chart, shown in shots:
-                pixels = written_and_read(shot(chart), folder / f"{name}-{palette.name}-{with_data}.png")
-                judge(f"live {name} chart", pixels, palette, tuple(palette.series[i] for i in shown))
-        board.deleteLater()
+def _judge_board(theme: Theme, folder: Path, palette: Palette) -> None:
+    board = LiveBoard(theme)
+    board.resize(BOARD)
+    for model, with_data in ((LiveModel(), False), (fed(), True)):
+        board.refresh(model)
+        everyone = tuple(range(len(model.deployments)))
+        running = everyone[-1:]
+        shots = (
+            ("memory", board.resources.memory, everyone),
+            ("percentiles", board.percentiles.chart, running),
+            ("throughput", board.throughput.chart, running),
+        )
+        for name, chart, shown in shots:
+            pixels = written_and_read(shot(chart), folder / f"{name}-{palette.name}-{with_data}.png")
+            judge(f"live {name} chart", pixels, palette, tuple(palette.series[i] for i in shown))
+    board.deleteLater()
 
 
 async def report_charts(place: Scratch) -> str:

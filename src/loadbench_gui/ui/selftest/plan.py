@@ -12,8 +12,8 @@ DISPLAY: Final = Check("display", "Display", "There is a display, or memory to d
 PLATFORM: Final = Check("platform", "Qt platform plug-in", "Qt starts and has a screen.")
 PAINT: Final = Check("paint", "First paint", "The window opens with all its pages, in both colour schemes.", None, 30.0)
 FONTS: Final = Check("fonts", "Fonts", "Inter and JetBrains Mono are those that ship with loadbench.")
-LIVE: Final = Check("live-charts", "Live charts as PNG", "Each series' colour is there with data and absent without.")
-PNG: Final = Check("png", "Report charts as PNG", "Each series' colour is there with data and absent without.")
+LIVE: Final = Check("live-charts", "Live charts as PNG", "Each series has its colour, and only with data.")
+PNG: Final = Check("png", "Report charts as PNG", "Each series has its colour, and only with data.")
 WINDOW: Final = (DISPLAY, PLATFORM, PAINT, FONTS, LIVE, PNG)
 
 

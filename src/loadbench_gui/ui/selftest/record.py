@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from loadbench_gui.deploy.environment import read_environment
 from loadbench_gui.services.selftest.document import document, write
 from loadbench_gui.services.selftest.outcome import Check, Outcome
 from loadbench_gui.services.selftest.suite import Findings
@@ -27,6 +28,7 @@ class Record:
     def __init__(self, checks: Sequence[Check], json_to: str | None) -> None:
         self._outcomes = {check.name: unreached(check) for check in checks}
         self._json_to = json_to
+        self._environment = read_environment()
         # A windowed program on Windows has neither stream.
         self._words: TextIO | None = sys.stderr if json_to == STANDARD_OUTPUT else sys.stdout
         self._save(Findings(tuple(self._outcomes.values()), complete=False))
@@ -43,7 +45,7 @@ class Record:
     def close(self, findings: Findings) -> None:
         """Leave the document as it stays."""
         if self._json_to == STANDARD_OUTPUT:
-            _print(document(findings))
+            _print(document(findings, self._environment))
         else:
             self._save(findings)
 
@@ -55,7 +57,7 @@ class Record:
 
     def _save(self, findings: Findings) -> None:
         if self._json_to not in (None, STANDARD_OUTPUT):
-            write(Path(str(self._json_to)), document(findings))
+            write(Path(str(self._json_to)), document(findings, self._environment))
 
 
 def _print(written: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -25,8 +26,8 @@ from loadbench_gui.store.data_dir import data_dir
 from loadbench_gui.ui import loop
 from loadbench_gui.ui.app import Desk, make_application
 from loadbench_gui.ui.pages.diagnostics import Diagnostics
+from loadbench_gui.ui.ports import RecentComparison, Services
 from loadbench_gui.ui.selftest import plan
-from loadbench_gui.ui.selftest.pictures import LiveCharts, report_charts
 from loadbench_gui.ui.selftest.record import Record
 from loadbench_gui.ui.settings import Settings
 from loadbench_gui.ui.theme import Theme
@@ -72,8 +73,8 @@ def window_checks(app: QApplication, theme: Theme, diagnostics: Diagnostics) -> 
         (plan.PLATFORM, Platform(app).probe),
         (plan.PAINT, FirstPaint(theme, diagnostics).probe),
         (plan.FONTS, fonts),
-        (plan.LIVE, LiveCharts(theme).probe),
-        (plan.PNG, report_charts),
+        (plan.LIVE, LivePictures(theme).probe),
+        (plan.PNG, report_pictures),
     )
     return tuple(replace(check, probe=probe) for check, probe in probes)
 
@@ -120,8 +121,9 @@ class FirstPaint:
     async def probe(self, place: Scratch) -> str:
         """Open the window and wait until its first page is filled; then change the scheme, and close it."""
         folder = place.new("window")
-        desk = Desk(wire(folder), Settings(folder), self._diagnostics, self._theme)
-        painted, choice = asyncio.Event(), self._theme.choice
+        painted, history_shown, choice = asyncio.Event(), asyncio.Event(), self._theme.choice
+        services = told_when_recent(wire(folder), history_shown)
+        desk = Desk(services, Settings(folder), self._diagnostics, self._theme)
         desk.window.painted.connect(painted.set)
         incidents: list[str] = []
         self._diagnostics.happened.connect(incidents.append)
@@ -129,7 +131,7 @@ class FirstPaint:
             desk.open(None)
             await painted.wait()
             since_ms = (time.time() - psutil.Process(os.getpid()).create_time()) * 1e3
-            await _until_filled(desk)
+            await _until_filled(desk, history_shown)
             for scheme in ("dark", "light"):
                 self._theme.choose(scheme)
                 desk.window.grab()
@@ -142,10 +144,43 @@ class FirstPaint:
         return f"{since_ms:,.0f} ms after the process started"
 
 
-async def _until_filled(desk: Desk) -> None:
+class LivePictures:
+    """The Live page's charts. What draws them is imported when their turn comes, after the first paint."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._theme = theme
+
+    async def probe(self, place: Scratch) -> str:
+        """Draw them with data and without."""
+        from loadbench_gui.ui.selftest.pictures import live_charts
+
+        return await live_charts(self._theme, place)
+
+
+async def report_pictures(place: Scratch) -> str:
+    """Draw a report's charts with data and without."""
+    from loadbench_gui.ui.selftest.pictures import report_charts
+
+    return await report_charts(place)
+
+
+def told_when_recent(services: Services, shown: asyncio.Event) -> Services:
+    """Return the services, with `shown` set as soon as the window has shown what the history holds."""
+
+    async def recent() -> Sequence[RecentComparison]:
+        try:
+            return await services.recent()
+        finally:
+            # Whoever asked goes on at once, and shows it, before the loop comes to this.
+            asyncio.get_running_loop().call_soon(shown.set)
+
+    return replace(services, recent=recent)
+
+
+async def _until_filled(desk: Desk, history_shown: asyncio.Event) -> None:
     """Wait until history, templates and charts have arrived."""
     end = time.monotonic() + _SETTLE_S
-    while not (desk.live.has_board and desk.home.template_cards):
+    while not (desk.live.has_board and desk.home.template_cards and history_shown.is_set()):
         if time.monotonic() > end:
             raise Bug("the window opened, but its pages stayed empty")
         await asyncio.sleep(0.02)
