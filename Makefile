@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format freeze bench lock clean
+.PHONY: help run test lint format freeze smoke bench lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,10 @@ freeze: ## Make the app that needs no Python, and hold it against its budgets
 	PYTHONPATH=packaging $(BIN)/python -m installers release
 	PYTHONPATH=packaging $(BIN)/python -m installers freeze
 	PYTHONPATH=packaging $(BIN)/python -m installers check
+
+smoke: freeze ## Use the frozen app the way people do: servers, faults, odd places (four minutes)
+	@packaging/system-packages.sh test
+	$(BIN)/python -m pytest packaging/smoke
 
 bench: ## Compare loadbench with wrk and hey on this machine
 	@packaging/setup.sh dev
