@@ -28,3 +28,15 @@ def asset_dir(name: str) -> Path:
         f"the {name} folder that ships with loadbench is missing",
         f"Looked in {', '.join(map(str, candidates))}. Reinstall loadbench.",
     )
+
+
+def notices_dir() -> Path | None:
+    """Return the folder with the licences of everything in a packaged app; None when this is none.
+
+    It lies beside the folder of the app's files, on macOS among the bundle's resources.
+    """
+    bundle = getattr(sys, "_MEIPASS", None)
+    if bundle is None:
+        return None
+    around = Path(bundle).parent
+    return next((folder for folder in (around / "notices", around / "Resources" / "notices") if folder.is_dir()), None)

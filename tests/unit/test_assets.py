@@ -44,3 +44,16 @@ def test_a_missing_folder_says_where_it_was_looked_for(tmp_path: Path, monkeypat
         assets.asset_dir("profiles")
     assert str(package / "_data" / "profiles") in caught.value.hint
     assert "Reinstall loadbench" in caught.value.hint
+
+
+@pytest.mark.parametrize("place", ["notices", "Resources/notices"])
+def test_a_packaged_app_has_the_licences_of_others_beside_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (tmp_path / place).mkdir(parents=True)
+    monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path / "_internal"), raising=False)
+    assert assets.notices_dir() == tmp_path / place
+
+
+def test_from_source_there_is_no_folder_of_licences() -> None:
+    assert assets.notices_dir() is None

@@ -39,6 +39,8 @@ HISTORY_EMPTY_WHY: Final = "Every comparison is kept here, also one that was sto
 DIAGNOSTICS_INTRO: Final = (
     "What loadbench is running on, and anything that went wrong inside it. Copy it into a bug report."
 )
+LICENCES: Final = "MIT licence. It is made with Qt (LGPL 3) and the work of others; their licences: {folder}"
+LICENCES_OF_PACKAGES: Final = "in the metadata of each installed package"
 QUIET: Final = "Nothing has gone wrong since the window was opened."
 
 CLOSE_QUESTION: Final = "A comparison is running"

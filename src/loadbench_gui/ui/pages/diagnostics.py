@@ -14,6 +14,7 @@ from PySide6.QtGui import QFont, QGuiApplication, QShowEvent, QTextOption
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from loadbench_gui import __version__
+from loadbench_gui.assets import notices_dir
 from loadbench_gui.report.palette import Role
 from loadbench_gui.trust import authorities
 from loadbench_gui.ui import text
@@ -51,6 +52,7 @@ class Diagnostics(QObject):
             f"Python {platform.python_version()} on {platform.platform()}",
             f"Qt {qVersion()}, platform plug-in {QGuiApplication.platformName()}",
             f"Certificate authorities: {authorities()}",
+            text.LICENCES.format(folder=notices_dir() or text.LICENCES_OF_PACKAGES),
         )
         return "\n".join([*facts, "", *(self._incidents or [text.QUIET])])
 
