@@ -23,6 +23,7 @@ class Option:
     about: str
     default: str = ""
     repeats: bool = False
+    alone: bool = False  # works without its value too
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -79,7 +80,7 @@ def console() -> Command:
 
 def window() -> Command:
     """Return `loadbench-gui`."""
-    from loadbench_gui.ui.app import options_parser
+    from loadbench_gui.ui.options import options_parser
 
     parser = options_parser()
     options, arguments = [], []
@@ -90,7 +91,7 @@ def window() -> Command:
             arguments.append(Argument(metavar, about, action.nargs == "?"))
         elif not isinstance(action, argparse._HelpAction):
             names = tuple(sorted(action.option_strings, key=len))
-            options.append(Option(names, "" if action.nargs == 0 else metavar, about))
+            options.append(Option(names, "" if action.nargs == 0 else metavar, about, alone=action.nargs == "?"))
     return Command(parser.prog, _text(parser.description), (*options, _help()), tuple(arguments))
 
 

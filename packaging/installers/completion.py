@@ -115,7 +115,7 @@ def _zsh_option(option: Option) -> str:
     value = ""
     if option.value:
         offered = f"({' '.join(option.choices)})" if option.choices else ZSH_VALUES.get(_kind(option), "")
-        value = f":{_zsh(option.value)}:{offered}"
+        value = f"{'::' if option.alone else ':'}{_zsh(option.value)}:{offered}"
     about = f"[{_zsh(option.about)}]{value}"
     repeated = "*" if option.repeats else ""
     if len(option.names) == 1:

@@ -106,7 +106,7 @@ def _option(option: Option) -> str:
     if not option.value:
         return names
     value = _plain(option.value) if option.choices else f"\\fI{_plain(option.value)}\\fR"
-    return f"{names} {value}"
+    return f"{names} [{value}]" if option.alone else f"{names} {value}"
 
 
 def _default(option: Option) -> str:

@@ -15,7 +15,7 @@ from loadbench_gui.errors import EnvironmentFault
 WITHOUT_WINDOW = "Without a window: loadbench compare first-look"
 
 # What PySide6 and its xcb plug-in load, with the Debian package that has it.
-_ALWAYS = {
+ALWAYS = {
     "libEGL.so.1": "libegl1",
     "libGL.so.1": "libgl1",
     "libglib-2.0.so.0": "libglib2.0-0",
@@ -23,7 +23,7 @@ _ALWAYS = {
     "libfontconfig.so.1": "libfontconfig1",
     "libxkbcommon.so.0": "libxkbcommon0",
 }
-_FOR_X11 = {
+FOR_X11 = {
     "libX11-xcb.so.1": "libx11-xcb1",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
     "libxcb-cursor.so.0": "libxcb-cursor0",
@@ -52,7 +52,7 @@ def require_display(
             "there is no display to open a window on (neither DISPLAY nor WAYLAND_DISPLAY is set)", WITHOUT_WINDOW
         )
     on_x11 = chosen == "xcb" or (not chosen and not wayland)
-    _require_libraries(_ALWAYS | (_FOR_X11 if on_x11 else {}), load)
+    _require_libraries(ALWAYS | (FOR_X11 if on_x11 else {}), load)
     if on_x11 and not _answers(x11):
         raise EnvironmentFault(f"nothing answers on the display {x11 or '(none)'}", f"Set DISPLAY. {WITHOUT_WINDOW}")
 
