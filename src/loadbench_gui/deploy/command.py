@@ -25,7 +25,8 @@ _PLACEHOLDER = re.compile(r"\{\{(?P<literal>[a-z_]+)\}\}|(?<!\$)\{(?P<name>[a-z_
 # Prefixes and names that tracers, profilers, interpreters and servers read without being asked to.
 SURPRISES = (
     "OTEL_", "DD_", "NEW_RELIC_", "ELASTIC_APM_", "SENTRY_", "COV_CORE_", "COVERAGE_",
-    "PYTHON", "MALLOC_", "LD_PRELOAD", "DYLD_INSERT_LIBRARIES", "_PYI_", "VIRTUAL_ENV_PROMPT", "__PYVENV_LAUNCHER__",
+    "PYTHON", "MALLOC_", "LD_PRELOAD", "DYLD_INSERT_LIBRARIES", "_PYI_", "PYSIDE6_OPTION_", "VIRTUAL_ENV_PROMPT",
+    "__PYVENV_LAUNCHER__",
     "UVICORN_", "WEB_CONCURRENCY", "GUNICORN_", "HYPERCORN_", "GRANIAN_", "SANIC_", "FLASK_", "DJANGO_", "QUART_",
     "FORWARDED_ALLOW_IPS", "PORT", "HOST", "DEBUG",
 )  # fmt: skip
