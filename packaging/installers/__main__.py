@@ -12,6 +12,8 @@ STEPS: Final = {
     "freeze": "make the app that needs no Python, with its notices and its bill of materials",
     "check": "hold the frozen app against its budgets and the list of what must not be in it",
     "cleanroot": "install the .deb on a Debian without Python, use it there, remove it again",
+    "inno": "on Windows: wrap the frozen app into a setup",
+    "dmg": "on macOS: wrap the app bundle into a disk image",
 }
 
 

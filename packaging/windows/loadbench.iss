@@ -66,6 +66,7 @@ Name: "desktop"; Description: "Put an icon on the &desktop"; Flags: unchecked
 [InstallDelete]
 ; An older version may have had files that this one has not.
 Type: filesandordirs; Name: "{app}\_internal"; Check: IsUpgrade
+Type: filesandordirs; Name: "{app}\notices"; Check: IsUpgrade
 
 [Files]
 #ifdef Sign
