@@ -6,6 +6,7 @@ without being told. It has no maintainer scripts: what must be refreshed is refr
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -22,6 +23,11 @@ from installers.places import DIST, FROZEN, PACKAGING, version
 
 INSTALLED: Final = "/usr/lib/loadbench"
 OVERRIDES: Final = PACKAGING / "linux" / "lintian-overrides"
+ABOUT: Final = (
+    "loadbench starts HTTP servers or takes those that run already, fires real traffic at them in randomised rounds, "
+    "and says which is better at what and how sure that is, with latency percentiles, memory and CPU. In a window, and "
+    "on the command line for scripts."
+)
 # Blocks of xz are cut by the number of threads, so it is the same on every machine.
 COMPRESSION: Final = ("-Zxz", "-z6", "--threads-max=2")
 
@@ -72,13 +78,8 @@ def build(root: Path, built: int) -> Path:
 
 def control(needs: dependencies.Dependencies, installed_kib: int, processor: str) -> str:
     """Return the package's own fields."""
-    about = textwrap.wrap(
-        "loadbench starts HTTP servers or takes those that run already, fires real traffic at them in randomised "
-        "rounds, and says which is better at what, by how much and how sure that is, with latency percentiles, memory "
-        "and CPU. In a window, and on the command line for scripts.",
-        78,
-    )
-    lines = [f" {line}" for line in (project.description(), ".")]
+    paragraphs = (project.question(), ABOUT)
+    about = "\n .\n".join(textwrap.fill(each, 78, initial_indent=" ", subsequent_indent=" ") for each in paragraphs)
     return "\n".join(
         [
             f"Package: {project.NAME}",
@@ -90,9 +91,8 @@ def control(needs: dependencies.Dependencies, installed_kib: int, processor: str
             f"Recommends: {', '.join(needs.recommends)}",
             "Section: net",
             "Priority: optional",
-            f"Description: {project.SUMMARY}",
-            *lines,
-            *(f" {line}" for line in about),
+            f"Description: {project.summary()}",
+            about,
             "",
         ]
     )
@@ -100,8 +100,6 @@ def control(needs: dependencies.Dependencies, installed_kib: int, processor: str
 
 def checksums(root: Path) -> str:
     """Return the MD5 of every file below `usr`, as dpkg --verify reads them."""
-    import hashlib
-
     files = sorted(path for path in (root / "usr").rglob("*") if path.is_file() and not path.is_symlink())
     sums = ((hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest(), path) for path in files)
     return "".join(f"{digest}  {path.relative_to(root)}\n" for digest, path in sums)

@@ -81,8 +81,8 @@ def _icons() -> Iterable[Shared]:
 def _manuals(built: int) -> Iterable[Shared]:
     date = datetime.fromtimestamp(built, UTC).date().isoformat()
     for program, summary, other in (
-        (commandline.console(), project.SUMMARY, project.WINDOW),
-        (commandline.window(), f"{project.SUMMARY}, in a window", project.NAME),
+        (commandline.console(), project.summary(), project.WINDOW),
+        (commandline.window(), f"{project.summary()}, in a window", project.NAME),
     ):
         text = manpage.page(program, version=version(), date=date, summary=summary, see_also=other)
         yield Shared(f"man/man1/{program.name}.1.gz", packed(text))
