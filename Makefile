@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format freeze smoke bench lock clean
+.PHONY: help run test lint format freeze package smoke bench lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,13 @@ freeze: ## Make the app that needs no Python, and hold it against its budgets
 	@packaging/setup.sh package
 	PYTHONPATH=packaging $(BIN)/python -m installers release
 	PYTHONPATH=packaging $(BIN)/python -m installers freeze
+	PYTHONPATH=packaging $(BIN)/python -m installers check
+
+package: freeze ## Build what people install on Linux: a Debian package and a portable archive
+	@packaging/system-packages.sh window
+	@packaging/system-packages.sh installers
+	PYTHONPATH=packaging $(BIN)/python -m installers deb
+	PYTHONPATH=packaging $(BIN)/python -m installers archive
 	PYTHONPATH=packaging $(BIN)/python -m installers check
 
 smoke: freeze ## Use the frozen app the way people do: servers, faults, odd places (four minutes)

@@ -71,6 +71,21 @@ xdotool xdotool
 TABLE
 }
 
+# What wraps the frozen app for Linux and looks at the result. GTK, because a plug-in of Qt's is linked to it: which
+# package has that library is asked of this system.
+installers() {
+    cat <<'TABLE'
+dpkg-shlibdeps dpkg-dev
+objdump binutils
+lintian lintian
+appstreamcli appstream
+desktop-file-validate desktop-file-utils
+man man-db
+xz xz-utils
+libgtk-3.so.0 libgtk-3-0
+TABLE
+}
+
 PATH="$PATH:/usr/sbin:/sbin"
 LIBRARIES="$(ldconfig -p 2>/dev/null || true)"
 
@@ -134,6 +149,7 @@ case "${1:-}" in
 window) table="$(window)" ;;
 test) table="$(window; tests)" ;;
 bench) table="$(bench)" ;;
+installers) table="$(installers)" ;;
 installers) table="$(installers)" ;;
 package) # a package by its name, whatever it holds
     install "${@:2}"

@@ -11,6 +11,8 @@ STEPS: Final = {
     "release": "hold the changelog against the version, and both against the tag of a release",
     "freeze": "make the app that needs no Python, with its notices and its bill of materials",
     "check": "hold the frozen app against its budgets and the list of what must not be in it",
+    "deb": "on Linux: wrap the frozen app into a Debian package, and hold it against Debian's policy",
+    "archive": "on Linux: wrap the frozen app into an archive that runs from wherever it is unpacked",
     "cleanroot": "install the .deb on a Debian without Python, use it there, remove it again",
     "inno": "on Windows: wrap the frozen app into a setup",
     "dmg": "on macOS: wrap the app bundle into a disk image",
