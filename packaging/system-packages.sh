@@ -57,32 +57,23 @@ hey hey
 TABLE
 }
 
+# What wraps the frozen app for Linux and tries the result. GTK, because a plug-in of Qt's is linked to it: which
+# package has that library is asked of this system.
 installers() {
     cat <<'TABLE'
 dpkg-deb dpkg
+dpkg-shlibdeps dpkg-dev
+objdump binutils
 lintian lintian
 desktop-file-validate desktop-file-utils
 appstreamcli appstream
+man man-db
 xz xz-utils
+libgtk-3.so.0 libgtk-3-0
 debootstrap debootstrap
 Xvfb xvfb
 openbox openbox
 xdotool xdotool
-TABLE
-}
-
-# What wraps the frozen app for Linux and looks at the result. GTK, because a plug-in of Qt's is linked to it: which
-# package has that library is asked of this system.
-installers() {
-    cat <<'TABLE'
-dpkg-shlibdeps dpkg-dev
-objdump binutils
-lintian lintian
-appstreamcli appstream
-desktop-file-validate desktop-file-utils
-man man-db
-xz xz-utils
-libgtk-3.so.0 libgtk-3-0
 TABLE
 }
 
@@ -149,7 +140,6 @@ case "${1:-}" in
 window) table="$(window)" ;;
 test) table="$(window; tests)" ;;
 bench) table="$(bench)" ;;
-installers) table="$(installers)" ;;
 installers) table="$(installers)" ;;
 package) # a package by its name, whatever it holds
     install "${@:2}"
