@@ -8,7 +8,8 @@ from multiprocessing.connection import Connection
 
 
 def tell_modules(pipe: Connection) -> None:
-    """In the new process: load what a worker loads, and send the names of all modules, one a line."""
-    importlib.import_module("loadbench_gui.engine.worker")
+    """In the new process: load what a worker loads, event loop included; send the names of all modules."""
+    worker = importlib.import_module("loadbench_gui.engine.worker")
+    worker.loop_factory()
     pipe.send_bytes("\n".join(sorted(sys.modules)).encode())
     pipe.close()

@@ -69,6 +69,10 @@ def failed(check: Check, problem: BaseException, duration_s: float = 0.0) -> Out
         case OSError() if problem.errno in _REFUSALS:
             hint = "Make room, raise the limit, or mend the permissions; then try again."
             return Outcome(check, "failed", f"the system refused: {problem}", hint, duration_s, "environment")
+        case ImportError():
+            words, evidence = f"a part cannot be loaded: {problem}", "".join(traceback.format_exception(problem))
+            hint = f"The installation is incomplete: reinstall loadbench. If that does not help: {REPORT}"
+            return Outcome(check, "failed", words, hint, duration_s, "environment", evidence)
         case _:
             words = f"{type(problem).__name__}: {problem}"
             evidence = "".join(traceback.format_exception(problem))

@@ -35,7 +35,8 @@ async def worker_spawns(_: Scratch) -> str:
     took_s = time.perf_counter() - began
     found = [name for name in modules if name.partition(".")[0] in UNWANTED or name in UNWANTED]
     require(not found, f"a worker process loads {', '.join(found[:5])}; it must start without")
-    return f"in {took_s:.2f} s with {len(modules)} modules, none of them Qt's"
+    loop = next((name for name in ("uvloop", "winloop") if name in modules), "asyncio")
+    return f"in {took_s:.2f} s on {loop} with {len(modules)} modules, none of them Qt's"
 
 
 def spawned_modules() -> tuple[str, ...]:
