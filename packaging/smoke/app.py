@@ -81,7 +81,10 @@ class Frozen(Loadbench):
     def gui(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the windowed executable to its end."""
         process = self.popen(self.app.window, *arguments)
-        out, err = process.communicate(timeout=60)
+        try:
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()  # a window that should not have opened
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
