@@ -62,7 +62,7 @@ def readme(glibc: str) -> str:
     """Return what there is to know before the first start."""
     from loadbench_gui.ui import display
 
-    packages = " ".join(sorted({*display.ALWAYS.values(), *display.FOR_X11.values()}))
+    packages = " ".join(sorted({**display.ALWAYS, **display.FOR_X11, **display.FOR_WAYLAND}.values()))
     text = (LINUX / "README.txt").read_text(encoding="utf-8")
     for name, part in {"VERSION": version(), "GLIBC": glibc, "PACKAGES": packages}.items():
         text = text.replace(f"@{name}@", part)

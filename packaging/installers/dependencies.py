@@ -91,7 +91,7 @@ def _hold_against_the_window(depends: set[str]) -> None:
     """Stop when the window would ask for a library whose package is not among the dependencies."""
     from loadbench_gui.ui import display
 
-    asked = {package for table in (display.ALWAYS, display.FOR_X11) for package in table.values()}
+    asked = {package for table in (display.ALWAYS, display.FOR_X11, display.FOR_WAYLAND) for package in table.values()}
     if missing := asked - depends:
         raise SystemExit(f"The window asks for {', '.join(sorted(missing))}, and no file of the app is linked to it.")
 

@@ -14,24 +14,40 @@ from loadbench_gui.errors import EnvironmentFault
 
 WITHOUT_WINDOW = "Without a window: loadbench compare first-look"
 
-# What PySide6 and its xcb plug-in load, with the Debian package that has it.
+# What PySide6 and its plug-ins for X and Wayland are linked to, with the Debian package that has it.
 ALWAYS = {
     "libEGL.so.1": "libegl1",
     "libGL.so.1": "libgl1",
     "libglib-2.0.so.0": "libglib2.0-0",
     "libdbus-1.so.3": "libdbus-1-3",
     "libfontconfig.so.1": "libfontconfig1",
+    "libfreetype.so.6": "libfreetype6",
     "libxkbcommon.so.0": "libxkbcommon0",
+    "libX11.so.6": "libx11-6",
 }
 FOR_X11 = {
     "libX11-xcb.so.1": "libx11-xcb1",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libxcb.so.1": "libxcb1",
     "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-glx.so.0": "libxcb-glx0",
     "libxcb-icccm.so.4": "libxcb-icccm4",
     "libxcb-image.so.0": "libxcb-image0",
     "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-randr.so.0": "libxcb-randr0",
+    "libxcb-render.so.0": "libxcb-render0",
     "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-shm.so.0": "libxcb-shm0",
+    "libxcb-sync.so.1": "libxcb-sync1",
+    "libxcb-util.so.1": "libxcb-util1",
+    "libxcb-xfixes.so.0": "libxcb-xfixes0",
     "libxcb-xkb.so.1": "libxcb-xkb1",
+}
+FOR_WAYLAND = {
+    "libwayland-client.so.0": "libwayland-client0",
+    "libwayland-cursor.so.0": "libwayland-cursor0",
+    "libwayland-egl.so.1": "libwayland-egl1",
 }
 
 
@@ -52,7 +68,8 @@ def require_display(
             "there is no display to open a window on (neither DISPLAY nor WAYLAND_DISPLAY is set)", WITHOUT_WINDOW
         )
     on_x11 = chosen == "xcb" or (not chosen and not wayland)
-    _require_libraries(ALWAYS | (FOR_X11 if on_x11 else {}), load)
+    on_wayland = chosen.startswith("wayland") or (not chosen and bool(wayland))
+    _require_libraries(ALWAYS | (FOR_X11 if on_x11 else FOR_WAYLAND if on_wayland else {}), load)
     if on_x11 and not _answers(x11):
         raise EnvironmentFault(f"nothing answers on the display {x11 or '(none)'}", f"Set DISPLAY. {WITHOUT_WINDOW}")
 
