@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -93,9 +94,14 @@ class Root:
         for name, target in (("ptmx", "pts/ptmx"), ("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1")):
             (self.path / "dev" / name).symlink_to(target)
 
-    def show(self, sockets: Path) -> None:
-        """Let programs in the root reach the screens whose sockets are in `sockets`."""
+    @contextlib.contextmanager
+    def shown(self, sockets: Path) -> Iterator[None]:
+        """Let programs in the root reach the screens whose sockets are in `sockets` while the block runs."""
         _logged(["mount", "--bind", str(sockets), str(self.path / _SOCKETS)], self.record)
+        try:
+            yield
+        finally:
+            _logged(["umount", str(self.path / _SOCKETS)], self.record)
 
     def command(self, command: Sequence[str], *, user: bool, variables: Sequence[str] = ()) -> list[str]:
         """Return the command line that runs `command` in here; `user`: as the ordinary one, with a session's needs."""

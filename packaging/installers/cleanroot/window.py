@@ -66,8 +66,7 @@ class Session:
 @contextlib.contextmanager
 def session(place: Root) -> Iterator[Session]:
     """Yield a screen that programs in the root reach."""
-    with open_screen(place.path.parent / "screen.log") as screen:
-        place.show(Path("/tmp/.X11-unix"))
+    with open_screen(place.path.parent / "screen.log") as screen, place.shown(Path("/tmp/.X11-unix")):
         yield Session(place, screen)
 
 
