@@ -117,10 +117,11 @@ def test_the_largest_field_of_a_colour_is_found_and_a_smaller_one_is_not() -> No
 
 
 def test_windows_are_what_is_not_black() -> None:
-    pixels = screen(20, 10)
+    pixels = screen(200, 100)
+    pixels[95:100, 190:200] = 255  # the pointer
     assert picture.shown(pixels) is None
-    pixels[2:5, 3:9] = (0, 0, 1)
-    assert picture.shown(pixels) == Box(3, 2, 9, 5)
+    pixels[20:50, 30:90] = (0, 0, 1)
+    assert picture.shown(pixels) == Box(30, 20, 90, 50)
 
 
 @pytest.mark.parametrize(("byte_order", "bytes_of_pixel"), [(0, b"\x30\x20\x10\0"), (1, b"\0\x10\x20\x30")])

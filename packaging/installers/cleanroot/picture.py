@@ -14,6 +14,7 @@ import numpy.typing as npt
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 """Height x width x (red, green, blue)."""
 
+_POINTER = 0.1  # a pointer's share of a row or column is less
 _WORD = 4  # bytes of each field of the header, and of each pixel
 
 
@@ -69,9 +70,13 @@ def block(pixels: Pixels, name: str, width: int, height: int) -> Box | None:
 
 
 def shown(pixels: Pixels) -> Box | None:
-    """Return what the windows on the screen cover together: whatever is not the black of an empty one."""
+    """Return what the windows on the screen cover together: rows and columns that are not almost all black.
+
+    An empty screen is black but for the pointer.
+    """
     bright = pixels.max(axis=2) > 0
-    rows, columns = np.flatnonzero(bright.any(axis=1)), np.flatnonzero(bright.any(axis=0))
+    rows = np.flatnonzero(bright.mean(axis=1) > _POINTER)
+    columns = np.flatnonzero(bright.mean(axis=0) > _POINTER)
     if not rows.size:
         return None
     return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
