@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format freeze package smoke bench lock clean
+.PHONY: help run test lint format freeze package trial smoke bench lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,11 @@ package: freeze ## Build what people install on Linux: a Debian package and a po
 	PYTHONPATH=packaging $(BIN)/python -m installers deb
 	PYTHONPATH=packaging $(BIN)/python -m installers archive
 	PYTHONPATH=packaging $(BIN)/python -m installers check
+	@$(MAKE) --no-print-directory trial
+
+trial: ## Install the package on a clean Debian without Python, use it there, remove it (as root)
+	@packaging/system-packages.sh installers
+	PYTHONPATH=packaging $(BIN)/python -m installers cleanroot
 
 smoke: freeze ## Use the frozen app the way people do: servers, faults, odd places (four minutes)
 	@packaging/system-packages.sh test

@@ -85,7 +85,7 @@ def obstacle() -> str:
     if sys.platform != "linux" or shutil.which("apt-get") is None:
         return "A clean Debian can only be made on Debian or Ubuntu."
     if os.geteuid() != 0:
-        return "Making a root of its own needs root. Run: sudo make package"
+        return "Making a root of its own needs root. Run: sudo make trial"
     if missing := [tool for tool in TOOLS if shutil.which(tool) is None]:
         return f"Not installed: {', '.join(missing)}. Run: packaging/system-packages.sh installers"
     FOLDER.mkdir(parents=True, exist_ok=True)
