@@ -1,0 +1,25 @@
+"""The frozen app tests itself, from the console and from the window, and every check passes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from installers import places
+
+from smoke.app import Frozen
+
+
+@pytest.mark.parametrize("executable", ["loadbench", "loadbench-gui"])
+def test_every_check_of_the_app_passes(frozen: Frozen, executable: str) -> None:
+    target = frozen.folder / "self-test.json"
+    if executable == "loadbench":
+        done = frozen("self-test", "--json", str(target))
+    else:
+        done = frozen.gui("--self-test", "--json", str(target))
+    assert done.returncode == 0, done.stdout + done.stderr
+    document = json.loads(target.read_text("utf-8"))
+    assert document["tool"]["version"] == places.version()
+    outcomes = {check["name"]: check["outcome"] for check in document["checks"]}
+    assert set(outcomes.values()) <= {"passed", "not_here"}, outcomes
+    assert sum(outcome == "passed" for outcome in outcomes.values()) >= 15
