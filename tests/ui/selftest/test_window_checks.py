@@ -19,6 +19,7 @@ from loadbench_gui.report.figures.svg import svg
 from loadbench_gui.report.palette import LIGHT
 from loadbench_gui.services.selftest.scratch import Scratch
 from loadbench_gui.ui.options import asks_for_self_test
+from loadbench_gui.ui.pages.diagnostics import Diagnostics
 from loadbench_gui.ui.selftest import command, pictures, session
 from loadbench_gui.ui.selftest.command import see_display
 from loadbench_gui.ui.theme import Theme
@@ -131,3 +132,18 @@ def test_when_qt_aborts_the_document_tells_how_far_it_came(tmp_path: Path) -> No
     assert (found["passed"], found["complete"]) == (False, False)
     assert [check["status"] for check in found["checks"]][:2] == ["passed", "failed"]
     assert {check["status"] for check in found["checks"][1:]} == {"failed"}
+
+
+def test_what_breaks_in_a_slot_fails_the_check_that_was_going_on(qapp: QApplication, place: Scratch) -> None:
+    diagnostics = Diagnostics()
+
+    async def breaks(_: Scratch) -> str:
+        diagnostics.record(RuntimeError("object already deleted"), "in the window")
+        return "fine"
+
+    async def sound(_: Scratch) -> str:
+        return "fine"
+
+    with pytest.raises(Bug, match="something broke meanwhile: RuntimeError: object already deleted"):
+        run(session.without_incidents(diagnostics, breaks)(place))
+    assert run(session.without_incidents(diagnostics, sound)(place)) == "fine"

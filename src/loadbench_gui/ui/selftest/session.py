@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from loadbench_gui.errors import Bug, EnvironmentFault, ExitCode
 from loadbench_gui.services.selftest.catalogue import CHECKS
-from loadbench_gui.services.selftest.outcome import Check, Outcome, exit_code, require
+from loadbench_gui.services.selftest.outcome import Check, Outcome, Probe, exit_code, require
 from loadbench_gui.services.selftest.scratch import Scratch, scratch
 from loadbench_gui.services.selftest.suite import Findings, run_alone
 from loadbench_gui.services.selftest.suite import run as run_checks
@@ -42,6 +43,7 @@ def run(record: Record, seen: Outcome, folder: Path | None, *, everything: bool)
     began = time.perf_counter()
     app, theme = make_application()
     diagnostics = Diagnostics()
+    sys.excepthook = diagnostics.excepthook
 
     async def main() -> int:
         stop = asyncio.Event()
@@ -76,7 +78,23 @@ def window_checks(app: QApplication, theme: Theme, diagnostics: Diagnostics) -> 
         (plan.LIVE, LivePictures(theme).probe),
         (plan.PNG, report_pictures),
     )
-    return tuple(replace(check, probe=probe) for check, probe in probes)
+    return tuple(replace(check, probe=without_incidents(diagnostics, probe)) for check, probe in probes)
+
+
+def without_incidents(diagnostics: Diagnostics, probe: Probe) -> Probe:
+    """Return a probe that fails as well when something broke in a slot or a task meanwhile, where nobody awaits it."""
+
+    async def call(place: Scratch) -> str:
+        incidents: list[str] = []
+        diagnostics.happened.connect(incidents.append)
+        try:
+            detail = await probe(place)
+        finally:
+            diagnostics.happened.disconnect(incidents.append)
+        require(not incidents, f"something broke meanwhile: {'; '.join(incidents)}")
+        return detail
+
+    return call
 
 
 class Platform:
@@ -117,6 +135,7 @@ class FirstPaint:
 
     def __init__(self, theme: Theme, diagnostics: Diagnostics) -> None:
         self._theme, self._diagnostics = theme, diagnostics
+        self._desk: Desk | None = None
 
     async def probe(self, place: Scratch) -> str:
         """Open the window and wait until its first page is filled; then change the scheme, and close it."""
@@ -125,8 +144,6 @@ class FirstPaint:
         services = told_when_recent(wire(folder), history_shown)
         desk = Desk(services, Settings(folder), self._diagnostics, self._theme)
         desk.window.painted.connect(painted.set)
-        incidents: list[str] = []
-        self._diagnostics.happened.connect(incidents.append)
         try:
             desk.open(None)
             await painted.wait()
@@ -139,8 +156,8 @@ class FirstPaint:
             self._theme.choose(choice)
             await desk.shell.shut_down(0)
             desk.window.hide()
-            desk.window.deleteLater()
-        require(not incidents, f"something failed while the window opened: {'; '.join(incidents)}")
+            # It lives on: the theme still tells its parts of every change.
+            self._desk = desk
         return f"{since_ms:,.0f} ms after the process started"
 
 
