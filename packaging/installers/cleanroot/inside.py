@@ -14,7 +14,10 @@ def main() -> int:
     """Do the work in a child, and be what the first process has to be: the one who takes in orphans."""
     worker = os.fork()
     if not worker:
-        return carry_out(options(sys.argv[1:]))
+        try:
+            return carry_out(options(sys.argv[1:]))
+        except KeyboardInterrupt:
+            return 130
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the child ends in order, and we with it
     while True:
         ended, status = os.wait()

@@ -28,6 +28,7 @@ def make(archive: Path, suite: str, archives: Sequence[Source], record: Record) 
     if archive.exists():
         return False
     fresh = archive.with_suffix(".new")
+    shutil.rmtree(fresh, ignore_errors=True)  # of a run that was killed
     main = archives[0]
     keyring = [f"--keyring={main.key}"] if main.key else []
     try:
