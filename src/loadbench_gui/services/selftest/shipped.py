@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -77,15 +78,19 @@ def _missing() -> Iterator[str]:
 
 
 async def folders(place: Scratch) -> str:
-    """See that the user's folders can be written, without making or changing anything in them."""
+    """See that the user's folders can be written. Nothing is left there, and the data folder is not made."""
     nearest = place.data_dir
     while not nearest.exists():
         nearest = nearest.parent
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+    try:
+        # Asking for permissions is not enough: root has them all, also where nothing can be written.
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as problem:
         raise EnvironmentFault(
-            f"the history cannot be kept in {place.data_dir}: {nearest} is not a folder that you may write to",
+            f"the history cannot be kept in {place.data_dir}: {nearest} cannot be written ({problem.strerror})",
             "Make it writable, or choose another with --data-dir or LOADBENCH_DATA_DIR.",
-        )
+        ) from problem
     probe = runtime_dir() / "self-test"
     probe.write_text("written and read", encoding="utf-8")
     require(probe.read_text("utf-8") == "written and read", f"{probe} does not read back as it was written")

@@ -99,11 +99,12 @@ def test_files_that_are_missing_are_named(place: Scratch, monkeypatch: pytest.Mo
     assert "reinstall" in missing.value.hint
 
 
-def test_a_data_folder_that_is_a_file_is_refused_and_none_is_made(place: Scratch) -> None:
+def test_a_data_folder_that_cannot_be_written_is_refused_and_none_is_made(place: Scratch) -> None:
     file = place.folder / "file"
     file.write_text("")
-    with pytest.raises(EnvironmentFault, match="is not a folder"):
-        run(shipped.folders(replace(place, data_dir=file / "below")))
+    for refused in (file / "below", Path("/proc/loadbench")):
+        with pytest.raises(EnvironmentFault, match=r"cannot be kept in .* cannot be written"):
+            run(shipped.folders(replace(place, data_dir=refused)))
     assert "history goes to" in run(shipped.folders(replace(place, data_dir=place.folder / "a" / "b")))
     assert not (place.folder / "a").exists()
 
