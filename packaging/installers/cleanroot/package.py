@@ -167,15 +167,14 @@ def beside(place: Root, archive: Path) -> None:
     with place.record.step("the portable archive beside the package") as doing:
         target = place.path / HOME.lstrip("/") / "Programme für Tests"
         target.mkdir()
-        subprocess.run(["tar", "-xJf", str(archive), "-C", str(target), "--no-same-owner"], check=True)
+        if subprocess.run(["tar", "-xJf", str(archive), "-C", str(target), "--no-same-owner"], check=False).returncode:
+            raise Failed(f"{archive.name} cannot be unpacked")
         inside = f"{HOME}/{target.name}"
         place.must("chown", "-R", f"{UID}:{UID}", inside)
-        programs = [
-            path for path in sorted(target.rglob("loadbench")) if path.is_file() and "_internal" not in path.parts
-        ]
-        if not programs:
-            raise Failed(f"{archive.name} has no program called loadbench")
-        portable = "/" + str(programs[0].relative_to(place.path))
+        launcher = next(target.glob(f"*/{NAME}"), None)
+        if launcher is None:
+            raise Failed(f"{archive.name} has no program called {NAME}")
+        portable = "/" + str(launcher.relative_to(place.path))
         said = [place.must(program, "--version", user=True).strip() for program in (portable, "loadbench")]
         for program in (portable, "loadbench"):
             place.must(program, "profile", "check", "first-look", user=True)
