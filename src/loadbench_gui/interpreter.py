@@ -8,6 +8,7 @@ profile.
 from __future__ import annotations
 
 import io
+import linecache
 import os
 import runpy
 import subprocess
@@ -163,6 +164,8 @@ def run(arguments: Sequence[str]) -> int:
             vars(runpy)["_run_module_as_main"](line.target)
         else:
             _search_first("", line)
+            if sys.version_info >= (3, 13):  # from then on a traceback shows the lines of -c too
+                linecache.cache["<string>"] = (len(line.target), None, line.target.splitlines(keepends=True), "<string>")
             exec(compile(line.target, "<string>", "exec"), vars(main))  # noqa: S102 what -c is for
     except SystemExit:
         raise

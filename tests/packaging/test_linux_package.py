@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import PySide6
 import pytest
-from installers import archive, changelog, deb, dependencies, documents, elf, project, share, tree
+from installers import archive, changelog, deb, dependencies, documents, elf, places, project, share, tree
 
 from loadbench_gui.ui import display
 
@@ -65,7 +65,7 @@ def test_a_profile_has_a_type_of_its_own_below_toml(shared: dict[str, bytes]) ->
 def test_the_catalogue_entry_has_the_version_and_its_changes(shared: dict[str, bytes]) -> None:
     entry = ElementTree.fromstring(shared[f"metainfo/{project.COMPONENT}.metainfo.xml"])
     newest = entry.findall("releases/release")[0]
-    assert newest.get("version") == archive.version()
+    assert newest.get("version") == places.version()
     assert len(newest.findall("description/ul/li")) == len(changelog.known()[0].changes) > 5
 
 

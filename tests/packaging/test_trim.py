@@ -30,7 +30,7 @@ def test_a_lean_library_asks_for_the_same_and_still_loads(module: Path) -> None:
     assert (after.needed, after.versions) == (before.needed, before.versions)
     assert not after.has_symbols
     assert not any(folder.startswith("/") for folder in after.search)
-    assert ctypes.CDLL(str(module)).PyInit__ctypes
+    assert hasattr(ctypes.CDLL(str(module)), "PyInit__ctypes")
 
 
 def test_trimming_says_what_it_saved_and_takes_stubs_and_remnants_out(module: Path, tmp_path: Path) -> None:
