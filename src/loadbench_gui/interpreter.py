@@ -165,7 +165,8 @@ def run(arguments: Sequence[str]) -> int:
         else:
             _search_first("", line)
             if sys.version_info >= (3, 13):  # from then on a traceback shows the lines of -c too
-                linecache.cache["<string>"] = (len(line.target), None, line.target.splitlines(keepends=True), "<string>")
+                lines = line.target.splitlines(keepends=True)
+                linecache.cache["<string>"] = (len(line.target), None, lines, "<string>")
             exec(compile(line.target, "<string>", "exec"), vars(main))  # noqa: S102 what -c is for
     except SystemExit:
         raise
