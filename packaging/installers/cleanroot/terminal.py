@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import Any, Final
 
@@ -70,7 +71,7 @@ def judged(document: dict[str, Any], words: str) -> str:
     summary = str(document["comparison"]["summary"]).strip()
     if len(runs) != _RUNS or invalid or unanswered:
         raise Failed(f"{len(runs)} runs of {_RUNS}; invalid: {invalid or 'none'}; unanswered: {unanswered or 'none'}")
-    first = summary.splitlines()[0]
+    first = re.split(r"(?<=\.)\s", summary, maxsplit=1)[0]
     if not first or " ".join(first.split()[:4]) not in " ".join(words.split()):
         raise Failed(f"the verdict was not said: {first}")
     return f"{len(runs)} runs; {first}"

@@ -136,6 +136,7 @@ def compares(seen: Session) -> None:
         seen.screen.do("mousemove", *AWAY)
         live = until(lambda: _moved(seen, home), "the Live page", 30)
         _stored(seen, "SELECT count(*) FROM runs WHERE final", runs + 4)
+        _stored(seen, "SELECT count(*) FROM intervals JOIN runs USING (run_id) WHERE NOT final", 2)
         until(lambda: _series_shown(seen), "the three deployments' colours on Live", 30)
         seen.keep("live")
         _stored(seen, "SELECT count(*) FROM comparisons WHERE structure IS NOT NULL", before + 1)
