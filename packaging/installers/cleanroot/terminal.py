@@ -53,14 +53,21 @@ def compare(place: Root) -> None:
     for attempt in ("", ", once more"):
         with place.record.step(f"loadbench compare first-look{attempt}") as doing:
             ended = place.run("loadbench", "compare", "first-look", "--out", REPORT, user=True)
-            if ended.returncode == _CANNOT_BE_TRUSTED and not attempt:
-                doing.result = "exit code 3: the machine was too busy for a verdict"
-                continue
-            if ended.returncode:
-                raise Failed(f"it ended in {ended.returncode}: {ended.stderr.strip() or ended.stdout.strip()[-300:]}")
+            if ended.returncode not in (0, _CANNOT_BE_TRUSTED):
+                raise Failed(f"it ended in {ended.returncode}: {ended.stderr.strip() or ended.stdout.strip()}")
             result = place.path / REPORT.lstrip("/") / "result.json"
-            doing.result = judged(json.loads(result.read_text(encoding="utf-8")), ended.stdout + ended.stderr)
-            return
+            document = json.loads(result.read_text(encoding="utf-8"))
+            if not ended.returncode:
+                doing.result = judged(document, ended.stdout + ended.stderr)
+                return
+            doing.result = f"exit code 3, as it must on a busy machine: {sentence(document)}"
+            if attempt:
+                raise Failed(doing.result)
+
+
+def sentence(document: dict[str, Any]) -> str:
+    """Return the first sentence of a result document's verdict."""
+    return re.split(r"(?<=\.)\s", str(document["comparison"]["summary"]).strip(), maxsplit=1)[0]
 
 
 def judged(document: dict[str, Any], words: str) -> str:
@@ -68,10 +75,9 @@ def judged(document: dict[str, Any], words: str) -> str:
     runs = [run for run in document["runs"] if run["phase"] == "load"]
     invalid = [run["run_id"] for run in runs if run["generator"]["verdict"] == "invalid"]
     unanswered = [run["run_id"] for run in runs if run["requests"]["succeeded"] != run["requests"]["issued"]]
-    summary = str(document["comparison"]["summary"]).strip()
     if len(runs) != _RUNS or invalid or unanswered:
         raise Failed(f"{len(runs)} runs of {_RUNS}; invalid: {invalid or 'none'}; unanswered: {unanswered or 'none'}")
-    first = re.split(r"(?<=\.)\s", summary, maxsplit=1)[0]
+    first = sentence(document)
     if not first or " ".join(first.split()[:4]) not in " ".join(words.split()):
         raise Failed(f"the verdict was not said: {first}")
     return f"{len(runs)} runs; {first}"
