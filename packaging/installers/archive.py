@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 from typing import IO, Final, cast
 
-from installers import changelog, elf, project, share, tree
+from installers import changelog, elf, project
+from installers.linux import share, tree
 from installers.places import DIST, FROZEN, PACKAGING, ROOT, version
 
 LINUX: Final = PACKAGING / "linux"

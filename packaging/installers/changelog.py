@@ -7,25 +7,41 @@ import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.utils import format_datetime
+from typing import Final
 
 from installers.places import ROOT, version
 
+_VERSION: Final = r"(?P<version>\d+\.\d+\.\d+[0-9a-z.+-]*)"
+_UNRELEASED: Final = re.compile(rf"Unreleased: {_VERSION}")
+_RELEASED: Final = re.compile(rf"{_VERSION} \((?P<date>\d{{4}}-\d\d-\d\d)\)")
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Release:
-    """One version: when it came out (None: not yet), and what users can notice, a sentence or two each."""
+    """One version, and what users can notice of it.
+
+    released: None while it is being made. sections: by heading, "" for what comes before the first one, each with its
+    changes of a sentence or two.
+    """
 
     version: str
-    date: datetime | None
-    changes: tuple[str, ...]
+    released: date | None
+    sections: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """All changes, whatever their heading."""
+        return tuple(change for _, changes in self.sections for change in changes)
 
 
 def releases(text: str) -> tuple[Release, ...]:
-    """Read a changelog in Markdown, newest first: `## VERSION`, with a date once it is out, over lists of changes."""
-    sections = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
-    return tuple(_release(section) for section in sections)
+    """Read a changelog in Markdown, newest first: `## Unreleased: VERSION` or `## VERSION (DATE)` over lists.
+
+    Raises `ValueError` for a heading of another form.
+    """
+    return tuple(_release(section) for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:])
 
 
 def known() -> tuple[Release, ...]:
@@ -51,11 +67,12 @@ def debian(found: tuple[Release, ...], *, package: str, maintainer: str, built: 
     """Return the changelog as Debian writes it; a release that is not out yet bears the date of the build."""
     entries = []
     for release in found:
-        date = release.date or datetime.fromtimestamp(built, UTC)
+        day = release.released
+        moment = datetime(day.year, day.month, day.day, tzinfo=UTC) if day else datetime.fromtimestamp(built, UTC)
         changes = "\n".join(_wrapped(change) for change in release.changes)
         entries.append(
             f"{package} ({debian_version(release.version)}) unstable; urgency=medium\n\n{changes}\n\n"
-            f" -- {maintainer}  {format_datetime(date)}\n"
+            f" -- {maintainer}  {format_datetime(moment)}\n"
         )
     return "\n".join(entries)
 
@@ -67,15 +84,19 @@ def debian_version(release: str) -> str:
 
 def _release(section: str) -> Release:
     heading, _, body = section.partition("\n")
-    number = re.search(r"\d+\.\d+\S*", heading)
-    if number is None:
-        raise SystemExit(f"CHANGELOG.md: no version in the heading {heading!r}")
-    date = re.search(r"\d{4}-\d{2}-\d{2}", heading)
-    return Release(
-        version=number[0].rstrip(":,"),
-        date=datetime.fromisoformat(date[0]).replace(tzinfo=UTC) if date else None,
-        changes=tuple(_items(body)),
-    )
+    released = None
+    if found := _RELEASED.fullmatch(heading.strip()):
+        try:
+            released = date.fromisoformat(found["date"])
+        except ValueError as problem:
+            raise ValueError(f'"## {heading}": {problem}') from None
+    else:
+        found = _UNRELEASED.fullmatch(heading.strip())
+    if found is None:
+        raise ValueError(f'"## {heading}" is neither "## Unreleased: VERSION" nor "## VERSION (YYYY-MM-DD)"')
+    first, *others = re.split(r"^### ", body, flags=re.MULTILINE)
+    parts = [("", first), *((part.partition("\n")[0].strip(), part) for part in others)]
+    return Release(found["version"], released, tuple((name, tuple(_items(part))) for name, part in parts))
 
 
 def _items(body: str) -> Iterator[str]:

@@ -17,8 +17,9 @@ import time
 from pathlib import Path
 from typing import Final
 
-from installers import changelog, dependencies, documents, project, share, tree
-from installers.origins import NOTICES
+from installers import changelog, project
+from installers.licensing.origins import NOTICES
+from installers.linux import dependencies, documents, share, tree
 from installers.places import DIST, FROZEN, PACKAGING, version
 
 INSTALLED: Final = "/usr/lib/loadbench"

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from installers.origins import NOTICES
+from installers.licensing.origins import NOTICES
 from installers.places import BUILD, DIST, FROZEN, PACKAGING, version
 
 APP: Final = FROZEN.parent / "loadbench.app"

@@ -7,9 +7,10 @@ import sys
 import time
 from pathlib import Path
 
-from installers import bill, icons, notices, origins, trim, version_info
-from installers.component import UnshippableError
+from installers import icons, trim, version_info
 from installers.contents import MIB
+from installers.licensing import bill, notices, origins
+from installers.licensing.component import UnshippableError
 from installers.places import BUILD, FROZEN, PACKAGING
 
 

@@ -7,47 +7,25 @@ out. A build of the tag v1.2.3 goes on only with the second.
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from itertools import pairwise
 from typing import Final
 
-from installers import places
+from installers import changelog, places
+from installers.changelog import Release
 
 CHANGELOG: Final = places.ROOT / "CHANGELOG.md"
 TAGS: Final = "refs/tags/"
 # Where a day begins first: a release is dated by whoever makes it, and built elsewhere.
 _EASTMOST: Final = timezone(timedelta(hours=14))
 
-_VERSION: Final = r"(?P<version>\d+\.\d+\.\d+[0-9a-z.+-]*)"
-_UNRELEASED: Final = re.compile(rf"Unreleased: {_VERSION}")
-_RELEASED: Final = re.compile(rf"{_VERSION} \((?P<date>\d{{4}}-\d\d-\d\d)\)")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What one version brought. released: None while it is being made. headings: with how many points each has.
-
-    The heading "" stands for what comes before the first one.
-    """
-
-    version: str
-    released: date | None
-    headings: tuple[tuple[str, int], ...]
-
-
-def entries(text: str) -> tuple[Entry, ...]:
-    """Return the entries, newest first. Raises `ValueError` for a heading that is none of a version."""
-    return tuple(_entry(part) for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:])
-
 
 def problems(text: str, version: str, ref: str = "", today: date | None = None) -> list[str]:
     """Return what is wrong with the changelog `text` for `version`, built from the git reference `ref`."""
     try:
-        found = entries(text)
+        found = changelog.releases(text)
     except ValueError as problem:
         return [str(problem)]
     if not found:
@@ -68,25 +46,7 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def _entry(part: str) -> Entry:
-    heading, _, body = part.partition("\n")
-    released = None
-    if found := _RELEASED.fullmatch(heading.strip()):
-        try:
-            released = date.fromisoformat(found["date"])
-        except ValueError as problem:
-            raise ValueError(f'"## {heading}": {problem}') from None
-    else:
-        found = _UNRELEASED.fullmatch(heading.strip())
-    if found is None:
-        raise ValueError(f'"## {heading}" is neither "## Unreleased: VERSION" nor "## VERSION (YYYY-MM-DD)"')
-    sections = re.split(r"^### ", body, flags=re.MULTILINE)
-    headings = ["", *(section.partition("\n")[0].strip() for section in sections[1:])]
-    points = [len(re.findall(r"^- \S", section, flags=re.MULTILINE)) for section in sections]
-    return Entry(found["version"], released, tuple(zip(headings, points, strict=True)))
-
-
-def _of_the_top(entry: Entry, version: str, ref: str, today: date) -> Iterator[str]:
+def _of_the_top(entry: Release, version: str, ref: str, today: date) -> Iterator[str]:
     if entry.version != version:
         yield f"the entry at the top of CHANGELOG.md is for {entry.version}, the program is {version}"
     if entry.released is not None and entry.released > today:
@@ -100,12 +60,12 @@ def _of_the_top(entry: Entry, version: str, ref: str, today: date) -> Iterator[s
         yield f"a release is built, and CHANGELOG.md says that {entry.version} is not out: give it its date"
 
 
-def _of_all(found: tuple[Entry, ...]) -> Iterator[str]:
+def _of_all(found: tuple[Release, ...]) -> Iterator[str]:
     for entry in found:
-        if sum(points for _, points in entry.headings) == 0:
+        if not entry.changes:
             yield f"CHANGELOG.md says nothing about {entry.version}"
-        for heading, points in entry.headings:
-            if heading and not points:
+        for heading, changes in entry.sections:
+            if heading and not changes:
                 yield f'CHANGELOG.md has nothing under "{heading}" of {entry.version}'
     for newer, older in pairwise(found):
         if older.released is None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from installers import contents, elf
-from installers.origins import INTERNAL, unused_metadata
+from installers.licensing.origins import INTERNAL, unused_metadata
 
 
 def trim(folder: Path) -> int:

@@ -13,12 +13,12 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from hypothesis import given
 from hypothesis import strategies as st
-from installers import bill, packages, spdx, system_libraries
-from installers.component import Component, Kind, Text, problems, standard_texts
-from installers.origins import Origin, Source, origin
+from installers.licensing import bill, packages, spdx, system_libraries
+from installers.licensing.component import Component, Kind, Text, problems, standard_texts
+from installers.licensing.origins import Origin, Source, origin
 
 MOMENT = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
-PROGRAM = Component("loadbench", "0.1.0", Kind.PROGRAM, "MIT", "pkg:pypi/loadbench@0.1.0", texts=standard_texts("MIT"))
+PROGRAM = Component("loadbench", "3.2.1", Kind.PROGRAM, "MIT", "pkg:pypi/loadbench@3.2.1", texts=standard_texts("MIT"))
 QT = Component(
     "Qt",
     "6.11.3",

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from installers import commandline, completion, manpage
-from installers.commandline import Argument, Command, Option
+from installers.linux import commandline, completion, manpage
+from installers.linux.commandline import Argument, Command, Option
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shells and man of POSIX systems")
 

@@ -6,13 +6,14 @@ import gzip
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree
 
 import PySide6
 import pytest
-from installers import archive, changelog, deb, dependencies, documents, elf, places, project, share, tree
+from installers import archive, changelog, deb, elf, places, project
+from installers.linux import dependencies, documents, share, tree
 
 from loadbench_gui.ui import display
 
@@ -84,17 +85,17 @@ def test_the_same_moment_gives_the_same_files(shared: dict[str, bytes]) -> None:
 def test_a_changelog_becomes_debians() -> None:
     text = (
         "# Changelog\n\nWords.\n\n## Unreleased: 0.2.0rc1\n\nMore words.\n\n### New\n\n- One `thing`\n  that goes on.\n"
-        "\n## 0.1.0 (2026-12-24)\n\n- Another.\n"
+        "\n## 0.0.9 (2026-12-24)\n\n- Another.\n"
     )
     found = changelog.releases(text)
     assert found == (
-        changelog.Release("0.2.0rc1", None, ("One thing that goes on.",)),
-        changelog.Release("0.1.0", datetime(2026, 12, 24, tzinfo=UTC), ("Another.",)),
+        changelog.Release("0.2.0rc1", None, (("", ()), ("New", ("One thing that goes on.",)))),
+        changelog.Release("0.0.9", date(2026, 12, 24), (("", ("Another.",)),)),
     )
     assert changelog.debian(found, package="it", maintainer="A <a@b.invalid>", built=BUILT) == (
         "it (0.2.0~rc1) unstable; urgency=medium\n\n  * One thing that goes on.\n\n"
         " -- A <a@b.invalid>  Tue, 14 Nov 2023 22:13:20 +0000\n\n"
-        "it (0.1.0) unstable; urgency=medium\n\n  * Another.\n\n"
+        "it (0.0.9) unstable; urgency=medium\n\n  * Another.\n\n"
         " -- A <a@b.invalid>  Thu, 24 Dec 2026 00:00:00 +0000\n"
     )
 

@@ -7,8 +7,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from installers import notices, spdx
-from installers.component import TEXTS, Component, Kind, Text, problems, standard_texts
+from installers.licensing import notices, spdx
+from installers.licensing.component import TEXTS, Component, Kind, Text, problems, standard_texts
 
 LGPL = "LGPL-3.0-only OR GPL-2.0-only OR GPL-3.0-only"
 

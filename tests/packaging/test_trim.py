@@ -35,7 +35,7 @@ def test_a_lean_library_asks_for_the_same_and_still_loads(module: Path) -> None:
 
 def test_trimming_says_what_it_saved_and_takes_stubs_and_remnants_out(module: Path, tmp_path: Path) -> None:
     inner = tmp_path / "_internal"
-    infos = (f"{package}.dist-info/METADATA" for package in ("httpx-0.28.1", "pytest-9.0", "loadbench-0.1.0"))
+    infos = (f"{package}.dist-info/METADATA" for package in ("httpx-0.28.1", "pytest-9.0", "loadbench-3.2.1"))
     for name in ("httpx/__init__.pyc", "httpx/py.pyi", *infos):
         (inner / name).parent.mkdir(exist_ok=True)
         (inner / name).write_bytes(bytes(100))
@@ -45,7 +45,7 @@ def test_trimming_says_what_it_saved_and_takes_stubs_and_remnants_out(module: Pa
     assert left == {
         "httpx/__init__.pyc",
         "httpx-0.28.1.dist-info/METADATA",
-        "loadbench-0.1.0.dist-info/METADATA",
+        "loadbench-3.2.1.dist-info/METADATA",
         module.relative_to(inner).as_posix(),
     }
     assert saved == before - trim.size(tmp_path)

@@ -12,8 +12,9 @@ from importlib.metadata import Distribution, distribution
 from pathlib import Path
 from typing import Final
 
-from installers import packages, places, system_libraries
-from installers.component import TEXTS, Component, Kind, Text, UnshippableError, problems, standard_texts
+from installers import places
+from installers.licensing import packages, system_libraries
+from installers.licensing.component import TEXTS, Component, Kind, Text, UnshippableError, problems, standard_texts
 
 INTERNAL: Final = "_internal"
 NOTICES: Final = "notices"

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Final
 from xml.sax.saxutils import escape
 
-from installers import changelog, commandline, completion, manpage, project
+from installers import changelog, project
+from installers.linux import commandline, completion, manpage
 from installers.places import PACKAGING, ROOT, version
 
 LINUX: Final = PACKAGING / "linux"
@@ -60,7 +61,7 @@ def _template(name: str, path: str, **parts: str) -> Shared:
 def _releases(found: Iterable[changelog.Release], built: int) -> str:
     lines = []
     for release in found:
-        date = release.date or datetime.fromtimestamp(built, UTC)
+        date = release.released or datetime.fromtimestamp(built, UTC)
         items = "\n".join(f"          <li>{escape(change)}</li>" for change in release.changes)
         lines += [
             f'    <release version="{release.version}" date="{date:%Y-%m-%d}">',

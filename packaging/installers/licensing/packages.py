@@ -9,8 +9,8 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Final
 
-from installers import spdx
-from installers.component import Component, Kind, Text, standard_texts
+from installers.licensing import spdx
+from installers.licensing.component import Component, Kind, Text, standard_texts
 
 # What metadata leaves open ("BSD", a whole text, nothing), or leaves out; read in the packages' own licence files.
 STATED: Final = {

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from installers import project
-from installers.notices import NAME
-from installers.origins import NOTICES
+from installers.licensing.notices import NAME
+from installers.licensing.origins import NOTICES
 from installers.places import ROOT
 
 FORMAT: Final = "https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from installers import spdx
+from installers.licensing import spdx
 from installers.places import PACKAGING
 
 TEXTS = PACKAGING / "licences"

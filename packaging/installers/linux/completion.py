@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from installers.commandline import Command, Option
+from installers.linux.commandline import Command, Option
 from installers.places import PACKAGING
 
 LINUX: Final = PACKAGING / "linux"

@@ -20,8 +20,8 @@ from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
 from installers import changelog
-from installers.component import Component, Kind
-from installers.origins import NOTICES
+from installers.licensing.component import Component, Kind
+from installers.licensing.origins import NOTICES
 
 NAME: Final = "sbom.cdx.json"
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from installers.component import Component, Kind, Text, standard_texts
+from installers.licensing.component import Component, Kind, Text, standard_texts
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from installers import spdx
-from installers.component import TEXTS, Component, Kind, Text
-from installers.origins import NOTICES
+from installers.licensing import spdx
+from installers.licensing.component import TEXTS, Component, Kind, Text
+from installers.licensing.origins import NOTICES
 
 NAME: Final = "THIRD-PARTY.txt"
 FOLDER: Final = "licences"

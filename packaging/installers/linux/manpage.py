@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from installers.commandline import Argument, Command, Option
+from installers.linux.commandline import Argument, Command, Option
 
 # What each exit code means, by the name that the program has for it; the build fails when one is missing here.
 EXIT_CODES: Final = {

@@ -1,0 +1,1 @@
+"""What the Debian package and the portable archive have in common: files around the app, manuals, completions."""
