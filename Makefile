@@ -6,10 +6,10 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format freeze package trial smoke bench lock clean
+.PHONY: help run test lint format freeze installers package trial smoke bench lock clean
 
 help: ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "PROFILE=name-or-file chooses what make run compares (first-look), OUT=folder where the report goes"
 	@echo "(loadbench-report), PYTHON=interpreter what the virtual environment is made from (python3, 3.11 or newer)."
@@ -40,16 +40,19 @@ format: ## Rewrite the code in the house style
 
 freeze: ## Make the app that needs no Python, and hold it against its budgets
 	@packaging/setup.sh package
+	@packaging/system-packages.sh freeze
 	PYTHONPATH=packaging $(BIN)/python -m installers release
 	PYTHONPATH=packaging $(BIN)/python -m installers freeze
 	PYTHONPATH=packaging $(BIN)/python -m installers check
 
-package: freeze ## Build what people install on Linux: a Debian package and a portable archive
+installers: freeze ## Build what people install on Linux: a Debian package and a portable archive
 	@packaging/system-packages.sh window
 	@packaging/system-packages.sh installers
 	PYTHONPATH=packaging $(BIN)/python -m installers deb
 	PYTHONPATH=packaging $(BIN)/python -m installers archive
 	PYTHONPATH=packaging $(BIN)/python -m installers check
+
+package: installers ## That, and the trial of it (as root)
 	@$(MAKE) --no-print-directory trial
 
 trial: ## Install the package on a clean Debian without Python, use it there, remove it (as root)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes sure of what pip cannot install: shared libraries and programs of the system, a set at a time.
 #
-#     packaging/system-packages.sh window|test|bench|installers | package NAME...
+#     packaging/system-packages.sh window|test|bench|freeze|installers | package NAME...
 #
 # Looks for the library or program itself, so it is quick and right on any Linux. What is missing is installed by
 # apt-get when we are root on Debian or Ubuntu; else the exact command is named, and the script fails.
@@ -46,6 +46,11 @@ Xvfb xvfb
 openbox openbox
 xdotool xdotool
 chromium/chromium-browser/google-chrome chromium
+strip binutils
+xz xz-utils
+man man-db
+zsh zsh
+fish fish
 TABLE
 }
 
@@ -54,6 +59,14 @@ bench() {
 nginx nginx-light
 wrk wrk
 hey hey
+TABLE
+}
+
+# PyInstaller puts its archive into executables with objcopy; strip takes symbols out of what it collected.
+freeze() {
+    cat <<'TABLE'
+objcopy binutils
+strip binutils
 TABLE
 }
 
@@ -140,13 +153,14 @@ case "${1:-}" in
 window) table="$(window)" ;;
 test) table="$(window; tests)" ;;
 bench) table="$(bench)" ;;
+freeze) table="$(freeze)" ;;
 installers) table="$(installers)" ;;
 package) # a package by its name, whatever it holds
     install "${@:2}"
     exit
     ;;
 *)
-    echo "usage: ${0##*/} window|test|bench|installers | package NAME..." >&2
+    echo "usage: ${0##*/} window|test|bench|freeze|installers | package NAME..." >&2
     exit 2
     ;;
 esac

@@ -21,6 +21,11 @@ def programs() -> tuple[Command, Command]:
     return commandline.console(), commandline.window()
 
 
+def require(program: str) -> None:
+    if not shutil.which(program):
+        pytest.fail(f"{program} is missing: packaging/system-packages.sh test")
+
+
 def page(program: Command) -> str:
     return manpage.page(program, version="1.2.3", date="2026-11-22", summary="a program", see_also="other")
 
@@ -37,8 +42,7 @@ def test_every_command_and_option_of_the_help_is_in_the_manual(programs: tuple[C
 
 
 def test_man_finds_nothing_wrong_with_the_pages(programs: tuple[Command, Command], tmp_path: Path) -> None:
-    if not shutil.which("man"):
-        pytest.fail("man is missing: packaging/system-packages.sh installers")
+    require("man")
     for program in programs:
         file = tmp_path / f"{program.name}.1"
         file.write_text(page(program), encoding="utf-8")
@@ -110,8 +114,7 @@ def test_what_comes_later_is_not_offered(programs: tuple[Command, Command]) -> N
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
 def test_zsh_and_fish_can_read_their_scripts(programs: tuple[Command, Command], shell: str, tmp_path: Path) -> None:
-    if not shutil.which(shell):
-        pytest.skip(f"{shell} is not installed")
+    require(shell)
     script = tmp_path / "script"
     made = completion.zsh(programs, PROFILES) if shell == "zsh" else completion.fish(programs[0], PROFILES)
     script.write_text(made, encoding="utf-8")
@@ -124,6 +127,6 @@ def test_texts_with_quotes_and_brackets_do_not_break_a_script(tmp_path: Path) ->
     for shell, made in (("bash", completion.bash([top], ())), ("zsh", completion.zsh([top], ()))):
         script = tmp_path / shell
         script.write_text(made, encoding="utf-8")
-        if shutil.which(shell):
-            subprocess.run([shell, "-n", str(script)], check=True)
+        require(shell)
+        subprocess.run([shell, "-n", str(script)], check=True)
     assert "'It\\'s [a] \"thing\": so'" in completion.fish(top, ())

@@ -70,7 +70,7 @@ class TestEachWorkflow:
         for name, job in jobs(path.read_text("utf-8")):
             steps = re.findall(r"-m installers ([a-z]+)|run: make ([a-z]+)", job)
             assert [made or target for made, target in steps] == {
-                "linux": ["package"],
+                "linux": ["installers"],
                 "windows": ["release", "freeze", "check", "inno"],
                 "macos": ["release", "freeze", "check", "dmg"],
             }[name]
@@ -83,7 +83,7 @@ class TestEachWorkflow:
 
 def test_what_the_linux_job_makes_is_frozen_and_checked() -> None:
     makefile = (places.ROOT / "Makefile").read_text("utf-8")
-    assert lines(r"package: .*\bfreeze\b.*", makefile)
+    assert lines(r"installers: .*\bfreeze\b.*", makefile)
     assert re.findall(r"-m installers (release|freeze|check)\b", makefile)[:3] == ["release", "freeze", "check"]
 
 
