@@ -14,14 +14,19 @@ from loadbench_gui.errors import EnvironmentFault
 RUNTIME_DIR_VARIABLE = "LOADBENCH_RUNTIME_DIR"
 
 
+def runtime_path() -> Path:
+    """Return where records of running guardians are kept; `LOADBENCH_RUNTIME_DIR` overrides the platform's choice."""
+    chosen = os.environ.get(RUNTIME_DIR_VARIABLE)
+    # Not the session's runtime folder, which cron jobs and desktop sessions of one user do not share.
+    return Path(chosen) if chosen else platformdirs.user_state_path("loadbench") / "running"
+
+
 def runtime_dir() -> Path:
     """Return the folder for records of running guardians, made if need be.
 
-    `LOADBENCH_RUNTIME_DIR` overrides the platform's choice. Raises `EnvironmentFault` when it cannot be written.
+    Raises `EnvironmentFault` when it cannot be written.
     """
-    chosen = os.environ.get(RUNTIME_DIR_VARIABLE)
-    # Not the session's runtime folder, which cron jobs and desktop sessions of one user do not share.
-    folder = Path(chosen) if chosen else platformdirs.user_state_path("loadbench") / "running"
+    folder = runtime_path()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

@@ -29,7 +29,7 @@ WINDOW = "import sys; from loadbench_gui.__main__ import gui; sys.exit(gui())"
 
 @pytest.fixture
 def place(tmp_path: Path) -> Scratch:
-    return Scratch(tmp_path, tmp_path / "data")
+    return Scratch(tmp_path, tmp_path / "data", tmp_path / "run")
 
 
 def run(probe: Awaitable[str]) -> str:

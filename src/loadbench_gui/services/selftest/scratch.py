@@ -9,16 +9,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadbench_gui.deploy.folders import RUNTIME_DIR_VARIABLE
+from loadbench_gui.deploy.folders import RUNTIME_DIR_VARIABLE, runtime_path
 from loadbench_gui.errors import EnvironmentFault
 
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """A folder that is removed at the end. data_dir: where the user's history would be; only ever looked at."""
+    """A folder that is removed at the end.
+
+    data_dir, runtime_dir: where the user's history and the records of servers would be; only ever looked at.
+    """
 
     folder: Path
     data_dir: Path
+    runtime_dir: Path
 
     def new(self, name: str) -> Path:
         """Return a new folder below it."""
@@ -33,7 +37,7 @@ def scratch(data_dir: Path) -> Iterator[Scratch]:
 
     Raises `EnvironmentFault` when there is no room for temporary files.
     """
-    before = os.environ.get(RUNTIME_DIR_VARIABLE)
+    before, usual = os.environ.get(RUNTIME_DIR_VARIABLE), runtime_path()
     try:
         held = tempfile.TemporaryDirectory(prefix="loadbench-self-test-", ignore_cleanup_errors=True)
     except OSError as problem:
@@ -43,7 +47,7 @@ def scratch(data_dir: Path) -> Iterator[Scratch]:
     with held as name:
         os.environ[RUNTIME_DIR_VARIABLE] = str(Path(name) / "running")
         try:
-            yield Scratch(Path(name), data_dir)
+            yield Scratch(Path(name), data_dir, usual)
         finally:
             if before is None:
                 del os.environ[RUNTIME_DIR_VARIABLE]

@@ -12,11 +12,10 @@ from typing import Final
 from loadbench_gui import __version__, interpreter
 from loadbench_gui.assets import asset_dir
 from loadbench_gui.deploy.environment import PACKAGES, read_environment
-from loadbench_gui.deploy.folders import runtime_dir
+from loadbench_gui.deploy.folders import RUNTIME_DIR_VARIABLE
 from loadbench_gui.deploy.threads import in_thread
 from loadbench_gui.errors import EnvironmentFault
 from loadbench_gui.profile.bundled import bundled
-from loadbench_gui.services.selftest.outcome import require
 from loadbench_gui.services.selftest.scratch import Scratch
 from loadbench_gui.store.db import read_migrations, shipped_migrations
 
@@ -78,8 +77,15 @@ def _missing() -> Iterator[str]:
 
 
 async def folders(place: Scratch) -> str:
-    """See that the user's folders can be written. Nothing is left there, and the data folder is not made."""
-    nearest = place.data_dir
+    """See that the user's folders can be written. Nothing is left there, and none of them is made."""
+    _writable("the history", place.data_dir, "--data-dir or LOADBENCH_DATA_DIR")
+    _writable("records of running servers", place.runtime_dir, RUNTIME_DIR_VARIABLE)
+    return f"history goes to {_short(place.data_dir)}"
+
+
+def _writable(what: str, folder: Path, choice: str) -> None:
+    """Return if `folder`, or what it would be made in, can be written. Raises `EnvironmentFault`."""
+    nearest = folder
     while not nearest.exists():
         nearest = nearest.parent
     try:
@@ -88,14 +94,9 @@ async def folders(place: Scratch) -> str:
             pass
     except OSError as problem:
         raise EnvironmentFault(
-            f"the history cannot be kept in {place.data_dir}: {nearest} cannot be written ({problem.strerror})",
-            "Make it writable, or choose another with --data-dir or LOADBENCH_DATA_DIR.",
+            f"{what} cannot be kept in {folder}: {nearest} cannot be written ({problem.strerror})",
+            f"Make it writable, or choose another with {choice}.",
         ) from problem
-    probe = runtime_dir() / "self-test"
-    probe.write_text("written and read", encoding="utf-8")
-    require(probe.read_text("utf-8") == "written and read", f"{probe} does not read back as it was written")
-    probe.unlink()
-    return f"history goes to {_short(place.data_dir)}"
 
 
 def _short(path: Path) -> str:

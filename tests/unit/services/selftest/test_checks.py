@@ -47,7 +47,7 @@ QUICK = [check for check in CHECKS if check.probe is not None and check.name not
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scratch:
     monkeypatch.setenv("LOADBENCH_RUNTIME_DIR", str(tmp_path / "run"))
-    return Scratch(tmp_path, tmp_path / "data")
+    return Scratch(tmp_path, tmp_path / "data", tmp_path / "run")
 
 
 def run(probe: Coroutine[Any, Any, str]) -> str:
@@ -107,6 +107,13 @@ def test_a_data_folder_that_cannot_be_written_is_refused_and_none_is_made(place:
             run(shipped.folders(replace(place, data_dir=refused)))
     assert "history goes to" in run(shipped.folders(replace(place, data_dir=place.folder / "a" / "b")))
     assert not (place.folder / "a").exists()
+
+
+def test_a_folder_for_records_that_cannot_be_written_is_named_with_its_variable(place: Scratch) -> None:
+    with pytest.raises(EnvironmentFault, match=r"records of running servers cannot be kept in") as refused:
+        run(shipped.folders(replace(place, runtime_dir=Path("/proc/loadbench"))))
+    assert "LOADBENCH_RUNTIME_DIR" in refused.value.hint
+    assert not place.runtime_dir.exists()
 
 
 def test_a_profile_that_reads_back_otherwise(place: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
