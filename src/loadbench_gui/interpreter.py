@@ -31,6 +31,7 @@ NO_CONSOLE: Final = int(getattr(subprocess, "CREATE_NO_WINDOW", 0))
 _WITHOUT_EFFECT: Final = frozenset("IPEsSBuq")
 _REFUSED: Final = frozenset("OWXbdivx")
 _SCRIPTS: Final = (".py", ".pyw", ".pyz")
+_PROFILE: Final = ".toml"
 # What a Python reads from its environment and a frozen one does not.
 _UNHEARD: Final = ("PYTHONOPTIMIZE", "PYTHONDEVMODE", "PYTHONASYNCIODEBUG", "PYTHONMALLOC", "PYTHONHASHSEED",
                    "PYTHONWARNINGS", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONTRACEMALLOC")  # fmt: skip
@@ -115,6 +116,8 @@ def stands_in(arguments: Sequence[str]) -> bool:
     first = arguments[0]
     if first.startswith("-"):
         return first[1:2] in {*_WITHOUT_EFFECT, *_REFUSED, "m", "c"}
+    if first.endswith(_PROFILE):
+        return False  # somebody left the command out: better told so than taken for code
     return first.endswith(_SCRIPTS) or any(mark in first for mark in {"/", os.sep})
 
 

@@ -97,7 +97,17 @@ def test_a_python_command_line_is_recognised(words: list[str]) -> None:
 
 @pytest.mark.usefixtures("frozen")
 @pytest.mark.parametrize(
-    "words", [[], ["--version"], ["--help"], ["-h"], ["compare", "p.toml"], ["http", "http://127.0.0.1:1/"], ["-"]]
+    "words",
+    [
+        [],
+        ["--version"],
+        ["--help"],
+        ["-h"],
+        ["compare", "p.toml"],
+        ["http", "http://127.0.0.1:1/"],
+        ["-"],
+        ["./p.toml"],
+    ],
 )
 def test_a_command_line_of_loadbench_is_left_to_loadbench(words: list[str]) -> None:
     assert not interpreter.stands_in(words)
