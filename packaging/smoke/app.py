@@ -78,11 +78,11 @@ class Frozen(Loadbench):
             user=self._user, group=self._user, extra_groups=None if self._user is None else [],
         )  # fmt: skip
 
-    def gui(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def gui(self, *arguments: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """Run the windowed executable to its end."""
         process = self.popen(self.app.window, *arguments)
         try:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=timeout)
         finally:
             process.kill()  # a window that should not have opened
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
