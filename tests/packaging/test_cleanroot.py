@@ -162,6 +162,15 @@ def test_a_step_that_fails_is_in_the_table_with_its_first_line(
     assert "and more" in (tmp_path / "log").read_text()
 
 
+def test_what_ends_everything_is_in_the_table_once(tmp_path: Path) -> None:
+    record = Record(tmp_path / "log")
+    with record.step("works"):
+        pass
+    record.broke_off(Failed("between two steps"))
+    record.broke_off(Failed("of the step that has just failed"))
+    assert [(line.result, line.passed) for line in record.lines] == [("", True), ("between two steps", False)]
+
+
 def test_the_table_is_markdown_and_marks_failures() -> None:
     lines = table([Line("install", 1.24, "fine", passed=True), Line("run", 10.0, "no", passed=False)]).splitlines()
     assert lines[0].split("|")[1:4] == [" step    ", "   time ", " result     "]
@@ -202,6 +211,13 @@ def document(**changed: object) -> dict[str, object]:
     }
     summary = "Starlette is 3 % faster than FastAPI. Sanic is not.\nMore."
     return {"runs": [{**run, **changed}] * 12, "comparison": {"summary": summary}}
+
+
+def test_a_figure_ends_no_sentence() -> None:
+    assert (
+        terminal.first_sentence("No verdict: offered met 97.9 %. Sanic uses less.\n")
+        == "No verdict: offered met 97.9 %."
+    )
 
 
 def test_a_comparison_is_judged_by_its_runs_and_by_what_was_said() -> None:

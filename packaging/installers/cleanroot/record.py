@@ -74,6 +74,12 @@ class Record:
             raise
         self._close(Line(name, time.monotonic() - began, doing.result, passed=True))
 
+    def broke_off(self, failure: Failed) -> None:
+        """Put what ended everything into the table, unless its step has done so."""
+        self.note(f"ended: {failure}")
+        if not self.lines or self.lines[-1].passed:
+            self._close(Line("in between", 0.0, str(failure), passed=False))
+
     def _close(self, line: Line) -> None:
         self.lines.append(line)
         words = f"{'' if line.passed else 'FAILED: '}{line.result} ({line.seconds:.1f} s)"

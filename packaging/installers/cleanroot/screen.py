@@ -18,6 +18,9 @@ from installers.cleanroot.picture import Pixels
 from installers.cleanroot.record import Failed
 
 SIZE: Final = "1460x960"
+SOCKETS: Final = Path("/tmp/.X11-unix")  # where X keeps them
+# Clients try the abstract socket first, so a number that no server of this machine has.
+_DISPLAY: Final = ":4242"
 LOOK_EVERY_S: Final = 0.02
 
 T = TypeVar("T")
@@ -59,27 +62,45 @@ class Screen:
 
 @contextlib.contextmanager
 def open_screen(log: Path) -> Iterator[Screen]:
-    """Yield a screen that is there for as long as the block runs; what the X server says goes to `log`."""
-    with tempfile.TemporaryDirectory(prefix="screen") as folder, log.open("ab") as words:
+    """Yield a screen that is there for as long as the block runs; what the X server says goes to `log`.
+
+    Needs a mount namespace and a process namespace of its own. Another X server would take the number of this one in a
+    lock file for that of a process which has ended, and its screen for free. So this one has no lock, no abstract
+    socket, and its socket in a folder that nobody else sees.
+    """
+    with tempfile.TemporaryDirectory(prefix="screen") as folder, log.open("ab") as words, _own_sockets():
         reader, writer = os.pipe()
         server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{SIZE}x24", "-fbdir", folder, "-nolisten", "tcp"],
+            [
+                "Xvfb", _DISPLAY, "-displayfd", str(writer), "-screen", "0", f"{SIZE}x24", "-fbdir", folder,
+                "-nolock", "-nolisten", "local", "-nolisten", "tcp",
+            ],
             pass_fds=[writer], stdout=words, stderr=words,
         )  # fmt: skip
         os.close(writer)
         try:
             with os.fdopen(reader) as answer:
-                number = answer.readline().strip()  # empty when the server is gone
-            if not number:
+                ready = answer.readline()  # empty when the server is gone
+            if not ready:
                 raise Failed(f"Xvfb did not start. See {log}")
             with (
-                _managed(f":{number}", words.fileno()),
+                _managed(_DISPLAY, words.fileno()),
                 Path(folder, "Xvfb_screen0").open("rb") as memory,
                 mmap.mmap(memory.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
             ):
-                yield Screen(f":{number}", mapped)
+                yield Screen(_DISPLAY, mapped)
         finally:
             _end(server)
+
+
+@contextlib.contextmanager
+def _own_sockets() -> Iterator[None]:
+    SOCKETS.mkdir(exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", str(SOCKETS)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(SOCKETS)], check=True)
 
 
 @contextlib.contextmanager

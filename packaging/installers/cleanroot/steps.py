@@ -30,7 +30,7 @@ def carry_out(chosen: Options) -> int:
         else:
             _everything(chosen, record)
     except Failed as failure:
-        record.note(f"ended: {failure}")
+        record.broke_off(failure)
     summary = table(record.lines)
     (FOLDER / TABLE).write_text(summary + "\n", encoding="utf-8")
     print(f"\n{summary}\n\nDetails: {log}")

@@ -67,7 +67,12 @@ def compare(place: Root) -> None:
 
 def sentence(document: dict[str, Any]) -> str:
     """Return the first sentence of a result document's verdict."""
-    return re.split(r"(?<=\.)\s", str(document["comparison"]["summary"]).strip(), maxsplit=1)[0]
+    return first_sentence(str(document["comparison"]["summary"]))
+
+
+def first_sentence(words: str) -> str:
+    """Return `words` up to the first full stop that ends a sentence."""
+    return re.split(r"(?<=\.)\s", words.strip(), maxsplit=1)[0]
 
 
 def judged(document: dict[str, Any], words: str) -> str:
