@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,6 +13,8 @@ from typing import Final
 
 from installers import contents, elf, places
 
+# How libraries and programs begin: ELF, Mach-O (for one and for several processors), Windows.
+BINARIES: Final = (elf.MAGIC, b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ")
 # Where UPX leaves its mark, near the beginning.
 PACKED_MARK: Final = b"UPX!"
 PACKED_WITHIN: Final = 4096
@@ -77,7 +80,7 @@ def build_paths(folder: Path, roots: Sequence[str]) -> Iterator[Finding]:
         if path.is_symlink() or not path.is_file() or path.name.startswith(tuple(contents.MAY_NAME_THE_BUILD)):
             continue
         data = path.read_bytes()
-        if not data.startswith(elf.MAGIC):
+        if not data.startswith(BINARIES):
             yield from (Finding("build paths", name, f"names {root.decode()}") for root in sought if root in data)
 
 
@@ -85,7 +88,7 @@ def build_roots() -> tuple[str, ...]:
     """Return the folders that must not be named: those of the project, the build and the interpreter."""
     common = {"/", "/usr", "/usr/local"}
     folders = {str(places.ROOT), str(places.BUILD), sys.prefix, sys.base_prefix} - common
-    return tuple(sorted(f"{folder.rstrip('/')}/" for folder in folders))
+    return tuple(sorted(f"{folder.rstrip(os.sep)}{os.sep}" for folder in folders))
 
 
 def shared_objects(folder: Path, libraries: Mapping[Path, elf.Library]) -> Iterator[Finding]:

@@ -119,6 +119,8 @@ def test_a_path_of_the_build_machine_is_found_unless_it_is_known_to_stay(app: Pa
     put(app, "_internal/some/module.pyc", b"\x00\x01/home/builder/loadbench/src/x.py\x00")
     put(app, "_internal/_sysconfigdata__linux.pyc", b"/home/builder/loadbench/x")
     put(app, "_internal/some/other.txt", b"/home/builder/loadbenches")
+    for name, magic in (("one.dylib", b"\xcf\xfa\xed\xfe"), ("two.dylib", b"\xca\xfe\xba\xbe"), ("three.dll", b"MZ")):
+        put(app, f"_internal/{name}", magic + b"/home/builder/loadbench/lib")
     assert findings(app) == [("build paths", "_internal/some/module.pyc")]
 
 
