@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from installers import places
 from installers.cleanroot import command, leftovers, package, picture, sources, terminal
 from installers.cleanroot.leftovers import Change
 from installers.cleanroot.picture import Box, Pixels
@@ -242,6 +243,14 @@ def test_who_cannot_make_a_root_is_told_what_to_do(monkeypatch: pytest.MonkeyPat
     assert "Not installed: Xvfb, xdotool. Run: packaging/system-packages.sh installers" in command.obstacle()
     monkeypatch.setattr(shutil, "which", lambda name: None)
     assert "only be made on Debian or Ubuntu" in command.obstacle()
+
+
+def test_the_package_of_a_version_before_a_release_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "DIST", tmp_path)
+    monkeypatch.setattr(places, "version", lambda: "1.2.0rc1")
+    for name in ("loadbench_1.1.0_amd64.deb", "loadbench_1.2.0~rc1_amd64.deb", "loadbench_1.2.0~rc12_amd64.deb"):
+        (tmp_path / name).write_bytes(b"")
+    assert command.options([]).deb.name == "loadbench_1.2.0~rc1_amd64.deb"
 
 
 def test_a_package_that_is_not_there_is_named(tmp_path: Path) -> None:

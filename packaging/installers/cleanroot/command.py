@@ -15,7 +15,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from installers import places
+from installers import changelog, places
+from installers.cleanroot.record import Failed
 from installers.cleanroot.root import inhabitants
 from installers.cleanroot.screen import until
 
@@ -49,7 +50,7 @@ def options(arguments: Sequence[str]) -> Options:
     parser.add_argument("--keep", action="store_true", help="leave the root where it is, for a look around")
     given = parser.parse_args(arguments)
     built = places.version()
-    deb = given.deb or next(iter(sorted(places.DIST.glob(f"loadbench_{built}*.deb"))), None)
+    deb = given.deb or next(iter(sorted(places.DIST.glob(f"loadbench_{changelog.debian_version(built)}_*.deb"))), None)
     if deb is None or not deb.is_file():
         raise SystemExit(f"There is no package at {deb or places.DIST}. Make it with: make package")
     portable = given.portable or next(iter(sorted(places.DIST.glob(f"loadbench-{built}*.tar.xz"))), None)
@@ -68,15 +69,14 @@ def main() -> int:
         except BlockingIOError:
             print(f"Another run is at work in {FOLDER}. Wait for it to end.", file=sys.stderr)
             return 2
-        _clear()  # what a run that was killed left
         signal.signal(signal.SIGTERM, _terminated)
         try:
-            return _apart()
+            return _in_a_clear_place(keep=chosen.keep)
         except KeyboardInterrupt:
             return 130
-        finally:
-            if not chosen.keep:
-                _clear()
+        except Failed as failure:
+            print(f"{failure}. End it, then run this again.", file=sys.stderr)
+            return 1
 
 
 def obstacle() -> str:
@@ -93,6 +93,15 @@ def obstacle() -> str:
     if free < _ROOM_BYTES:
         return f"{FOLDER} has {free / 1e9:.1f} GB free; a root with the app in it takes {_ROOM_BYTES / 1e9:.0f}."
     return ""
+
+
+def _in_a_clear_place(*, keep: bool) -> int:
+    _clear()  # what a run that was killed left
+    try:
+        return _apart()
+    finally:
+        if not keep:
+            _clear()
 
 
 def _apart() -> int:
