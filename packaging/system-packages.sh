@@ -49,6 +49,7 @@ chromium/chromium-browser/google-chrome chromium
 strip binutils
 xz xz-utils
 man man-db
+desktop-file-validate desktop-file-utils
 zsh zsh
 fish fish
 TABLE

@@ -34,7 +34,8 @@ def main() -> int:
         fill(folder, changelog.epoch())
         DIST.mkdir(parents=True, exist_ok=True)
         target = DIST / f"{stem()}.tar.xz"
-        pack(folder, target)
+        pack(folder, target.with_suffix(".unfinished"))
+        target.with_suffix(".unfinished").replace(target)
     print(f"{target}: {target.stat().st_size / 1e6:.1f} MB, in {time.monotonic() - began:.0f} s")
     return 0
 

@@ -23,19 +23,19 @@ MANY: Final = 40  # findings that are shown; the rest is counted
 
 @dataclass(frozen=True)
 class Measure:
-    """A size against its limit and against what we aim at, in MiB."""
+    """A size against its limit and against what we aim at, in MB."""
 
     what: str
-    mib: float
-    limit_mib: int
-    aim_mib: int
+    mb: float
+    limit_mb: int
+    aim_mb: int
 
     @property
     def words(self) -> str:
         """Where the size stands."""
-        if self.mib > self.limit_mib:
+        if self.mb > self.limit_mb:
             return "over the limit"
-        return "within the aim" if self.mib <= self.aim_mib else "within the limit, over the aim"
+        return "within the aim" if self.mb <= self.aim_mb else "within the limit, over the aim"
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def check(folder: Path, packed: Path, *, version: str, roots: Sequence[str]) -> 
     libraries = elf.libraries(folder) if sys.platform == "linux" else {}
     newest = max((library.glibc for library in libraries.values()), default=())
     findings = [
-        *(Finding("budget", each.what, f"{each.mib:.1f} MiB") for each in measures if each.mib > each.limit_mib),
+        *(Finding("budget", each.what, f"{each.mb:.1f} MB") for each in measures if each.mb > each.limit_mb),
         *rules.forbidden(files),
         *rules.required(files, version),
         *rules.links(folder),
@@ -77,7 +77,7 @@ def check(folder: Path, packed: Path, *, version: str, roots: Sequence[str]) -> 
 def table(result: Result) -> str:
     """Return a result for people."""
     lines = [
-        f"{each.what:40} {each.mib:7.1f} MiB  limit {each.limit_mib}, aim {each.aim_mib}: {each.words}"
+        f"{each.what:40} {each.mb:7.1f} MB  limit {each.limit_mb}, aim {each.aim_mb}: {each.words}"
         for each in result.measures
     ]
     if result.glibc:
@@ -105,9 +105,9 @@ def main() -> int:
 
 
 def _measures(folder: Path, packed: Path) -> list[Measure]:
-    unpacked = size(folder) / contents.MIB
-    found = [Measure("unpacked", unpacked, contents.UNPACKED_LIMIT_MIB, contents.UNPACKED_AIM_MIB)]
+    unpacked = size(folder) / contents.MB
+    found = [Measure("unpacked", unpacked, contents.UNPACKED_LIMIT_MB, contents.UNPACKED_AIM_MB)]
     for path in sorted({path for pattern in PACKED for path in packed.glob(pattern)}):
-        mib = path.stat().st_size / contents.MIB
-        found.append(Measure(path.name, mib, contents.COMPRESSED_LIMIT_MIB, contents.COMPRESSED_AIM_MIB))
+        mb = path.stat().st_size / contents.MB
+        found.append(Measure(path.name, mb, contents.COMPRESSED_LIMIT_MB, contents.COMPRESSED_AIM_MB))
     return found

@@ -108,11 +108,11 @@ NEEDED_BY_NOBODY: Final = (".pyi", ".pxd", ".a", ".lib", ".h")
 # platformdirs' own bill is half a megabyte and lists nothing.
 METADATA_LEFT_OUT: Final = ("direct_url.json", "RECORD", "INSTALLER", "REQUESTED", "platformdirs.cdx.json")
 
-MIB: Final = 1024 * 1024
-COMPRESSED_LIMIT_MIB: Final = 140
-COMPRESSED_AIM_MIB: Final = 110
-UNPACKED_LIMIT_MIB: Final = 420
-UNPACKED_AIM_MIB: Final = 330
+MB: Final = 1_000_000
+COMPRESSED_LIMIT_MB: Final = 140
+COMPRESSED_AIM_MB: Final = 110
+UNPACKED_LIMIT_MB: Final = 420
+UNPACKED_AIM_MB: Final = 330
 # The oldest C library that the app may ask for: Debian 12's. The libraries of the machine that builds decide it.
 GLIBC_LIMIT: Final = (2, 36)
 FIRST_PAINT_LIMIT_S: Final = 3.0

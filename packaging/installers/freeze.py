@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from installers import icons, trim, version_info
-from installers.contents import MIB
+from installers.contents import MB
 from installers.licensing import bill, notices, origins
 from installers.licensing.component import UnshippableError
 from installers.places import BUILD, FROZEN, PACKAGING
@@ -50,4 +50,4 @@ def _finish(folder: Path) -> None:
     found = origins.components(folder)
     notices.write(folder, found)
     bill.write(folder, found)
-    print(f"{saved / MIB:.1f} MiB taken out; notices and bill of materials for {len(found)} components")
+    print(f"{saved / MB:.1f} MB taken out; notices and bill of materials for {len(found)} components")

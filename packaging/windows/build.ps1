@@ -22,7 +22,14 @@ Invoke-Step $Venv @("-m", "pip", "install", "--no-input", "--constraint", "const
 
 $env:PYTHONPATH = "packaging"
 $env:PYTHONUTF8 = "1"
+Invoke-Step $Venv @("-m", "installers", "release")
 Invoke-Step $Venv @("-m", "installers", "freeze")
 Invoke-Step $Venv @("-m", "installers", "check")
-if (-not $SkipTests) { Invoke-Step ".\build\frozen\loadbench\loadbench.exe" @("self-test") }
+if (-not $SkipTests) {
+    Invoke-Step ".\build\frozen\loadbench\loadbench.exe" @("self-test")
+    # A windowed program is not waited for by itself, and has no standard output.
+    $Window = Start-Process ".\build\frozen\loadbench\loadbench-gui.exe" `
+        -ArgumentList "--self-test", "--json", "build\self-test-window.json" -Wait -PassThru
+    if ($Window.ExitCode -ne 0) { throw "The window's self-test ended with $($Window.ExitCode): build\self-test-window.json" }
+}
 Invoke-Step $Venv @("-m", "installers", "inno")

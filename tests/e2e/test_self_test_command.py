@@ -27,7 +27,7 @@ def test_everything_works_here_and_nothing_is_left(loadbench: Loadbench) -> None
     statuses = {check["name"]: check["status"] for check in found["checks"]}
     assert {name for name, status in statuses.items() if status == "not_here"} == {"sse", "websocket"}
     assert {"comparison", "http-workers", "tls", "migrations", "paint", "live-charts", "png"} <= statuses.keys()
-    assert "Everything works: 22 checks passed" in done.stderr
+    assert f"Everything works: {len(statuses) - 2} checks passed" in done.stderr
     assert scratch_folders() <= before
     assert not (loadbench.folder / "data").exists()
 

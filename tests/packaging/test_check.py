@@ -128,11 +128,11 @@ def test_a_path_of_the_build_machine_is_found_unless_it_is_known_to_stay(app: Pa
 def test_sizes_over_the_limit_are_findings_and_say_where_they_stand(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packed = app.parent / "dist"
     packed.mkdir()
-    for name, mib in (("small.deb", 1), ("middle.tar.xz", 3), ("large.tar.xz", 5)):
+    for name, mb in (("small.deb", 1), ("middle.tar.xz", 3), ("large.tar.xz", 5)):
         with (packed / name).open("wb") as file:
-            file.truncate(mib * contents.MIB)
-    monkeypatch.setattr(contents, "COMPRESSED_LIMIT_MIB", 4)
-    monkeypatch.setattr(contents, "COMPRESSED_AIM_MIB", 2)
+            file.truncate(mb * contents.MB)
+    monkeypatch.setattr(contents, "COMPRESSED_LIMIT_MB", 4)
+    monkeypatch.setattr(contents, "COMPRESSED_AIM_MB", 2)
     result = check.check(app, packed, version=VERSION, roots=())
     assert [found.path for found in result.findings] == ["large.tar.xz"]
     words = {measure.what: measure.words for measure in result.measures}
@@ -142,7 +142,7 @@ def test_sizes_over_the_limit_are_findings_and_say_where_they_stand(app: Path, m
         "middle.tar.xz": "within the limit, over the aim",
         "large.tar.xz": "over the limit",
     }
-    assert "budget: large.tar.xz: 5.0 MiB" in check.table(result)
+    assert "budget: large.tar.xz: 5.0 MB" in check.table(result)
 
 
 @linux

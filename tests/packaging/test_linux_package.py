@@ -53,6 +53,10 @@ def test_the_desktop_entry_opens_profiles_and_is_valid(shared: dict[str, bytes],
     assert f"MimeType={project.PROFILE_TYPE};application/toml;\n" in entry
     assert "Exec=loadbench-gui %f\n" in entry
     assert "@" not in entry
+    file = tmp_path / "loadbench.desktop"
+    file.write_text(entry, "utf-8")
+    said = subprocess.run(["desktop-file-validate", str(file)], capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stdout + said.stderr) == (0, "")
 
 
 def test_a_profile_has_a_type_of_its_own_below_toml(shared: dict[str, bytes]) -> None:
