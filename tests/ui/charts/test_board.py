@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
@@ -9,7 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QGraphicsItem
 from pytestqt.qtbot import QtBot
 
-from loadbench_gui.services.events import Event, IntervalClosed
+from loadbench_gui.core.lifecycle import RunState
+from loadbench_gui.services.events import Event, IntervalClosed, StateChanged
 from loadbench_gui.ui.charts.board import LiveBoard
 from loadbench_gui.ui.models.live import LiveModel
 from loadbench_gui.ui.theme import Theme
@@ -92,3 +94,19 @@ def test_axes_never_narrow_during_a_comparison_and_start_anew_with_the_next(boar
     board.forget()
     feed(board, LiveModel(), comparison_events(rounds=2, rate_rps=500.0)[0][:40])
     assert chart.y_range[1] < widest
+
+
+def test_a_line_keeps_its_name_until_the_deployments_next_run_is_watched(board: LiveBoard) -> None:
+    model = LiveModel()
+    events = comparison_events(rounds=2)[0]
+    feed(board, model, events)
+    board.refresh(model)
+    names = board.resources.legend.accessibleName()
+    assert {"fastapi", "generator"} <= set(names.removeprefix("Legend: ").split(", "))
+    first_run = next(event.label for event in events if isinstance(event, StateChanged))
+    model.receive(StateChanged(replace(first_run, run_id="the next"), RunState.STARTING))
+    board.refresh(model)
+    assert len(model.targets[first_run.deployment].column(0)) == 0
+    assert board.resources.legend.accessibleName() == names
+    board.resources.forget()
+    assert board.resources.legend.accessibleName() == "Legend: "

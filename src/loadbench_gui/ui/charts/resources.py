@@ -33,6 +33,8 @@ class ResourcesCard(TitledCard):
         self._memory = {i: self.memory.add_curve() for i in order}
         self._cpu = {i: self.cpu.add_curve() for i in order}
         self._tops = [0.0, 0.0]
+        # What each line shows. A line stays until its deployment's next run has been looked at, and so does its name.
+        self._drawn: dict[int, tuple[Trace, Trace]] = {}
         self._seen: tuple[tuple[tuple[int, int, int], ...], bool] = ((), False)
         self._recolor()
         theme.changed.connect(self._recolor)
@@ -40,6 +42,8 @@ class ResourcesCard(TitledCard):
     def forget(self) -> None:
         """Start the axes anew and clear the lines: another comparison begins."""
         self._tops, self._seen = [0.0, 0.0], ((), False)
+        self._drawn.clear()
+        self.legend.show_entries(())
         for curve in (*self._memory.values(), *self._cpu.values()):
             curve.clear()
 
@@ -50,17 +54,20 @@ class ResourcesCard(TitledCard):
         if (seen, coarse) == self._seen:
             return
         self._seen = (seen, coarse)
-        memory, cpu = [], []
         for name, index, watched in shown:
             x, used, cores = (watched.column(i, coarse=coarse) for i in range(3))
             self._memory[index].setData(x, used)
             self._cpu[index].setData(x, cores)
             color = self.theme.series(index)
-            memory.append(Trace(name, color, x, used, words.memory))
-            cpu.append(Trace(name, color, x, cores, _cores))
+            self._drawn[index] = (
+                Trace(name, color, x, used, words.memory),
+                Trace(name, color, x, cores, _cores),
+            )
+        order = sorted(self._drawn, key=lambda index: (index == GENERATOR, index))
+        memory, cpu = ([self._drawn[index][which] for index in order] for which in (0, 1))
         self._fit(self.memory, 0, [t.y for t in memory], 16 * words.MIB)
         self._fit(self.cpu, 1, [t.y for t in cpu], 0.5)
-        self.legend.show_entries(tuple((name, index) for name, index, _ in shown))
+        self.legend.show_entries(tuple((self._drawn[index][0].name, index) for index in order))
         kind = next((w.kind for _, index, w in shown if index >= 0), "pss")
         self.caption.setText(f"{_KINDS[kind]} of the process tree")
         self.memory.show_traces(tuple(memory), _latest("Memory", memory))
