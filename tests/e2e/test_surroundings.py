@@ -134,7 +134,12 @@ def test_the_schedule_of_a_seed_is_the_same_every_time_and_names_the_seed(loadbe
 
 def test_a_closed_terminal_keeps_what_was_measured(loadbench: Loadbench) -> None:
     with serving("ok") as target:
-        process = loadbench.start("http", target.url, "-c", "1", "-d", "60s", "--json", "out.json")
+        # Under nohup it is ignored, as nohup's user wants; then the program would inherit that.
+        inherited = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        try:
+            process = loadbench.start("http", target.url, "-c", "1", "-d", "60s", "--json", "out.json")
+        finally:
+            signal.signal(signal.SIGHUP, inherited)
         loadbench.wait_for_intervals(1)
         process.send_signal(signal.SIGHUP)
         process.communicate(timeout=60)

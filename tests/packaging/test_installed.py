@@ -78,7 +78,9 @@ def pip(environment: Path, *arguments: str) -> None:
     done = subprocess.run(
         # Byte code costs as much time as all the rest.
         [*command, "--no-input", "--no-compile", *arguments],
-        env={**os.environ, "PIP_CONSTRAINT": str(ROOT / "constraints.txt"), "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        # The variable is split at spaces, so it is relative. It also holds for what pip builds with.
+        env={**os.environ, "PIP_CONSTRAINT": "constraints.txt", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
