@@ -281,7 +281,8 @@ def test_a_server_that_accepts_but_never_answers_meets_its_deadline(serve: Serve
 def test_a_server_that_answers_with_errors_only_is_not_ready(
     serve: Serve, scripts: Path, runtime: Path, ways: tuple[str, ...], path: str, status: int
 ) -> None:
-    error = refusal(serve(*ways, path=path, timeout_s=1.0), scripts, runtime)
+    # Long enough for a Python to start on a machine that is busy with something else.
+    error = refusal(serve(*ways, path=path, timeout_s=4.0), scripts, runtime)
 
     assert f"answers, but GET {path} gave status {status} until the deadline" in error.message
     assert "Set ready.path" in error.hint
