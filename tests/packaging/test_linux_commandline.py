@@ -118,7 +118,8 @@ def test_zsh_and_fish_can_read_their_scripts(programs: tuple[Command, Command], 
     script = tmp_path / "script"
     made = completion.zsh(programs, PROFILES) if shell == "zsh" else completion.fish(programs[0], PROFILES)
     script.write_text(made, encoding="utf-8")
-    subprocess.run([shell, "-n", str(script)], check=True)
+    done = subprocess.run([shell, "-n", str(script)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
 def test_texts_with_quotes_and_brackets_do_not_break_a_script(tmp_path: Path) -> None:
@@ -128,5 +129,6 @@ def test_texts_with_quotes_and_brackets_do_not_break_a_script(tmp_path: Path) ->
         script = tmp_path / shell
         script.write_text(made, encoding="utf-8")
         require(shell)
-        subprocess.run([shell, "-n", str(script)], check=True)
+        done = subprocess.run([shell, "-n", str(script)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
     assert "'It\\'s [a] \"thing\": so'" in completion.fish(top, ())

@@ -52,13 +52,14 @@ def tls_server(certificate: Certificate) -> Iterator[int]:
         thread.join()
 
 
-def shake_hands(certificate: Certificate, context: ssl.SSLContext) -> None:
+def shake_hands(certificate: Certificate, context: ssl.SSLContext) -> str | None:
+    """Return the version of TLS that both agreed on."""
     with (
         tls_server(certificate) as port,
         socket.create_connection(("127.0.0.1", port)) as sock,
-        context.wrap_socket(sock, server_hostname="localhost"),
+        context.wrap_socket(sock, server_hostname="localhost") as secured,
     ):
-        pass
+        return secured.version()
 
 
 @pytest.mark.usefixtures("bare_system")
@@ -120,7 +121,7 @@ def test_unless_somebody_says_otherwise_nothing_was_asked_in_vain(monkeypatch: p
 
 
 def test_without_verification_any_server_will_do(certificate: Certificate) -> None:
-    shake_hands(certificate, trust.client_context(insecure=True))
+    assert shake_hands(certificate, trust.client_context(insecure=True)) == "TLSv1.3"
 
 
 def test_the_shipped_list_is_not_even_imported_where_the_system_has_one(certificate: Certificate) -> None:
