@@ -60,6 +60,8 @@ def compare(place: Root) -> None:
             if ended.returncode not in (0, _CANNOT_BE_TRUSTED):
                 raise Failed(f"it ended in {ended.returncode}: {ended.stderr.strip() or ended.stdout.strip()}")
             result = place.path / REPORT.lstrip("/") / "result.json"
+            if not result.is_file():
+                raise Failed(f"it ended in {ended.returncode} and left no result.json: {ended.stderr.strip()}")
             document = json.loads(result.read_text(encoding="utf-8"))
             if not ended.returncode:
                 doing.result = judged(document, ended.stdout + ended.stderr)
