@@ -78,6 +78,7 @@ def make_tally(
         dispatch_lag=Histogram.of(lag),
         connection_wait=Histogram.of(wait),
         first_byte=Histogram.of(np.asarray(service * 0.96, np.int64)),
+        download=Histogram.of(service - np.asarray(service * 0.96, np.int64)),
         issued=count + failed + timed_out,
         succeeded=count,
         failed=failed,

@@ -23,6 +23,7 @@ from loadbench_gui.core.plan import (
     Pacing,
     Request,
     Target,
+    Tls,
     Workload,
 )
 from loadbench_gui.core.run import Interval
@@ -163,7 +164,7 @@ async def fire_at(
         requests_limit=requests_limit,
     )
     return await fire(
-        Load(target, workload, seed=seed, insecure=insecure, pacing=pacing),
+        Load(target, workload, seed=seed, tls=Tls(insecure=insecure), pacing=pacing),
         GeneratorSettings(engine=engine, workers=workers, pacing=pacing),
         cpus=None,
         on_state=watch.states.append,

@@ -10,74 +10,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from loadbench_gui.core.request import Expectation, Header, Request
+from loadbench_gui.core.shape import Arrival, ClosedLoad, LoadShape, OpenLoad, Stage, Thinking, WhenBusy
+
+__all__ = [
+    "Arrival", "Attach", "AuthScheme", "Client", "ClientName", "ClosedLoad", "ComparisonSettings", "Deployment",
+    "EngineName", "Expectation", "GeneratorSettings", "Header", "Launch", "Load", "LoadShape", "OpenLoad", "Pacing",
+    "Plan", "Protocol", "Ready", "Request", "Shard", "Slo", "Stage", "Stop", "Target", "Thinking", "Tls", "WhenBusy",
+    "WhenLost", "Workload",
+]  # fmt: skip
+
 Protocol: TypeAlias = Literal["http", "stream", "ws"]
-Arrival: TypeAlias = Literal["constant", "poisson"]
-WhenBusy: TypeAlias = Literal["queue", "drop"]
 EngineName: TypeAlias = Literal["workers", "in-app"]
 Pacing: TypeAlias = Literal["auto", "timer", "spin"]
-Header: TypeAlias = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request as it is written on the wire; the target supplies host and port."""
-
-    method: str = "GET"
-    path: str = "/"
-    headers: tuple[Header, ...] = ()
-    body: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """What counts as success. `None` leaves a part unchecked.
-
-    status: the exact status code; None accepts any below 400.
-    body: bytes that the response body must contain.
-    json: canonical JSON (`json.dumps(..., sort_keys=True, separators=(",", ":"))`) that the body must equal once
-        parsed; checked before the load and on a sample during it, not on every response.
-    """
-
-    status: int | None = None
-    body: bytes | None = None
-    json: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A stretch of an open loop: the rate moves linearly from where it was to `rate_rps` within `duration_s`.
-
-    A step is a stage of zero duration followed by a level one.
-    """
-
-    duration_s: float
-    rate_rps: float
-
-
-@dataclass(frozen=True, slots=True)
-class ClosedLoad:
-    """Each connection sends its next request when the last one is answered."""
-
-    connections: int
-
-
-@dataclass(frozen=True, slots=True)
-class OpenLoad:
-    """Requests are due at times that do not depend on the server.
-
-    rate_rps: arrivals per second; with stages, the rate at which the first stage starts.
-    queue_limit: arrivals that may wait for a connection; None means rate x timeout. Beyond it they are dropped.
-    """
-
-    connections: int
-    rate_rps: float
-    arrival: Arrival = "constant"
-    stages: tuple[Stage, ...] = ()
-    when_busy: WhenBusy = "queue"
-    queue_limit: int | None = None
-
-
-LoadShape: TypeAlias = ClosedLoad | OpenLoad
+ClientName: TypeAlias = Literal["fast", "httpx"]
+AuthScheme: TypeAlias = Literal["none", "basic", "digest"]
+WhenLost: TypeAlias = Literal["continue", "stop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +33,16 @@ class Target:
     """An address that answers HTTP, already resolved: workers never look names up.
 
     host: what goes into the Host header and SNI. address: the IP that is connected to.
+    unix_path: the socket that is connected to instead of address and port; "" for none.
+    lookup_s: how long it took to look the name up; None where there was nothing to look up.
     """
 
     scheme: Literal["http", "https"]
     host: str
     port: int
     address: str
+    unix_path: str = ""
+    lookup_s: float | None = field(default=None, compare=False)
 
     @property
     def authority(self) -> str:
@@ -107,7 +59,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What is asked of a deployment, and how hard."""
+    """What is asked of a deployment, and how hard.
+
+    also: further requests that are drawn beside `request`, by their weights.
+    data_file: absolute path of a CSV file whose rows `${row:COLUMN}` takes its values from; "" for none.
+    """
 
     name: str
     kind: Protocol
@@ -118,18 +74,60 @@ class Workload:
     duration_s: float = 10.0
     timeout_s: float = 10.0
     requests_limit: int | None = None
+    also: tuple[Request, ...] = ()
+    data_file: str = ""
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """Every request that may be drawn."""
+        return (self.request, *self.also)
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Whom to trust and who to be. Files are absolute paths in PEM; "" leaves a part at its default.
+
+    ca_file: authorities to trust in place of the system's. cert_file, key_file: the client's own certificate; the key
+    may be in the certificate's file. server_name: the name to ask for and to verify, in place of the host's.
+    """
+
+    insecure: bool = False
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    server_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What sends the requests: our own HTTP/1.1 client, or httpx with all that it can do.
+
+    Everything but the name needs httpx. credentials: `user:password`; may hold references to secrets.
+    """
+
+    name: ClientName = "fast"
+    http2: bool = False
+    proxy: str = ""
+    redirects: bool = False
+    cookies: bool = False
+    auth: AuthScheme = "none"
+    credentials: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class GeneratorSettings:
-    """How traffic is generated on this machine. `cpus` None means: decide from affinity, topology and quota."""
+    """How traffic is generated on this machine. `cpus` None means: decide from affinity, topology and quota.
+
+    on_worker_lost: whether the others go on when a worker process dies, or the run ends there and then.
+    """
 
     engine: EngineName = "workers"
     workers: int | None = None
     cpus: tuple[int, ...] | None = None
     pacing: Pacing = "auto"
-    client: Literal["fast", "httpx"] = "fast"
-    insecure: bool = False
+    client: Client = Client()
+    tls: Tls = Tls()
+    on_worker_lost: WhenLost = "continue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +137,9 @@ class Load:
     target: Target
     workload: Workload
     seed: int = 0
-    insecure: bool = False
+    tls: Tls = Tls()
     pacing: Pacing = "auto"
+    client: Client = Client()
 
 
 @dataclass(frozen=True, slots=True)

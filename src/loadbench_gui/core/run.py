@@ -91,13 +91,22 @@ class TargetSummary:
 
 @dataclass(frozen=True, slots=True)
 class Fitness:
-    """The generator's judgement on itself."""
+    """The generator's judgement on itself.
+
+    cpu_us_per_request: work of all workers over the measured requests. ceiling_rps: what they could send at that
+    cost, or at the calibrated one. steal_fraction: CPU time that the hypervisor gave to others, run_delay_fraction:
+    time in which a worker was ready and had no CPU. None where it was not measured.
+    """
 
     verdict: GeneratorVerdict = "valid"
     caveats: tuple[Caveat, ...] = ()
     cpu_fraction: float = 0.0
     loop_lag: Histogram = field(default_factory=Histogram)
     workers: int = 1
+    cpu_us_per_request: float | None = None
+    ceiling_rps: float | None = None
+    steal_fraction: float | None = None
+    run_delay_fraction: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +150,7 @@ class Run:
 
     duration_s: true length of the measured window that was covered. peak_connections: most open at once.
     intervals: 1 s long, warm-up included. sealed: it ended as planned (stopped or crashed runs are not).
+    lookup_s: how long the server's name took to be looked up; None where there was nothing to look up.
     """
 
     label: RunLabel
@@ -163,6 +173,7 @@ class Run:
     sealed: bool = True
     stop_reason: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
+    lookup_s: float | None = None
 
     @property
     def throughput_rps(self) -> float:

@@ -55,7 +55,7 @@ class Tally:
     issued == succeeded + failed + timed_out + censored + dropped, once every request has ended.
     service: actual send -> last byte, successes. scheduled: intended send -> last byte, successes.
     dispatch_lag: intended send -> taken up by the issuer, all dispatched. connection_wait: taken up -> written.
-    first_byte: actual send -> first byte, successes.
+    first_byte: actual send -> first byte, successes. download: first byte -> last byte, successes.
     censored_at: intended send -> the moment we stopped waiting, for requests still in flight at the end.
     """
 
@@ -64,6 +64,7 @@ class Tally:
     dispatch_lag: Histogram = field(default_factory=Histogram)
     connection_wait: Histogram = field(default_factory=Histogram)
     first_byte: Histogram = field(default_factory=Histogram)
+    download: Histogram = field(default_factory=Histogram)
     censored_at: Histogram = field(default_factory=Histogram)
     issued: int = 0
     succeeded: int = 0
@@ -81,6 +82,7 @@ class Tally:
             dispatch_lag=self.dispatch_lag + other.dispatch_lag,
             connection_wait=self.connection_wait + other.connection_wait,
             first_byte=self.first_byte + other.first_byte,
+            download=self.download + other.download,
             censored_at=self.censored_at + other.censored_at,
             issued=self.issued + other.issued,
             succeeded=self.succeeded + other.succeeded,
@@ -103,6 +105,7 @@ class Traffic:
     """What passed the sockets during one interval, whichever population it belongs to.
 
     completed: successes whose last byte arrived in the interval, inside the measured window.
+    connect: microseconds to open each connection (TCP or Unix socket). tls: of each handshake after that.
     """
 
     completed: int = 0
@@ -114,6 +117,8 @@ class Traffic:
     closed_by_server: int = 0
     open_connections: int = 0
     """The most connections that were open at once during the interval; shards are added up, intervals never."""
+    connect: Histogram = field(default_factory=Histogram)
+    tls: Histogram = field(default_factory=Histogram)
 
     def __add__(self, other: Traffic) -> Traffic:
         return Traffic(
@@ -125,6 +130,8 @@ class Traffic:
             self.stale + other.stale,
             self.closed_by_server + other.closed_by_server,
             self.open_connections + other.open_connections,
+            self.connect + other.connect,
+            self.tls + other.tls,
         )
 
 
@@ -135,12 +142,14 @@ class WorkerHealth:
     work_cpu_s: CPU seconds spent working (empty spins left out). span_s: length of the interval in real time.
     loop_busy: busy time per turn of the event loop, i.e. how long bytes may have waited unread.
     gc_pause_us: longest garbage-collection pause inside the interval.
+    run_delay_s: time in which the worker could have run and had no CPU; None where the system does not tell.
     """
 
     work_cpu_s: float = 0.0
     span_s: float = 0.0
     loop_busy: Histogram = field(default_factory=Histogram)
     gc_pause_us: float = 0.0
+    run_delay_s: float | None = None
 
     def __add__(self, other: WorkerHealth) -> WorkerHealth:
         return WorkerHealth(
@@ -148,6 +157,7 @@ class WorkerHealth:
             max(self.span_s, other.span_s),
             self.loop_busy + other.loop_busy,
             max(self.gc_pause_us, other.gc_pause_us),
+            _sum_known(self.run_delay_s, other.run_delay_s),
         )
 
 
@@ -157,7 +167,8 @@ class ShardSnapshot:
 
     measured: requests due inside the measured window; warmup: all others. Both by completion time, so that the
     sum of `measured` over all intervals is exactly the run's population.
-    last: nothing follows from this shard.
+    last: nothing follows from this shard. Only then is `served` filled: how many requests each connection answered,
+    by its local port, over the whole run; a Unix socket has none.
     """
 
     shard: int
@@ -168,6 +179,11 @@ class ShardSnapshot:
     health: WorkerHealth
     samples: tuple[SampleExchange, ...] = ()
     last: bool = False
+    served: Mapping[int, int] = field(default_factory=dict)
+
+
+def _sum_known(a: float | None, b: float | None) -> float | None:
+    return b if a is None else a if b is None else a + b
 
 
 def merge_counts(a: Mapping[K, int], b: Mapping[K, int]) -> dict[K, int]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+from ipaddress import ip_address
+from time import perf_counter
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
@@ -23,7 +25,18 @@ def resolve(url: str) -> Target:
     scheme = _SCHEMES[parts.scheme]
     host = parts.hostname or ""
     port = parts.port or (443 if scheme == "https" else 80)
-    return Target(scheme=scheme, host=host, port=port, address=look_up(host, port))
+    began_s = perf_counter()
+    address = look_up(host, port)
+    lookup_s = None if _is_address(host) else perf_counter() - began_s
+    return Target(scheme=scheme, host=host, port=port, address=address, lookup_s=lookup_s)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 def _split(url: str) -> SplitResult:

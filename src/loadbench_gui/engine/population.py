@@ -25,6 +25,7 @@ class Population:
         self._lag = HistogramBuilder()
         self._wait = HistogramBuilder()
         self._first = HistogramBuilder()
+        self._download = HistogramBuilder()
         self._censored = HistogramBuilder()
         self._touched = False
         # What both clocks read the same is added once and shared out when the tally is taken: a closed loop has no
@@ -52,6 +53,7 @@ class Population:
         self._service.add(to_us(last - sent))
         self._scheduled.add(to_us(last - due))
         self._first.add(to_us(first - sent))
+        self._download.add(to_us(last - first))
         self._add_lags(due, taken, sent)
         self._succeed(len(due))
 
@@ -110,6 +112,7 @@ class Population:
             dispatch_lag=self._lag.take() + direct,
             connection_wait=self._wait.take() + direct,
             first_byte=self._first.take() + everywhere,
+            download=self._download.take() + direct,
             censored_at=self._censored.take(),
             issued=self._issued,
             succeeded=self._succeeded,

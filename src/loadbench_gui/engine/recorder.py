@@ -15,6 +15,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.snapshot import ErrorKind, SampleExchange, ShardSnapshot, Traffic, WorkerHealth
 from loadbench_gui.engine.population import Population
 
@@ -74,6 +75,9 @@ class Recorder:
         # An answer that comes later is a timeout, also when it was read before the next look for timeouts.
         self.timeout_ns = window.end_ns
         self._open_now = self._most_open = 0
+        self._connect_us: list[int] = []
+        self._tls_us: list[int] = []
+        self._served: dict[int, int] = {}
 
     # What transports and issuers call, off the hot path.
 
@@ -90,6 +94,18 @@ class Recorder:
     def disconnected(self) -> None:
         """Count a connection out that was `connected`."""
         self._open_now -= 1
+
+    def open_took(self, connect_ns: int, tls_ns: int | None) -> None:
+        """Count a connection as opened, and how long that took. tls_ns: None for one that is not encrypted."""
+        self.opened += 1
+        self._connect_us.append(round(connect_ns / 1000))
+        if tls_ns is not None:
+            self._tls_us.append(round(tls_ns / 1000))
+
+    def serve(self, port: int, requests: int) -> None:
+        """Count the requests that the connection from a local port has answered over its life."""
+        if port and requests:
+            self._served[port] = self._served.get(port, 0) + requests
 
     def seal_hot(self, status: int, size: int) -> None:
         """Say that what is appended to `hot` from now on was answered with `status` and `size` bytes."""
@@ -171,6 +187,7 @@ class Recorder:
             health=health,
             samples=tuple(self._samples),
             last=last,
+            served=self._served if last else {},
         )
         self._samples.clear()
         self._index += 1
@@ -188,7 +205,11 @@ class Recorder:
             self.stale,
             self.closed_by_server,
             self._most_open,
+            Histogram.of(self._connect_us),
+            Histogram.of(self._tls_us),
         )
+        self._connect_us.clear()
+        self._tls_us.clear()
         self._most_open = self._open_now
         self._completed = self.bytes_sent = self.bytes_received = 0
         self.opened = self.reused = self.stale = self.closed_by_server = 0

@@ -10,7 +10,7 @@ All little-endian. `decode` trusts nothing: whatever bytes arrive, it returns a 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -20,15 +20,26 @@ from loadbench_gui.core.snapshot import ErrorKind, SampleExchange, ShardSnapshot
 from loadbench_gui.errors import Bug
 
 MAGIC: Final = b"LB"
-VERSION: Final = 1
+VERSION: Final = 2
 LONGEST_FRAME: Final = 32 << 20
 
 _HEAD: Final = struct.Struct("<2sBB")
 _COUNTS: Final = struct.Struct("<6Q")
 _TRAFFIC: Final = struct.Struct("<8Q")
 _SNAPSHOT: Final = struct.Struct("<IIB")
-_HEALTH: Final = struct.Struct("<3d")
-_HISTOGRAMS: Final = ("service", "scheduled", "dispatch_lag", "connection_wait", "first_byte", "censored_at")
+_HEALTH: Final = struct.Struct("<4d")
+_PORT: Final = struct.Struct("<HQ")
+_UNKNOWN: Final = -1.0
+"""Stands for a time that the system does not tell."""
+_HISTOGRAMS: Final = (
+    "service",
+    "scheduled",
+    "dispatch_lag",
+    "connection_wait",
+    "first_byte",
+    "download",
+    "censored_at",
+)
 
 
 class WireError(Bug):
@@ -147,10 +158,19 @@ def _pack_snapshot(snapshot: ShardSnapshot) -> bytes:
             traffic.closed_by_server,
             traffic.open_connections,
         ),
-        _HEALTH.pack(health.work_cpu_s, health.span_s, health.gc_pause_us),
+        _block(traffic.connect.to_bytes()),
+        _block(traffic.tls.to_bytes()),
+        _HEALTH.pack(
+            health.work_cpu_s,
+            health.span_s,
+            health.gc_pause_us,
+            _UNKNOWN if health.run_delay_s is None else health.run_delay_s,
+        ),
         _block(health.loop_busy.to_bytes()),
         struct.pack("<H", len(snapshot.samples)),
         *(_pack_sample(sample) for sample in snapshot.samples),
+        struct.pack("<I", len(snapshot.served)),
+        *(_PORT.pack(port, count) for port, count in snapshot.served.items()),
     ]
     return b"".join(parts)
 
@@ -158,13 +178,22 @@ def _pack_snapshot(snapshot: ShardSnapshot) -> bytes:
 def _read_snapshot(reader: _Reader) -> ShardSnapshot:
     shard, index, last = reader.take(_SNAPSHOT)
     measured, warmup = _read_tally(reader), _read_tally(reader)
-    traffic = Traffic(*reader.take(_TRAFFIC))
-    work_cpu_s, span_s, gc_pause_us = reader.take(_HEALTH)
-    health = WorkerHealth(work_cpu_s, span_s, reader.histogram(), gc_pause_us)
+    traffic = replace(_traffic(reader.take(_TRAFFIC)), connect=reader.histogram(), tls=reader.histogram())
+    work_cpu_s, span_s, gc_pause_us, delay_s = reader.take(_HEALTH)
+    health = WorkerHealth(work_cpu_s, span_s, reader.histogram(), gc_pause_us, None if delay_s < 0 else delay_s)
     samples = tuple(_read_sample(reader) for _ in range(reader.u16()))
+    served: dict[int, int] = {}
+    for _ in range(reader.u32()):
+        port, count = reader.take(_PORT)
+        served[port] = count
     if last > 1:
         raise ValueError("a flag is 0 or 1")
-    return ShardSnapshot(shard, index, measured, warmup, traffic, health, samples, last=bool(last))
+    return ShardSnapshot(shard, index, measured, warmup, traffic, health, samples, last=bool(last), served=served)
+
+
+def _traffic(counts: tuple[int, ...]) -> Traffic:
+    completed, sent, received, opened, reused, stale, closed, most_open = counts
+    return Traffic(completed, sent, received, opened, reused, stale, closed, most_open)
 
 
 def _pack_tally(tally: Tally) -> bytes:
@@ -179,7 +208,7 @@ def _pack_tally(tally: Tally) -> bytes:
 
 def _read_tally(reader: _Reader) -> Tally:
     issued, succeeded, failed, timed_out, censored, dropped = reader.take(_COUNTS)
-    service, scheduled, lag, wait, first, censored_at = (reader.histogram() for _ in _HISTOGRAMS)
+    service, scheduled, lag, wait, first, download, censored_at = (reader.histogram() for _ in _HISTOGRAMS)
     errors = {ErrorKind(reader.block().decode()): reader.u64() for _ in range(reader.u16())}
     codes = {reader.u16(): reader.u64() for _ in range(reader.u16())}
     return Tally(
@@ -188,6 +217,7 @@ def _read_tally(reader: _Reader) -> Tally:
         dispatch_lag=lag,
         connection_wait=wait,
         first_byte=first,
+        download=download,
         censored_at=censored_at,
         issued=issued,
         succeeded=succeeded,
@@ -225,6 +255,9 @@ class _Reader:
 
     def u16(self) -> int:
         return self.take(struct.Struct("<H"))[0]
+
+    def u32(self) -> int:
+        return self.take(struct.Struct("<I"))[0]
 
     def u64(self) -> int:
         return self.take(struct.Struct("<Q"))[0]

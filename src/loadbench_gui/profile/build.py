@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from loadbench_gui.core.plan import (
     Attach,
+    Client,
     ClosedLoad,
     ComparisonSettings,
     Deployment,
@@ -21,6 +22,7 @@ from loadbench_gui.core.plan import (
     Slo,
     Stage,
     Stop,
+    Tls,
     Workload,
 )  # fmt: skip
 from loadbench_gui.profile import json_body
@@ -168,4 +170,5 @@ def _slo(table: SloTable) -> Slo:
 
 
 def _generator(table: GeneratorTable) -> GeneratorSettings:
-    return GeneratorSettings(table.engine, table.workers, table.cpus, table.pacing, table.client, table.insecure)
+    return GeneratorSettings(table.engine, table.workers, table.cpus, table.pacing, Client(table.client),
+                             Tls(insecure=table.insecure))  # fmt: skip

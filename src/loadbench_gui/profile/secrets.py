@@ -119,10 +119,14 @@ def _launch(launch: Launch, rewrite: Callable[[str], str]) -> Launch:
 
 
 def _workload(workload: Workload, rewrite: Callable[[str], str]) -> Workload:
-    request = workload.request
+    requests = tuple(_request(request, rewrite) for request in workload.requests)
+    return replace(workload, request=requests[0], also=requests[1:])
+
+
+def _request(request: Request, rewrite: Callable[[str], str]) -> Request:
     headers = tuple((name, _sendable(rewrite(value), name)) for name, value in request.headers)
     path = _sendable(rewrite(request.path), "the path")
-    return replace(workload, request=Request(request.method, path, headers, _body(request, rewrite)))
+    return replace(request, path=path, headers=headers, body=_body(request, rewrite))
 
 
 def _sendable(text: str, where: str) -> str:

@@ -207,7 +207,7 @@ def _generator(settings: GeneratorSettings) -> dict[str, Any]:
         "workers": settings.workers,
         "cpus": None if settings.cpus is None else list(settings.cpus),
         "pacing": settings.pacing,
-        "client": settings.client,
-        "insecure": settings.insecure,
+        "client": settings.client.name,
+        "insecure": settings.tls.insecure,
     }
     return _changed(row, engine="workers", workers=None, cpus=None, pacing="auto", client="fast", insecure=False)

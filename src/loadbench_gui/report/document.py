@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 
 from loadbench_gui import __version__
 from loadbench_gui.core.caveats import Caveat
+from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.plan import ClosedLoad, LoadShape
 from loadbench_gui.core.quantiles import Q, adjusted, summarise
 from loadbench_gui.core.run import Fitness, Interval, Run, TargetSample, TargetSummary
@@ -86,7 +87,7 @@ def _run(run: Run) -> Json:
         "requests": _requests(tally),
         "throughput_rps": run.throughput_rps,
         "bytes": {"sent": run.traffic.bytes_sent, "received": run.traffic.bytes_received},
-        **_latencies(tally),
+        **_latencies(run),
         "samples": [_sample(sample) for sample in run.samples],
         "errors": {kind.value: n for kind, n in sorted(tally.errors.items())},
         "status_codes": {str(code): n for code, n in sorted(tally.status_codes.items())},
@@ -118,20 +119,26 @@ def _requests(tally: Tally) -> Json:
     return {name: getattr(tally, name) for name in names}
 
 
-def _latencies(tally: Tally) -> Json:
+def _latencies(run: Run) -> Json:
+    tally, traffic = run.measured, run.traffic
     return {
         "latency_us": {"service": q(summarise(tally.service)), "scheduled": q(summarise(tally.scheduled))},
         "latency_adjusted_us": {"scheduled": q(adjusted(tally))},
         "dispatch_lag_us": q(summarise(tally.dispatch_lag)),
         "phases_us": {
             "connection_wait": q(summarise(tally.connection_wait)),
-            "dns": None,
-            "connect": None,
-            "tls": None,
+            "dns": q(summarise(Histogram.of([round(run.lookup_s * 1e6)]))) if run.lookup_s is not None else None,
+            "connect": _phase(traffic.connect),
+            "tls": _phase(traffic.tls),
             "first_byte": q(summarise(tally.first_byte)),
-            "download": None,
+            "download": q(summarise(tally.download)),
         },
     }
+
+
+def _phase(times: Histogram) -> Json | None:
+    """Return Q, or null for a phase that no connection went through."""
+    return q(summarise(times)) if times.total else None
 
 
 def q(figures: Q) -> Json:
@@ -199,6 +206,10 @@ def _generator(fitness: Fitness) -> Json:
         "cpu_fraction": finite(fitness.cpu_fraction),
         "loop_lag_us": q(summarise(fitness.loop_lag)),
         "workers": fitness.workers,
+        "cpu_us_per_request": finite(fitness.cpu_us_per_request),
+        "ceiling_rps": finite(fitness.ceiling_rps),
+        "steal_fraction": finite(fitness.steal_fraction),
+        "run_delay_fraction": finite(fitness.run_delay_fraction),
     }
 
 

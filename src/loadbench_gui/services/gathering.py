@@ -125,7 +125,7 @@ class Gathering:
             start_ns=start_ns,
             stop_reason=self._stop_reason(start_ns),
             engine=settings.engine,
-            client=settings.client,
+            client=settings.client.name,
             worker_pids=pids,
         )
 

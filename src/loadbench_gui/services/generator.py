@@ -155,9 +155,9 @@ def _must_be_possible(load: Load, settings: GeneratorSettings) -> None:
             f"This version fires HTTP requests; {load.workload.kind} workloads come with a later one.",
             'Set kind = "http" in the workload.',
         )
-    if settings.client != "fast":
+    if settings.client.name != "fast":
         raise UserError(
-            f"This version has the fast HTTP/1.1 client only; {settings.client!r} comes with a later one.",
+            f"This version has the fast HTTP/1.1 client only; {settings.client.name!r} comes with a later one.",
             "Leave --client (or `client` in the profile) away.",
         )
 

@@ -120,7 +120,7 @@ async def _ask(session: Session, workload: Workload, server: Server) -> Answer:
         workload.request,
         workload.expect,
         timeout_s=workload.timeout_s,
-        insecure=session.plan.generator.insecure,
+        insecure=session.plan.generator.tls.insecure,
         mask=session.secrets.mask_bytes,
     )
 
@@ -183,7 +183,7 @@ async def _fire(
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(halt.wait(), IDLE_S)
         fired = await fire(
-            Load(server.target, workload, recording.label.seed, settings.insecure, settings.pacing),
+            Load(server.target, workload, recording.label.seed, settings.tls, settings.pacing, settings.client),
             settings,
             cpus=placement.generator_cpus,
             on_state=recording.advance,

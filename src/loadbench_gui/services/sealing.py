@@ -30,9 +30,10 @@ def header(session: Session, label: RunLabel, server: Server) -> Run:
         fitness=Fitness(),
         launch=session.masked_facts(server.facts),
         engine=session.plan.generator.engine,
-        client=session.plan.generator.client,
+        client=session.plan.generator.client.name,
         sealed=False,
         environment=session.environment,
+        lookup_s=server.target.lookup_s,
     )
 
 

@@ -25,7 +25,7 @@ def histograms(draw: st.DrawFn) -> Histogram:
 
 tallies = st.builds(
     Tally,
-    *[histograms()] * 6,
+    *[histograms()] * 7,
     *[counts] * 6,
     errors=st.dictionaries(kinds, counts, max_size=4),
     status_codes=st.dictionaries(st.integers(0, 999), counts, max_size=4),
@@ -37,10 +37,11 @@ snapshots = st.builds(
     index=st.integers(0, 2**31),
     measured=tallies,
     warmup=tallies,
-    traffic=st.builds(Traffic, *[counts] * 8),
-    health=st.builds(WorkerHealth, seconds, seconds, histograms(), seconds),
+    traffic=st.builds(Traffic, *[counts] * 8, histograms(), histograms()),
+    health=st.builds(WorkerHealth, seconds, seconds, histograms(), seconds, st.none() | seconds),
     samples=st.lists(samples, max_size=2).map(tuple),
     last=st.booleans(),
+    served=st.dictionaries(st.integers(0, 65535), counts, max_size=4),
 )
 messages = st.one_of(
     st.just(wire.Ready()),
@@ -59,9 +60,9 @@ def test_what_is_encoded_is_what_is_decoded(message: wire.Message) -> None:
 
 @given(st.binary(max_size=200))
 @example(b"")
-@example(b"LB\x01\x06" + b"\xff" * 100)
+@example(b"LB\x02\x06" + b"\xff" * 100)
 def test_any_bytes_are_a_message_or_a_wire_error(data: bytes) -> None:
-    for frame in (data, b"LB\x01" + data):
+    for frame in (data, b"LB\x02" + data):
         try:
             wire.decode(frame)
         except wire.WireError as problem:
@@ -90,5 +91,5 @@ def test_a_frame_cut_short_is_refused(snapshot: ShardSnapshot, data: st.DataObje
 def test_another_version_is_refused_by_name() -> None:
     frame = bytearray(wire.encode(wire.Ready()))
     frame[2] = wire.VERSION + 1
-    with pytest.raises(wire.WireError, match="not a frame of version 1"):
+    with pytest.raises(wire.WireError, match="not a frame of version 2"):
         wire.decode(bytes(frame))

@@ -32,7 +32,7 @@ RUN: dict[str, Any] = {
     "latency_adjusted_us": {"scheduled": "Q"},
     "dispatch_lag_us": "Q",
     "phases_us": {
-        "connection_wait": "Q", "dns": NONE, "connect": NONE, "tls": NONE, "first_byte": "Q", "download": NONE,
+        "connection_wait": "Q", "dns": NONE, "connect": NONE, "tls": NONE, "first_byte": "Q", "download": "Q",
     },
     "samples": list, "errors": dict, "status_codes": dict,
     "connections": dict.fromkeys(("opened", "reused", "stale", "closed_by_server", "peak"), int),

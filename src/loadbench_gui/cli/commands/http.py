@@ -25,6 +25,7 @@ from loadbench_gui.core.plan import (
     Pacing,
     Plan,
     Request,
+    Tls,
     WhenBusy,
     Workload,
 )
@@ -134,7 +135,7 @@ def http(
     )
     deployment = Deployment(base, Attach(base))
     generator = GeneratorSettings(
-        cast("EngineName", engine), workers, parse.cpu_list(cpus), cast("Pacing", pacing), "fast", insecure
+        cast("EngineName", engine), workers, parse.cpu_list(cpus), cast("Pacing", pacing), tls=Tls(insecure=insecure)
     )
     plan = Plan(base, (deployment,), (workload,), ComparisonSettings(base), generator=generator)
     terminal = Terminal(json_to, quiet, data_dir)

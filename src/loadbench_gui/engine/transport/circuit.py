@@ -30,7 +30,6 @@ class Circuit:
         "bodiless",
         "check",
         "idempotent",
-        "insecure",
         "issue_ns",
         "loop",
         "record",
@@ -49,7 +48,7 @@ class Circuit:
         workload = load.workload
         self.loop = loop
         self.target = load.target
-        self.tls = tls_context(insecure=load.insecure) if load.target.scheme == "https" else None
+        self.tls = tls_context(insecure=load.tls.insecure) if load.target.scheme == "https" else None
         self.timeout_s = workload.timeout_s
         self.request = encode(workload.request, load.target)
         self.bodiless = workload.request.method.upper() == "HEAD"

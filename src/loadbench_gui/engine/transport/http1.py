@@ -177,7 +177,7 @@ class Connection(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             self._cannot_open(ErrorKind.CLOSED_EARLY)
             return
-        circuit.recorder.opened += 1
+        circuit.recorder.open_took(self._opening_ns, None)
         self.owner.opened(self)
 
     def _cannot_open(self, kind: ErrorKind) -> None:

@@ -18,6 +18,7 @@ from loadbench_gui.core.plan import (
     OpenLoad,
     Request,
     Target,
+    Tls,
     Workload,
 )
 from loadbench_gui.services.generator import Fired, fire
@@ -72,9 +73,9 @@ async def fired_at(
     """Fire one small load at `target`; it ends at its request limit, or after `duration_s`."""
     workload = Workload("self-test", "http", Request(path="/hello"), Expectation(200, b"world"), shape,
                         duration_s=duration_s, requests_limit=requests_limit)  # fmt: skip
-    settings = GeneratorSettings(engine, WORKERS if engine == "workers" else None, insecure=insecure)
+    settings = GeneratorSettings(engine, WORKERS if engine == "workers" else None)
     return await fire(
-        Load(target, workload, insecure=insecure),
+        Load(target, workload, tls=Tls(insecure=insecure)),
         settings,
         cpus=None,
         on_state=_unheard,
