@@ -57,6 +57,11 @@ def sample_tree(roots: int | Sequence[int], t_s: float) -> TargetSample | None:
     )
 
 
+def tree_pids(roots: int | Sequence[int]) -> tuple[int, ...]:
+    """Return the pids of `roots` and of everything below them, parents before children. Blocks."""
+    return tuple(process.pid for process in _tree(roots))
+
+
 def _total(values: Sequence[int | None]) -> int | None:
     known = [value for value in values if value is not None]
     return sum(known) if len(known) == len(values) else None
@@ -125,6 +130,7 @@ def _descriptors(process: psutil.Process) -> tuple[int | None, int | None]:
 class Watcher:
     """Samples the trees below `roots` once a second and delivers on the loop that `start` was called on.
 
+    on_look: called on the watching thread after each sample, with the pids of the tree, parents first.
     origin_ns: the run's zero on the `time.perf_counter_ns` axis, asked at each sample because it may be set later.
     Ends by itself when nobody is alive any more. Nothing is delivered after `stop`.
     """
@@ -136,11 +142,13 @@ class Watcher:
         on_sample: Callable[[TargetSample], None],
         *,
         period_s: float = PERIOD_S,
+        on_look: Callable[[tuple[int, ...]], None] | None = None,
     ) -> None:
         self._roots = roots
         self._origin_ns = origin_ns
         self._on_sample = on_sample
         self._period_s = period_s
+        self._on_look = on_look
         self._over = threading.Event()
         self._cpu_s = 0.0
 
@@ -163,6 +171,8 @@ class Watcher:
             # A child that nobody collected takes its CPU seconds with it; the sum must not run backwards.
             self._cpu_s = max(self._cpu_s, sample.cpu_s)
             call_on_loop(loop, self._deliver, replace(sample, cpu_s=self._cpu_s), taken_ns)
+            if self._on_look is not None:
+                self._on_look(tree_pids(self._roots))
             due += self._period_s
             self._over.wait(max(0.0, due - time.monotonic()))
 

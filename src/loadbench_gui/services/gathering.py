@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -11,7 +11,15 @@ from loadbench_gui.core.caveats import Caveat
 from loadbench_gui.core.plan import GeneratorSettings, Load, OpenLoad
 from loadbench_gui.core.run import Fitness, Interval
 from loadbench_gui.core.sharding import share
-from loadbench_gui.core.snapshot import ErrorKind, SampleExchange, ShardSnapshot, Tally, Traffic, WorkerHealth
+from loadbench_gui.core.snapshot import (
+    ErrorKind,
+    SampleExchange,
+    ShardSnapshot,
+    Tally,
+    Traffic,
+    WorkerHealth,
+    merge_counts,
+)
 from loadbench_gui.core.timeline import Timeline
 from loadbench_gui.engine.fitness import judge, live_caveat, stale_caveats
 from loadbench_gui.engine.recorder import SAMPLES_PER_KIND
@@ -25,6 +33,7 @@ class Fired:
     """What came of a load.
 
     duration_s: length of the measured window that was covered. start_ns: the common start (perf_counter_ns).
+    served: requests answered by each connection over the whole run, by its local port.
     stop_reason: "" when it ended as planned, "requests" at the request limit, "stopped" when asked to.
     """
 
@@ -39,6 +48,7 @@ class Fired:
     engine: str
     client: str
     worker_pids: tuple[int, ...] = field(default=())
+    served: Mapping[int, int] = field(default_factory=dict)
 
 
 class Gathering:
@@ -60,6 +70,7 @@ class Gathering:
         self._last_ns: list[int] = []
         self._issued = [0] * shard_count
         self._unmeasured = 0
+        self._served: dict[int, int] = {}
         self._running = set(range(shard_count))
         self.stopped_ns = 0
         self.done = asyncio.Event()
@@ -68,6 +79,7 @@ class Gathering:
         """Take a shard's snapshot in."""
         self._issued[snapshot.shard] += snapshot.measured.issued
         self._unmeasured += snapshot.warmup.issued
+        self._served = merge_counts(self._served, snapshot.served) if snapshot.served else self._served
         for interval in self._timeline.add(snapshot):
             self._take(interval)
 
@@ -127,6 +139,7 @@ class Gathering:
             engine=settings.engine,
             client=settings.client.name,
             worker_pids=pids,
+            served=self._served,
         )
 
     def _window_ns(self, start_ns: int) -> tuple[int, int]:

@@ -147,7 +147,15 @@ async def _visit(
     fault = recording.fault or fault
     fault = session.masked(fault) if fault is not None else None
     caveats = (*placement.caveats, *watching.caveats())
-    run = sealed_run(begun, recording, fired, caveats, server.startup_s, sealed=not stopped and fault is None)
+    run = sealed_run(
+        begun,
+        recording,
+        fired,
+        caveats,
+        server.startup_s,
+        requests_per_process=watching.requests_per_process(fired.served) if fired is not None else None,
+        sealed=not stopped and fault is None,
+    )
     run = replace(run, samples=tuple(map(session.masked_sample, run.samples)))
     if recording.fault is None:
         try:

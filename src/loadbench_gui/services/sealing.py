@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -44,11 +45,13 @@ def sealed_run(
     caveats: tuple[Caveat, ...],
     startup_s: float | None,
     *,
+    requests_per_process: Mapping[str, int] | None = None,
     sealed: bool,
 ) -> Run:
     """Return the run with its figures.
 
     fired: None where all workers died; then the figures are what the intervals hold.
+    requests_per_process: requests by the server's pid, where the sockets told.
     caveats: doubts from outside the generator (placement, quota); they weigh on its verdict as its own do.
     """
     workload = header.workload
@@ -68,6 +71,7 @@ def sealed_run(
         target_samples=samples,
         target=summarise_target(samples, workload.warmup_s, window_end_s, fired.traffic.completed, startup_s),
         samples=fired.samples,
+        requests_per_process=requests_per_process,
         sealed=sealed,
         stop_reason=fired.stop_reason,
     )

@@ -8,15 +8,21 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Mapping
+from typing import Final
 
 from loadbench_gui.core.caveats import Caveat
 from loadbench_gui.core.plan import Attach, Deployment
+from loadbench_gui.deploy.owners import connection_owners, requests_per_process
 from loadbench_gui.deploy.placement import throttle_caveat
 from loadbench_gui.deploy.prometheus import PrometheusWatcher
 from loadbench_gui.deploy.server import Server
 from loadbench_gui.deploy.topology import read_throttled
-from loadbench_gui.deploy.watch import Watcher, sample_tree
+from loadbench_gui.deploy.watch import Watcher, sample_tree, tree_pids
 from loadbench_gui.services.recording import Recording
+
+MOST_OWNERS: Final = 20_000
+"""With so many connections seen, looking on would cost more than it tells."""
 
 
 class Watching:
@@ -27,10 +33,11 @@ class Watching:
         self._server = server
         self._origin_ns = time.perf_counter_ns()
         self._throttled = 0
+        self._owners: dict[int, int] = {}
         self._generator: Watcher | None = None
         self._target: Watcher | PrometheusWatcher | None = None
         if server.pid is not None:
-            self._target = Watcher(server.pid, self._origin, recording.add_target_sample)
+            self._target = Watcher(server.pid, self._origin, recording.add_target_sample, on_look=self._look)
         elif isinstance(deployment.source, Attach) and deployment.source.prometheus_url is not None:
             self._target = PrometheusWatcher(
                 deployment.source.prometheus_url, self._origin, recording.add_target_sample
@@ -51,6 +58,9 @@ class Watching:
         """Take the moment that the run's time axis counts from."""
         self._recording.shift_samples((self._origin_ns - start_ns) / 1e9)
         self._origin_ns = start_ns
+        if (pid := self._server.pid) is not None:
+            # Connections are open by now and stay so for a while yet: the one look that a short run gets.
+            asyncio.get_running_loop().run_in_executor(None, lambda: self._look(tree_pids(pid)))
 
     def workers(self, pids: tuple[int, ...]) -> None:
         """Watch the generator's processes too, where they are not this very process."""
@@ -77,6 +87,18 @@ class Watching:
         """Return what the watch itself found wrong: a container that ran into its CPU quota."""
         caveat = throttle_caveat(self._throttled, read_throttled())
         return (caveat,) if caveat is not None else ()
+
+    def requests_per_process(self, served: Mapping[int, int]) -> dict[str, int] | None:
+        """Return how many requests each server process answered, by pid; None where the sockets do not tell.
+
+        served: requests answered by each of our connections, by local port.
+        """
+        return requests_per_process(served, dict(self._owners))
+
+    def _look(self, pids: tuple[int, ...]) -> None:
+        """On a thread: see who holds our connections; ports are reused, so the latest look counts."""
+        if len(self._owners) < MOST_OWNERS:
+            self._owners.update(connection_owners(pids, self._server.target.port))
 
     def _origin(self) -> int:
         return self._origin_ns
