@@ -8,9 +8,8 @@ from typing import Final
 from loadbench_gui.core.plan import Shard
 from loadbench_gui.engine.issuer import Issuer
 from loadbench_gui.engine.recorder import Recorder
+from loadbench_gui.engine.transport.carrier import Carrier
 from loadbench_gui.engine.transport.circuit import Circuit
-from loadbench_gui.engine.transport.hot import ClosedConnection
-from loadbench_gui.engine.transport.http1 import Connection
 
 FIRST_BACKOFF_S: Final = 0.002
 LONGEST_BACKOFF_S: Final = 0.25
@@ -18,8 +17,6 @@ LONGEST_BACKOFF_S: Final = 0.25
 
 class ClosedIssuer(Issuer):
     """A fixed number of connections, each with one request at a time. `left` counts requests not yet drawn."""
-
-    connection_type = ClosedConnection
 
     def __init__(self, shard: Shard, circuit: Circuit, recorder: Recorder) -> None:
         super().__init__(shard, circuit, recorder)
@@ -62,7 +59,7 @@ class ClosedIssuer(Issuer):
         for connection in flying:
             connection.sent_ns = 0
 
-    def opened(self, connection: Connection) -> None:
+    def opened(self, connection: Carrier) -> None:
         """Send the request that waited for this connection, if one did."""
         if not connection.wanted:
             return
@@ -78,12 +75,12 @@ class ClosedIssuer(Issuer):
                 self._left -= 1
             connection.send(now, now, now)
 
-    def answered(self, connection: Connection, now_ns: int) -> None:
+    def answered(self, connection: Carrier, now_ns: int) -> None:
         """Send the next request on the same connection."""
         self._backoff_s[connection.place] = 0.0
         self._next(connection)
 
-    def spent(self, connection: Connection, now_ns: int, *, faulty: bool) -> None:
+    def spent(self, connection: Carrier, now_ns: int, *, faulty: bool) -> None:
         """Go on with a fresh connection; at a growing distance while it keeps failing."""
         fresh = self._replace(connection)
         if not faulty:
@@ -94,7 +91,7 @@ class ClosedIssuer(Issuer):
         self._backoff_s[connection.place] = min(LONGEST_BACKOFF_S, max(FIRST_BACKOFF_S, 2 * delay_s))
         self._circuit.loop.call_later(delay_s, self._next, fresh)
 
-    def closed(self, connection: Connection, *, was_free: bool) -> None:
+    def closed(self, connection: Carrier, *, was_free: bool) -> None:
         """A connection was lost before it had a request."""
         fresh = self._replace(connection)
         if self._started:
@@ -103,7 +100,7 @@ class ClosedIssuer(Issuer):
     def _may_send(self) -> bool:
         return not self._halted and perf_counter_ns() < self._window.end_ns
 
-    def _next(self, connection: Connection) -> None:
+    def _next(self, connection: Carrier) -> None:
         if not self._may_send() or self._left <= 0:
             return
         now = perf_counter_ns()

@@ -11,16 +11,15 @@ from typing import Final
 
 from loadbench_gui.core.plan import Shard
 from loadbench_gui.engine.recorder import Recorder, Window
+from loadbench_gui.engine.transport.carrier import Carrier
 from loadbench_gui.engine.transport.circuit import Circuit
-from loadbench_gui.engine.transport.http1 import Connection
+from loadbench_gui.engine.transport.factory import maker
 
 _UNLIMITED: Final = 1 << 62
 
 
 class Issuer(ABC):
     """What both models share: the connections, the opening of them, the timeouts and the end."""
-
-    connection_type: type[Connection]
 
     def __init__(self, shard: Shard, circuit: Circuit, recorder: Recorder) -> None:
         self._shard = shard
@@ -29,7 +28,8 @@ class Issuer(ABC):
         self._timeout_ns = int(circuit.timeout_s * 1e9)
         self._left = _UNLIMITED if shard.requests_limit is None else shard.requests_limit
         self._started = self._halted = False
-        self.connections = [self.connection_type(circuit, self, place) for place in range(shard.connections)]
+        self._make = maker(shard.load)
+        self.connections = [self._make(circuit, self, place) for place in range(shard.connections)]
 
     @property
     def _window(self) -> Window:
@@ -80,33 +80,33 @@ class Issuer(ABC):
         for connection in self.connections:
             connection.close()
 
-    # For connections: see `transport.http1.Owner`
+    # For connections: see `transport.carrier.Owner`
 
     @abstractmethod
-    def opened(self, connection: Connection) -> None:
+    def opened(self, connection: Carrier) -> None:
         """A connection is open, with or without a request that waits for it."""
 
     @abstractmethod
-    def answered(self, connection: Connection, now_ns: int) -> None:
+    def answered(self, connection: Carrier, now_ns: int) -> None:
         """A request has ended and its connection can carry the next one."""
 
     @abstractmethod
-    def spent(self, connection: Connection, now_ns: int, *, faulty: bool) -> None:
+    def spent(self, connection: Carrier, now_ns: int, *, faulty: bool) -> None:
         """A request has ended and its connection with it."""
 
     @abstractmethod
-    def closed(self, connection: Connection, *, was_free: bool) -> None:
+    def closed(self, connection: Carrier, *, was_free: bool) -> None:
         """A connection without a request has ended."""
 
-    def resend(self, connection: Connection, sent_ns: int) -> None:
+    def resend(self, connection: Carrier, sent_ns: int) -> None:
         """Open a fresh connection for the request that a stale one lost, with its first clock."""
         fresh = self._replace(connection)
         fresh.resent = True
         fresh.sent_ns = sent_ns
         fresh.want(connection.due_ns, connection.taken_ns)
 
-    def _replace(self, connection: Connection) -> Connection:
-        fresh = self.connection_type(self._circuit, self, connection.place)
+    def _replace(self, connection: Carrier) -> Carrier:
+        fresh = self._make(self._circuit, self, connection.place)
         self.connections[connection.place] = fresh
         return fresh
 

@@ -15,9 +15,8 @@ from loadbench_gui.core.plan import OpenLoad, Shard
 from loadbench_gui.engine.issuer import Issuer
 from loadbench_gui.engine.kernel_timer import alarm
 from loadbench_gui.engine.recorder import Recorder
+from loadbench_gui.engine.transport.carrier import Carrier
 from loadbench_gui.engine.transport.circuit import Circuit
-from loadbench_gui.engine.transport.hot import OpenConnection
-from loadbench_gui.engine.transport.http1 import Connection
 from loadbench_gui.engine.turns import NEVER
 
 LONGEST_LEAD_NS: Final = 100_000
@@ -27,13 +26,11 @@ LONGEST_LEAD_NS: Final = 100_000
 class OpenIssuer(Issuer):
     """Arrivals at absolute deadlines; what finds no free connection waits or is dropped, as the load says."""
 
-    connection_type = OpenConnection
-
     def __init__(self, shard: Shard, circuit: Circuit, recorder: Recorder, *, spin: bool) -> None:
         super().__init__(shard, circuit, recorder)
         shape = shard.load.workload.shape
         assert isinstance(shape, OpenLoad)
-        self._free: deque[Connection] = deque()
+        self._free: deque[Carrier] = deque()
         self._queue: deque[tuple[int, int]] = deque()
         self._queue_limit = queue_limit(shape, circuit.timeout_s, shard.count)
         self._chunks: Iterator[list[int]] = iter(())
@@ -100,7 +97,7 @@ class OpenIssuer(Issuer):
         self.halt()
         super().close()
 
-    def opened(self, connection: Connection) -> None:
+    def opened(self, connection: Carrier) -> None:
         """Send the request that waited for this connection; otherwise it is free."""
         if connection.wanted:
             connection.wanted = False
@@ -108,7 +105,7 @@ class OpenIssuer(Issuer):
         else:
             self._offer(connection)
 
-    def answered(self, connection: Connection, now_ns: int) -> None:
+    def answered(self, connection: Carrier, now_ns: int) -> None:
         """Give the connection the request that has waited longest; otherwise it is free."""
         self._events += 1
         if self._queue:
@@ -119,18 +116,18 @@ class OpenIssuer(Issuer):
         if now_ns >= self._circuit.issue_ns:
             self._issue()
 
-    def spent(self, connection: Connection, now_ns: int, *, faulty: bool) -> None:
+    def spent(self, connection: Carrier, now_ns: int, *, faulty: bool) -> None:
         """Put a fresh connection in its place."""
         self._events += 1
         self._offer(self._replace(connection))
 
-    def closed(self, connection: Connection, *, was_free: bool) -> None:
+    def closed(self, connection: Carrier, *, was_free: bool) -> None:
         """A free connection was closed: it stays in line and is replaced when its turn comes."""
         self._events += 1
         if not was_free:
             self._offer(self._replace(connection))
 
-    def _offer(self, connection: Connection) -> None:
+    def _offer(self, connection: Carrier) -> None:
         if not self._queue:
             self._free.append(connection)
             return

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import asyncio
 from time import perf_counter_ns
-from typing import Final, Protocol, cast
+from typing import Final, cast
 
 from loadbench_gui.core.snapshot import ErrorKind
+from loadbench_gui.engine.transport.carrier import Owner
 from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.transport.opening import classify
 from loadbench_gui.engine.transport.reply import Malformed, Reply
@@ -24,25 +25,6 @@ _SAMPLE_BYTES: Final = 2048
 _STALE_WITHIN_NS: Final = 100_000_000
 """A server that ended a connection between two requests is heard of within the time that opening it took, and a little
 for busy loops. What is lost later than that was lost by a server that had it: a failure, not to be tried again."""
-
-
-class Owner(Protocol):
-    """Decides what a connection does next: the issuer."""
-
-    def opened(self, connection: Connection) -> None:
-        """A connection without a request is open."""
-
-    def answered(self, connection: Connection, now_ns: int) -> None:
-        """A request has ended and its connection can carry the next one."""
-
-    def spent(self, connection: Connection, now_ns: int, *, faulty: bool) -> None:
-        """A request has ended and its connection with it. faulty: because something went wrong on the way."""
-
-    def closed(self, connection: Connection, *, was_free: bool) -> None:
-        """A connection without a request has ended. was_free: it had been open; otherwise it could not be opened."""
-
-    def resend(self, connection: Connection, sent_ns: int) -> None:
-        """A stale connection lost an idempotent request, sent at `sent_ns`, unanswered: carry it to a fresh one."""
 
 
 class Connection(asyncio.Protocol):
