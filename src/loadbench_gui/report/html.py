@@ -17,6 +17,7 @@ from loadbench_gui.report.charts import charts, primary_of, swatch
 from loadbench_gui.report.document import PACKAGE_PREFIX, document, to_json
 from loadbench_gui.report.page import Command, Exchange, Page, Section, Sign, Standing
 from loadbench_gui.report.palette import DARK, LIGHT, Palette, Role
+from loadbench_gui.report.phases import phases_table
 
 _MOST_EXCHANGES = 12
 
@@ -174,6 +175,7 @@ def _sections(runs: Sequence[Run], comparison: Comparison | None, names: Sequenc
                 title=name,
                 subtitle=" / ".join(dict.fromkeys(words.workload(run.workload) for run in mine)),
                 overview=tables.overview(mine, names, metrics, baseline),
+                phases=phases_table(mine, names),
                 figures=charts(f"w{number}", mine, names, metrics, primary_of(comparison)),
                 metrics=tables.metrics_table(metrics, names, baseline) if metrics and baseline else None,
                 sentences=tuple(m.sentence for m in metrics),

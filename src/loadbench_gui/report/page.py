@@ -88,6 +88,7 @@ class Section:
     title: str
     subtitle: str
     overview: Table
+    phases: Table
     figures: tuple[Figure, ...]
     metrics: Table | None
     sentences: tuple[str, ...]

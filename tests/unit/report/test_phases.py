@@ -1,0 +1,44 @@
+"""The table of phases: only what really happened has a column."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from builders import make_run
+from loadbench_gui.core.histogram import Histogram
+from loadbench_gui.report.page import Table
+from loadbench_gui.report.phases import phases_table
+
+RUN = make_run()
+NAME = RUN.label.deployment
+
+
+def titles(table: Table) -> list[str]:
+    return [cell.text for cell in table.head]
+
+
+def test_phases_that_nothing_went_through_have_no_column() -> None:
+    plain = replace(RUN, lookup_s=None, traffic=replace(RUN.traffic, connect=Histogram(), tls=Histogram()))
+
+    assert titles(phases_table([plain], [NAME])) == [
+        "Deployment", "dispatch lag", "connection wait", "first byte", "download",
+    ]  # fmt: skip
+
+
+def test_look_up_connect_and_tls_appear_when_they_were_measured() -> None:
+    traffic = replace(RUN.traffic, connect=Histogram.of([150] * 3), tls=Histogram.of([2_500] * 3))
+    table = phases_table([replace(RUN, traffic=traffic, lookup_s=0.012)], [NAME])
+
+    figures = dict(zip(titles(table), [cell.text for cell in table.rows[0]], strict=True))
+    assert figures["name look-up"].startswith("12")
+    assert figures["connect"] == "150\u202fµs"
+    assert figures["TLS"].startswith("2.5")
+    assert all(cell.note == "" for cell in table.rows[0][3:6]), "three connections support no p99"
+
+
+def test_the_shares_of_server_processes_are_shown_largest_first() -> None:
+    run = replace(RUN, requests_per_process={"71": 250, "72": 750})
+    table = phases_table([run], [NAME])
+
+    assert titles(table)[-1] == "Server processes"
+    assert table.rows[0][-1].text.replace("\u202f", " ").replace("\xa0", " ") == "2: 75 %, 25 %"
