@@ -142,7 +142,7 @@ class ShardRun:
     def _work(self, now: int) -> None:
         self._issuer.expire(now)
         if now >= self._next_sample_ns:
-            self._circuit.sample_due = True
+            self._circuit.sample_bodies()
             self._next_sample_ns = now + round(_SAMPLE_BODY_S * 1e9)
         more = self._recorder.fold_some()
         while (ended := perf_counter_ns()) >= self._recorder.next_boundary_ns():

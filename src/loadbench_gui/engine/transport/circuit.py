@@ -1,4 +1,4 @@
-"""What the connections of one shard share: the request, the record, and what an answer is held against.
+"""What the connections of one shard share: the requests, the record and the settings.
 
 One object with slots, because the hot path reads it several times per response.
 """
@@ -11,7 +11,7 @@ import ssl
 from loadbench_gui import trust
 from loadbench_gui.core.plan import Load, Request, Target
 from loadbench_gui.engine.recorder import Recorder
-from loadbench_gui.engine.transport.check import Check
+from loadbench_gui.engine.transport.query import Query
 from loadbench_gui.engine.turns import NEVER, TurnMeter
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
@@ -20,28 +20,24 @@ _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
 class Circuit:
     """Shared by the connections of a shard.
 
-    whole: a response that was parsed, checked and found complete in one read on a connection that stays open. A
-        read that equals it byte for byte is the same response again, so it needs no parser.
+    queries: the requests that may be drawn. draw: returns the next one and its bytes.
+    looks_inside: whether the body of any answer is ever looked at.
     until_ns: a closed loop sends on by itself before this time. 0: always ask the owner.
     issue_ns: an open loop's next arrival is due then.
     """
 
     __slots__ = (
-        "bodiless",
-        "check",
-        "idempotent",
         "issue_ns",
+        "looks_inside",
         "loop",
+        "queries",
         "record",
         "recorder",
-        "request",
-        "sample_due",
         "target",
         "timeout_s",
         "tls",
         "turns",
         "until_ns",
-        "whole",
     )
 
     def __init__(self, load: Load, recorder: Recorder, loop: asyncio.AbstractEventLoop) -> None:
@@ -50,19 +46,33 @@ class Circuit:
         self.target = load.target
         self.tls = tls_context(insecure=load.tls.insecure) if load.target.scheme == "https" else None
         self.timeout_s = workload.timeout_s
-        self.request = encode(workload.request, load.target)
-        self.bodiless = workload.request.method.upper() == "HEAD"
-        self.idempotent = workload.request.method.upper() in _IDEMPOTENT
-        self.check = Check(workload.expect)
+        method = workload.request.method.upper()
+        query = Query(
+            encode(workload.request, load.target),
+            workload.expect,
+            bodiless=method == "HEAD",
+            idempotent=method in _IDEMPOTENT,
+            seal=recorder.seal_hot,
+        )
+        self.queries = (query,)
+        self.looks_inside = any(query.check.looks_inside for query in self.queries)
         self.recorder = recorder
         self.record = recorder.hot.extend
-        recorder.request_bytes = len(self.request)
+        recorder.request_bytes = len(query.wire)
         recorder.timeout_ns = round(workload.timeout_s * 1e9)
         self.turns = TurnMeter(loop)
-        self.whole = b""
         self.until_ns = 0
         self.issue_ns = NEVER
-        self.sample_due = True
+
+    def draw(self) -> tuple[Query, bytes]:
+        """Return the shard's next request and its bytes."""
+        query = self.queries[0]
+        return query, query.wire
+
+    def sample_bodies(self) -> None:
+        """Have the next answer's body looked at, to each request and where bodies are sampled."""
+        for query in self.queries:
+            query.sample_due = True
 
 
 def tls_context(*, insecure: bool) -> ssl.SSLContext:

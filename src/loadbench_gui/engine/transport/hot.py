@@ -20,16 +20,16 @@ class ClosedConnection(Connection):
 
         The moment of reading is also the moment of sending: what lies between is a third of a microsecond.
         """
-        circuit = self.circuit
-        if self.fast and self.sent_ns and data == circuit.whole:
+        if self.fast and self.sent_ns and data == self.query.whole:
             now = perf_counter_ns()
+            circuit = self.circuit
             record = circuit.record
             record((self.sent_ns, now))
             if now < circuit.until_ns:
                 # All three: any of the slow ways in which this request may end reads them.
                 self.due_ns = self.taken_ns = self.sent_ns = now
                 write = self.write
-                write(circuit.request)
+                write(self.request)
                 if now > circuit.turns.due_ns:
                     circuit.turns.step(now)
             else:
@@ -46,9 +46,9 @@ class OpenConnection(Connection):
 
     def data_received(self, data: bytes) -> None:
         """Record four stamps and become free."""
-        circuit = self.circuit
-        if self.fast and self.sent_ns and data == circuit.whole:
+        if self.fast and self.sent_ns and data == self.query.whole:
             now = perf_counter_ns()
+            circuit = self.circuit
             record = circuit.record
             record((self.due_ns, self.taken_ns, self.sent_ns, now))
             self.sent_ns = 0

@@ -30,6 +30,7 @@ for busy loops. What is lost later than that was lost by a server that had it: a
 class Connection(asyncio.Protocol):
     """One connection and the request on it. `sent_ns` is 0 while there is none.
 
+    query, request: what it carries, or carried last, and the very bytes.
     fast: the parser stands at the start of a message and an answer was parsed on this connection before.
     wanted: a request waits for this connection to open. resent: its request was lost once by a stale connection.
     """
@@ -45,6 +46,8 @@ class Connection(asyncio.Protocol):
         "over",
         "owner",
         "place",
+        "query",
+        "request",
         "resent",
         "sent_ns",
         "served",
@@ -57,6 +60,7 @@ class Connection(asyncio.Protocol):
         self.circuit = circuit
         self.owner = owner
         self.place = place
+        self.query, self.request = circuit.queries[0], circuit.queries[0].wire
         self.due_ns = self.taken_ns = self.sent_ns = 0
         self.fast = self.over = self.resent = self.wanted = False
         self.served = 0
@@ -95,7 +99,7 @@ class Connection(asyncio.Protocol):
         self.due_ns, self.taken_ns, self.sent_ns = due_ns, taken_ns, sent_ns
         try:
             write = self.write
-            write(self.circuit.request)
+            write(self.request)
         except (RuntimeError, OSError):
             # The transport knows that it is closed before we were told: nothing was written.
             self.circuit.loop.call_soon(self._lost, ConnectionResetError())
@@ -185,6 +189,7 @@ class Connection(asyncio.Protocol):
             self._unasked(now)
             return
         self.fast = False
+        self._reply.query = self.query
         try:
             complete = self._reply.feed(data, now, is_first=not self.served)
         except Malformed:
@@ -203,7 +208,7 @@ class Connection(asyncio.Protocol):
 
     def _answered(self, now: int, data: bytes = b"") -> None:
         """Judge a complete response, record it, and hand the connection back."""
-        circuit, recorder, reply = self.circuit, self.circuit.recorder, self._reply
+        recorder, reply = self.circuit.recorder, self._reply
         wrong = reply.judge()
         if wrong is not None:
             self._sample(wrong, now)
@@ -220,8 +225,7 @@ class Connection(asyncio.Protocol):
             self.owner.spent(self, now, faulty=False)
             return
         if wrong is None and reply.reads == 1 and len(data) <= LONGEST_WHOLE and reply.is_checked:
-            recorder.seal_hot(reply.status, len(data))
-            circuit.whole = data
+            self.query.remember(data, reply.status)
         self.sent_ns = 0
         self.resent = False
         reply.reset()
@@ -251,7 +255,7 @@ class Connection(asyncio.Protocol):
     def _lost_stale(self) -> None:
         recorder = self.circuit.recorder
         recorder.stale += 1
-        if self.circuit.idempotent and not self.resent:
+        if self.query.idempotent and not self.resent:
             sent_ns = self.sent_ns
             self._end()
             recorder.bytes_sent += recorder.request_bytes
@@ -273,7 +277,7 @@ class Connection(asyncio.Protocol):
         recorder = self.circuit.recorder
         if recorder.wants_sample(kind):
             head, _, body = self._reply.head.partition(b"\r\n\r\n")
-            request = self.circuit.request[:_SAMPLE_BYTES] if self.sent_ns else b""
+            request = self.request[:_SAMPLE_BYTES] if self.sent_ns else b""
             recorder.keep_sample(kind, now, request, head[:_SAMPLE_BYTES], body[:_SAMPLE_BYTES])
 
     def _end(self) -> None:

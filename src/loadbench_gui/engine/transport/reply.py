@@ -37,7 +37,7 @@ class Reply:
     """Bytes in by `feed`, until it says that the answer is complete; `reset` makes it ready for the next one.
 
     reads: how many reads it has come in. first_ns: when its first byte was read. status: 0 until the head is there.
-    keep: whether the connection can carry another request after it.
+    query: the request that it answers. keep: whether the connection can carry another request after it.
     """
 
     __slots__ = (
@@ -52,12 +52,14 @@ class Reply:
         "_surplus",
         "first_ns",
         "keep",
+        "query",
         "reads",
         "status",
     )
 
     def __init__(self, circuit: Circuit) -> None:
         self._circuit = circuit
+        self.query = circuit.queries[0]
         self._parser: HttpResponseParser | None = None
         self.reset()
 
@@ -82,7 +84,7 @@ class Reply:
     @property
     def is_checked(self) -> bool:
         """Whether its body was looked at, or never is."""
-        return self._body is not None or not self._circuit.check.looks_inside
+        return self._body is not None or not self.query.check.looks_inside
 
     def feed(self, data: bytes, now_ns: int, *, is_first: bool) -> bool:
         """Take bytes in and return whether the answer is complete now. Raises `Malformed`.
@@ -97,14 +99,14 @@ class Reply:
             self._head.append(data)
             self._head_size += len(data)
         if self._parser is None:
-            self._parser = HttpResponseParser(_Sink(self) if self._circuit.check.looks_inside else self)
+            self._parser = HttpResponseParser(_Sink(self) if self._circuit.looks_inside else self)
         try:
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade) as problem:
             raise Malformed from problem
         if self._surplus or (not self._head_done and self._head_size > LONGEST_HEAD):
             raise Malformed
-        if self._complete and self._circuit.bodiless:
+        if self._complete and self.query.bodiless:
             self._end_with_head()
         return self._complete
 
@@ -118,10 +120,10 @@ class Reply:
 
     def judge(self) -> ErrorKind | None:
         """Return what is wrong with the complete answer, or None."""
-        check = self._circuit.check
+        check = self.query.check
         if check.status_is_wrong(self.status):
             return ErrorKind.BAD_STATUS
-        if self._body is not None and not self._circuit.bodiless and check.body_is_wrong(b"".join(self._body)):
+        if self._body is not None and not self.query.bodiless and check.body_is_wrong(b"".join(self._body)):
             return ErrorKind.BAD_BODY
         return None
 
@@ -140,7 +142,7 @@ class Reply:
         self.status = status
         self._head_done = True
         self.keep = parser.should_keep_alive()
-        if self._circuit.bodiless:
+        if self.query.bodiless:
             self._complete = True
 
     def on_message_complete(self) -> None:
@@ -150,18 +152,18 @@ class Reply:
 
     def take_body(self, data: bytes) -> None:
         """Keep a piece of a body that is to be checked."""
-        if self._body is not None and not self._circuit.bodiless and self._body_size < LONGEST_BODY:
+        if self._body is not None and not self.query.bodiless and self._body_size < LONGEST_BODY:
             self._body.append(data)
             self._body_size += len(data)
 
     # Inside
 
     def _wants_body(self, *, is_first: bool) -> list[bytes] | None:
-        circuit = self._circuit
-        if circuit.check.reads_body:
+        query = self.query
+        if query.check.reads_body:
             return []
-        if circuit.check.samples_body and (circuit.sample_due or is_first):
-            circuit.sample_due = False
+        if query.check.samples_body and (query.sample_due or is_first):
+            query.sample_due = False
             return []
         return None
 
