@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from loadbench_gui.errors import UserError
+
 FILE_VARIABLE: Final = "SSL_CERT_FILE"
 FOLDER_VARIABLE: Final = "SSL_CERT_DIR"
 
@@ -44,19 +46,30 @@ class Authorities:
         return f"{self.source}; {self.problem}" if self.problem else self.source
 
 
-def client_context(*, insecure: bool = False) -> ssl.SSLContext:
+def client_context(
+    *, insecure: bool = False, ca_file: str = "", cert_file: str = "", key_file: str = ""
+) -> ssl.SSLContext:
     """Return a context for a TLS client: servers are verified against the authorities unless `insecure`.
 
+    ca_file: authorities that take the place of the system's. cert_file, key_file: the client's own certificate and its
+    key, which may be in the same file. All in PEM. Raises `UserError` for a file that cannot be used.
     Reading the authorities takes tens of milliseconds: make one and keep it.
     """
-    if insecure:
+    if ca_file:
+        context = _trusting(ca_file)
+    elif insecure:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    else:
+        context = ssl.create_default_context()
+        if not _has_any(context):
+            _fall_back(context)
+    if insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        return context
-    context = ssl.create_default_context()
-    if not _has_any(context):
-        _fall_back(context)
+    if cert_file:
+        _show(context, cert_file, key_file or cert_file)
+    elif key_file:
+        raise UserError(f"the key {key_file} comes without a certificate", "Name the client certificate it belongs to.")
     return context
 
 
@@ -124,3 +137,49 @@ def _unheard() -> list[str]:
         for variable, place in named
         if variable in os.environ and not _holds_some(place)
     ]
+
+
+def _trusting(ca_file: str) -> ssl.SSLContext:
+    """Return a context that trusts the authorities in `ca_file` and no others."""
+    _expect(ca_file, b"CERTIFICATE-----", "certificate", "the file of authorities")
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except ssl.SSLError as error:
+        raise _damaged("the file of authorities", ca_file, error) from None
+
+
+def _show(context: ssl.SSLContext, cert_file: str, key_file: str) -> None:
+    """Let `context` show the client's own certificate to a server that asks for one."""
+    _expect(cert_file, b"CERTIFICATE-----", "certificate", "the client certificate")
+    _expect(key_file, b"PRIVATE KEY-----", "private key", "the client's key")
+
+    def ask() -> str:
+        raise UserError(
+            f"the client's key {key_file} is encrypted",
+            f"Give one that is not: openssl pkey -in {key_file} -out plain-key.pem",
+        )
+
+    try:
+        context.load_cert_chain(cert_file, key_file, ask)
+    except ssl.SSLError as error:
+        if error.reason == "KEY_VALUES_MISMATCH":
+            raise UserError(
+                f"the key {key_file} does not belong to the client certificate {cert_file}",
+                "Name the key it came with.",
+            ) from None
+        raise _damaged("the client certificate", f"{cert_file} with the key {key_file}", error) from None
+
+
+def _expect(file: str, mark: bytes, thing: str, what: str) -> None:
+    """Raise `UserError` unless `file` can be read and holds a `thing` in PEM, as its `mark` shows."""
+    try:
+        content = Path(file).read_bytes()
+    except OSError as error:
+        raise UserError(f"{what} {file} cannot be read: {error.strerror}", "Check its path and permissions.") from None
+    if mark not in content:
+        raise UserError(f"{what} {file} holds no {thing} in PEM", f"It has a line that ends in {mark.decode()}.")
+
+
+def _damaged(what: str, file: str, error: ssl.SSLError) -> UserError:
+    reason = (error.reason or str(error)).replace("_", " ").lower()
+    return UserError(f"{what} {file} is damaged: {reason}", "Look at it with: openssl x509 -noout -text -in FILE")

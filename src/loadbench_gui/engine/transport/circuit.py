@@ -6,11 +6,10 @@ One object with slots, because the hot path reads it several times per response.
 from __future__ import annotations
 
 import asyncio
-import ssl
 
-from loadbench_gui import trust
 from loadbench_gui.core.plan import Load, Request, Target
 from loadbench_gui.engine.recorder import Recorder
+from loadbench_gui.engine.transport.dial import route
 from loadbench_gui.engine.transport.query import Query
 from loadbench_gui.engine.turns import NEVER, TurnMeter
 
@@ -33,9 +32,9 @@ class Circuit:
         "queries",
         "record",
         "recorder",
+        "route",
         "target",
         "timeout_s",
-        "tls",
         "turns",
         "until_ns",
     )
@@ -44,8 +43,8 @@ class Circuit:
         workload = load.workload
         self.loop = loop
         self.target = load.target
-        self.tls = tls_context(insecure=load.tls.insecure) if load.target.scheme == "https" else None
         self.timeout_s = workload.timeout_s
+        self.route = route(load.target, load.tls, workload.timeout_s)
         method = workload.request.method.upper()
         query = Query(
             encode(workload.request, load.target),
@@ -73,13 +72,6 @@ class Circuit:
         """Have the next answer's body looked at, to each request and where bodies are sampled."""
         for query in self.queries:
             query.sample_due = True
-
-
-def tls_context(*, insecure: bool) -> ssl.SSLContext:
-    """Return a client context that offers HTTP/1.1: certificates are verified unless `insecure`."""
-    context = trust.client_context(insecure=insecure)
-    context.set_alpn_protocols(["http/1.1"])
-    return context
 
 
 def encode(request: Request, target: Target) -> bytes:

@@ -17,7 +17,8 @@ from typing import Final, cast
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.engine.transport.carrier import Owner
 from loadbench_gui.engine.transport.circuit import Circuit
-from loadbench_gui.engine.transport.opening import classify
+from loadbench_gui.engine.transport.dial import NotOpened, dial
+from loadbench_gui.engine.transport.opening import classify, explain
 from loadbench_gui.engine.transport.reply import Malformed, Reply
 
 LONGEST_WHOLE: Final = 64 << 10
@@ -33,6 +34,7 @@ class Connection(asyncio.Protocol):
     query, request: what it carries, or carried last, and the very bytes.
     fast: the parser stands at the start of a message and an answer was parsed on this connection before.
     wanted: a request waits for this connection to open. resent: its request was lost once by a stale connection.
+    port: our own, by which the server knows it; 0 until it is open, and on a Unix socket.
     """
 
     __slots__ = (
@@ -46,6 +48,7 @@ class Connection(asyncio.Protocol):
         "over",
         "owner",
         "place",
+        "port",
         "query",
         "request",
         "resent",
@@ -63,7 +66,7 @@ class Connection(asyncio.Protocol):
         self.query, self.request = circuit.queries[0], circuit.queries[0].wire
         self.due_ns = self.taken_ns = self.sent_ns = 0
         self.fast = self.over = self.resent = self.wanted = False
-        self.served = 0
+        self.served = self.port = 0
         self._transport: asyncio.Transport | None = None
         self._opening: asyncio.Task[None] | None = None
         self._opening_ns = 0
@@ -137,40 +140,37 @@ class Connection(asyncio.Protocol):
             self._answered(perf_counter_ns())
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Count it out, then see what it means."""
-        self.circuit.recorder.disconnected()
-        self._lost(exc)
+        """Count it out, then see what it means. One whose TLS handshake failed was never made."""
+        if self._transport is not None:
+            self.circuit.recorder.disconnected()
+            self._lost(exc)
 
     # Inside
 
     async def _open(self) -> None:
-        circuit, target = self.circuit, self.circuit.target
-        server_name = target.host if circuit.tls else None
-        began_ns = perf_counter_ns()
+        circuit = self.circuit
         try:
-            async with asyncio.timeout(circuit.timeout_s):
-                await circuit.loop.create_connection(
-                    lambda: self, target.address, target.port, ssl=circuit.tls, server_hostname=server_name
-                )
-        except OSError as problem:
+            opened = await dial(circuit.loop, circuit.route, self)
+        except NotOpened as problem:
             self._opening = None
-            self._cannot_open(classify(problem, tls=circuit.tls is not None, connecting=True))
+            self._cannot_open(problem.kind, str(problem))
             return
         self._opening = None
-        self._opening_ns = perf_counter_ns() - began_ns
+        self._opening_ns = opened.connect_ns + (opened.tls_ns or 0)
+        self.port = opened.port
         if self.over:
             return
         if self._transport is None or self._transport.is_closing():
-            self._cannot_open(ErrorKind.CLOSED_EARLY)
+            self._cannot_open(ErrorKind.CLOSED_EARLY, "the server closed the connection")
             return
-        circuit.recorder.open_took(self._opening_ns, None)
+        circuit.recorder.open_took(opened.connect_ns, opened.tls_ns)
         self.owner.opened(self)
 
-    def _cannot_open(self, kind: ErrorKind) -> None:
+    def _cannot_open(self, kind: ErrorKind, why: str) -> None:
         if self.over:
             return
         if self.wanted:
-            self._fail(kind, perf_counter_ns())
+            self._fail(kind, perf_counter_ns(), why)
         else:
             self.over = True
             self.owner.closed(self, was_free=False)
@@ -250,7 +250,7 @@ class Connection(asyncio.Protocol):
         elif exc is None:
             self._fail(ErrorKind.CLOSED_EARLY, now)
         else:
-            self._fail(classify(exc, tls=self.circuit.tls is not None, connecting=False), now)
+            self._fail(classify(exc, connecting=False), now, explain(exc))
 
     def _lost_stale(self) -> None:
         recorder = self.circuit.recorder
@@ -263,9 +263,9 @@ class Connection(asyncio.Protocol):
         else:
             self._fail(ErrorKind.STALE, perf_counter_ns())
 
-    def _fail(self, kind: ErrorKind, now: int) -> None:
-        """Record the request as failed and give the connection up."""
-        self._sample(kind, now)
+    def _fail(self, kind: ErrorKind, now: int, why: str = "") -> None:
+        """Record the request as failed and give the connection up. why: what there is to say beside the class."""
+        self._sample(kind, now, why)
         self.circuit.recorder.fail(kind, (self.due_ns, self.taken_ns, self.sent_ns), now, self._reply.status)
         if self.served:
             self.circuit.recorder.reused += 1
@@ -273,10 +273,12 @@ class Connection(asyncio.Protocol):
         self._end()
         self.owner.spent(self, now, faulty=True)
 
-    def _sample(self, kind: ErrorKind, now: int) -> None:
+    def _sample(self, kind: ErrorKind, now: int, why: str = "") -> None:
         recorder = self.circuit.recorder
         if recorder.wants_sample(kind):
             head, _, body = self._reply.head.partition(b"\r\n\r\n")
+            if why and not head:
+                head = f"(no answer: {why})".encode()
             request = self.request[:_SAMPLE_BYTES] if self.sent_ns else b""
             recorder.keep_sample(kind, now, request, head[:_SAMPLE_BYTES], body[:_SAMPLE_BYTES])
 
