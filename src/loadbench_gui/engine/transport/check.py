@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Final
 
 from loadbench_gui.core.plan import Expectation
+from loadbench_gui.engine.transport.coding import Undecodable, decoded
 
 LONGEST_BODY: Final = 8 << 20
 """A body beyond this is not kept for checking: the answer fails a check for contents that lie further on."""
@@ -32,8 +34,17 @@ class Check:
         """Whether `status` alone makes the answer a failure."""
         return status >= 400 if self._status is None else status != self._status
 
-    def body_is_wrong(self, body: bytes) -> bool:
-        """Whether a whole body fails any part of the expectation."""
+    def body_is_wrong(self, body: bytes, codings: Sequence[bytes] = ()) -> bool:
+        """Whether a whole body fails any part of the expectation.
+
+        codings: the content codings that the answer announced. What they hide beyond `LONGEST_BODY` is not looked at:
+        such a body is wrong, as is one that is not what its coding says.
+        """
+        if codings:
+            try:
+                body = decoded(body, codings, LONGEST_BODY)
+            except Undecodable:
+                return True
         if self._needle is not None and self._needle not in body:
             return True
         if self._document is None:

@@ -13,10 +13,11 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.engine.transport.check import LONGEST_BODY
 from loadbench_gui.engine.transport.circuit import Circuit
-from loadbench_gui.engine.transport.framing import final_head, is_framed, says_close
+from loadbench_gui.engine.transport.framing import codings, final_head, is_framed, says_close
 
 LONGEST_HEAD: Final = 64 << 10
 """Heads beyond this (interim responses included) are a protocol error; servers stop at 8 to 32 KiB."""
+_VERSION: Final = b"HTTP/1."
 
 
 class Malformed(Exception):
@@ -45,11 +46,12 @@ class Reply:
         "_body_size",
         "_circuit",
         "_complete",
+        "_had_interim",
         "_head",
         "_head_done",
         "_head_size",
         "_parser",
-        "_surplus",
+        "_unlike",
         "first_ns",
         "keep",
         "query",
@@ -67,7 +69,7 @@ class Reply:
         """Forget the answer; the parser stands at the start of the next."""
         self._head: list[bytes] = []
         self._head_size = self._body_size = self.reads = self.status = self.first_ns = 0
-        self._head_done = self._complete = self._surplus = False
+        self._head_done = self._had_interim = self._complete = self._unlike = False
         self.keep = True
         self._body: list[bytes] | None = None
 
@@ -95,7 +97,8 @@ class Reply:
         if self.reads == 1:
             self.first_ns = now_ns
             self._body = self._wants_body(is_first=is_first)
-        if not self._head_done:
+        reads_head = not self._head_done
+        if reads_head:
             self._head.append(data)
             self._head_size += len(data)
         if self._parser is None:
@@ -104,7 +107,7 @@ class Reply:
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade) as problem:
             raise Malformed from problem
-        if self._surplus or (not self._head_done and self._head_size > LONGEST_HEAD):
+        if self._unlike or (reads_head and self._head_is_wrong()):
             raise Malformed
         if self._complete and self.query.bodiless:
             self._end_with_head()
@@ -123,21 +126,25 @@ class Reply:
         check = self.query.check
         if check.status_is_wrong(self.status):
             return ErrorKind.BAD_STATUS
-        if self._body is not None and not self.query.bodiless and check.body_is_wrong(b"".join(self._body)):
-            return ErrorKind.BAD_BODY
-        return None
+        if self._body is None or self.query.bodiless:
+            return None
+        wrong = check.body_is_wrong(b"".join(self._body), codings(final_head(self._head)[0]))
+        return ErrorKind.BAD_BODY if wrong else None
 
     # The parser's calls
 
     def on_message_begin(self) -> None:
         """Notice a second response where one was asked for."""
-        self._surplus = self._complete
+        self._unlike = self._unlike or self._complete
 
     def on_headers_complete(self) -> None:
         """Read the status; the body is yet to come unless the request was a HEAD."""
         parser = cast("HttpResponseParser", self._parser)
         status = parser.get_status_code()
         if status < 200 or self._complete:
+            self._had_interim = True
+            # Nobody asked for another protocol, and below 100 there is no status (RFC 9110, section 15).
+            self._unlike = self._unlike or status == 101 or status < 100
             return
         self.status = status
         self._head_done = True
@@ -149,6 +156,8 @@ class Reply:
         """Note the end; interim responses do not count."""
         if self._head_done:
             self._complete = True
+            # Once more: the trailer of a chunked body may end the connection as well.
+            self.keep = self.keep and cast("HttpResponseParser", self._parser).should_keep_alive()
 
     def take_body(self, data: bytes) -> None:
         """Keep a piece of a body that is to be checked."""
@@ -166,6 +175,18 @@ class Reply:
             query.sample_due = False
             return []
         return None
+
+    def _head_is_wrong(self) -> bool:
+        """Whether the head is too long, or its end is here and it is one of the other protocols that llhttp reads.
+
+        The answer must not depend on how the bytes were cut into reads, so what lies behind the head does not count.
+        """
+        if not self._head_done:
+            return self._head_size > LONGEST_HEAD
+        if self._head_size <= LONGEST_HEAD and not self._had_interim and self._head[0].startswith(_VERSION):
+            return False
+        head, rest = final_head(self._head)
+        return self._head_size - len(rest) > LONGEST_HEAD or not head.startswith(_VERSION)
 
     def _end_with_head(self) -> None:
         """A response to HEAD is over with its head. llhttp waits for the body that is announced: start it afresh."""
