@@ -39,9 +39,3 @@ class Request:
     body_file: str = ""
     weight: float = 1.0
     expect: Expectation | None = None
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """Everything in it that may hold placeholders: path, header values and body."""
-        body = self.body.decode("utf-8", "surrogateescape") if b"${" in self.body else ""
-        return (self.path, *(value for _, value in self.headers), body)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TextIO
 
 from loadbench_gui.core.plan import Workload
-from loadbench_gui.core.template.inputs import FILE_LIMIT_BYTES, Inputs, Rows, columns_of, rows_of
+from loadbench_gui.core.template.inputs import FILE_LIMIT_BYTES, Inputs, Rows, rows_of
+from loadbench_gui.core.template.parsed import columns_of
 from loadbench_gui.errors import UserError
 
 

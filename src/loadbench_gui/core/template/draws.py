@@ -16,6 +16,8 @@ Words = NDArray[np.uint64]
 
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
+_SHIFTS = np.array([30, 27, 31], np.uint64)
+_FACTORS = np.array([0xBF58476D1CE4E5B9, 0x94D049BB133111EB], np.uint64)
 _HEX_DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
 _UUID_BYTES = 36
 _HEX_PLACES = np.array([place for place in range(_UUID_BYTES) if place not in (8, 13, 18, 23)])
@@ -31,8 +33,10 @@ def stream_key(seed: int, *path: int) -> int:
 
 def words(key: int, places: Ints) -> Words:
     """Return 64 random bits for each of `places`, as uint64 of the same length."""
-    steps = (places.astype(np.uint64) + np.uint64(1)) * np.uint64(_GOLDEN)
-    return _mixed(steps + np.uint64(key))
+    state = places.astype(np.uint64)
+    state *= np.uint64(_GOLDEN)
+    state += np.uint64((key + _GOLDEN) & _MASK)
+    return _mixed(state)
 
 
 def below(key: int, places: Ints, limit: int) -> Ints:
@@ -61,6 +65,10 @@ def uuids(key: int, places: Ints) -> list[bytes]:
 
 
 def _mixed(state: Words) -> Words:
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return state ^ (state >> np.uint64(31))
+    """Mix in place."""
+    state ^= state >> _SHIFTS[0]
+    state *= _FACTORS[0]
+    state ^= state >> _SHIFTS[1]
+    state *= _FACTORS[1]
+    state ^= state >> _SHIFTS[2]
+    return state

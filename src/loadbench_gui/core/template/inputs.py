@@ -6,8 +6,6 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from loadbench_gui.core.request import Request
-from loadbench_gui.core.template.syntax import marks
 from loadbench_gui.errors import UserError
 
 ROWS_LIMIT = 1_000_000
@@ -37,14 +35,6 @@ class Inputs:
 
 
 NO_INPUTS = Inputs()
-
-
-def columns_of(requests: Iterable[Request]) -> tuple[str, ...]:
-    """Return the columns that the placeholders of `requests` name, in order of first use."""
-    texts = [text for one in requests for text in one.texts]
-    return tuple(
-        dict.fromkeys(mark.argument for text in texts for mark in marks(text) if mark.word == "row" and mark.argument)
-    )
 
 
 def header_of(lines: Iterable[str], source: str) -> tuple[str, ...]:

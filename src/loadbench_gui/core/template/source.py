@@ -12,6 +12,7 @@ from loadbench_gui.core.request import Expectation, Header, Request
 from loadbench_gui.core.template import draws, head
 from loadbench_gui.core.template.draws import Ints
 from loadbench_gui.core.template.inputs import NO_INPUTS, Inputs, Rows
+from loadbench_gui.core.template.parsed import Parts, parse_request
 from loadbench_gui.core.template.sequence import sequence
 from loadbench_gui.core.template.text import (
     Encode,
@@ -121,17 +122,15 @@ def _parts(workload: Workload, seed: int, inputs: Inputs) -> tuple[_Parts, ...]:
 
 
 def _taken_apart(request: Request, seed: int, number: int, rows: Rows) -> _Parts:
-    def text(source: str, place: int, literal: Encode, value: Encode) -> Text:
-        return compiled(source, literal, value, draws.stream_key(seed, number, place), rows)
+    def text(parts: Parts, place: int, literal: Encode, value: Encode) -> Text:
+        return compiled(parts, literal, value, draws.stream_key(seed, number, place), rows)
 
-    body = plain(request.body)
-    if b"${" in request.body:
-        value = in_json if head.is_json(request) else in_body
-        body = text(request.body.decode("utf-8", "surrogateescape"), 1, in_body, value)
-    headers = tuple(
-        (name, text(content, place, in_head, in_header)) for place, (name, content) in enumerate(request.headers, 2)
-    )
-    return _Parts(request, text(request.path, 0, in_head, in_path), headers, body)
+    parsed = parse_request(request)
+    value = in_json if head.is_json(request) else in_body
+    body = plain(parsed.body) if isinstance(parsed.body, bytes) else text(parsed.body, 1, in_body, value)
+    names = [name for name, _ in request.headers]
+    values = [text(parts, place, in_head, in_header) for place, parts in enumerate(parsed.headers, 2)]
+    return _Parts(request, text(parsed.path, 0, in_head, in_path), tuple(zip(names, values, strict=True)), body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,11 @@ def parse(text: str) -> tuple[str | Placeholder, ...]:
     return tuple(part for part in parts if part != "")
 
 
+def without_marks(text: str) -> str:
+    """Return `text` with an `x` in the place of everything that looks like a placeholder."""
+    return _TOKEN.sub("x", text)
+
+
 def escape(text: str) -> str:
     """Return `text` so that it stands for itself whatever it holds."""
     return text.replace("${", "$${")
@@ -109,6 +114,8 @@ def placeholder(mark: Mark) -> Placeholder:
         raise TemplateError(
             f"{mark.text} is not a placeholder", f"There are {known}. For the text itself write ${mark.text}."
         )
+    if mark.argument and "${" in mark.argument:
+        raise _refused(mark, "nothing that is replaced may stand inside it")
     return read(mark)
 
 

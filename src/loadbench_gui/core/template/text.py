@@ -16,6 +16,7 @@ from urllib.parse import quote
 from loadbench_gui.core.template import draws
 from loadbench_gui.core.template.draws import Ints
 from loadbench_gui.core.template.inputs import Rows
+from loadbench_gui.core.template.parsed import Parts
 from loadbench_gui.core.template.syntax import (
     Choice,
     Counter,
@@ -24,7 +25,6 @@ from loadbench_gui.core.template.syntax import (
     RandomNumber,
     RandomUuid,
     TemplateError,
-    parse,
 )  # fmt: skip
 
 Column: TypeAlias = Callable[[Ints], Iterable[bytes]]
@@ -74,15 +74,14 @@ def plain(data: bytes | str) -> Text:
     return Text((data,)) if data else Text()
 
 
-def compiled(text: str, literal: Encode, value: Encode, key: int, rows: Rows) -> Text:
-    """Return `text` taken apart.
+def compiled(parts: Parts, literal: Encode, value: Encode, key: int, rows: Rows) -> Text:
+    """Return the text of `parts`.
 
     literal, value: how literal parts and values become bytes. key: names the random streams of this text.
-    Raises `TemplateError` for what is not a placeholder, for a column that `rows` does not have and a value that
-    cannot be sent there.
+    Raises `TemplateError` for a column that `rows` does not have and a value that cannot be sent there.
     """
     result = Text()
-    for ordinal, part in enumerate(parse(text)):
+    for ordinal, part in enumerate(parts):
         piece = literal(part) if isinstance(part, str) else _column(part, value, draws.stream_key(key, ordinal), rows)
         result += Text((piece,))
     return result
