@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+from urllib.parse import quote
 
 from loadbench_gui.core.request import Expectation, Header, Request
 from loadbench_gui.core.shape import Arrival, ClosedLoad, LoadShape, OpenLoad, Stage, Thinking, WhenBusy
@@ -53,7 +54,9 @@ class Target:
 
     @property
     def url(self) -> str:
-        """Scheme and authority, without a path."""
+        """Scheme and authority, without a path; a Unix socket's path stands percent-encoded in place of the latter."""
+        if self.unix_path:
+            return f"{self.scheme}+unix://{quote(self.unix_path, safe='')}"
         return f"{self.scheme}://{self.authority}"
 
 

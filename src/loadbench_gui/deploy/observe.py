@@ -9,13 +9,12 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import socket
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from loadbench_gui.deploy.packages import installed
-from loadbench_gui.deploy.probe import ask, read_answer
+from loadbench_gui.deploy.probe import ask, connect, read_answer
 from loadbench_gui.interpreter import bundled_modules
 
 ANSWER_S = 5.0
@@ -28,14 +27,22 @@ _EXTENSION = re.compile(r"(?:site|dist)-packages/" + _MODULE)
 
 
 def observe(
-    address: str, port: int, path: str, *, pids: Iterable[int], interpreter: str | None, names: Iterable[str]
+    address: str,
+    port: int,
+    path: str,
+    *,
+    pids: Iterable[int],
+    interpreter: str | None,
+    names: Iterable[str],
+    unix_path: str = "",
 ) -> dict[str, str]:
     """Return facts about the server at `address`:`port`, whose processes are `pids` (none if it is not ours).
 
     interpreter: the Python whose packages it uses, or None. names: the packages it is named after; what they depend
-    on is listed with them. Blocks for some milliseconds; asks `path` four times.
+    on is listed with them. unix_path: the socket to ask at instead of address and port.
+    Blocks for some milliseconds; asks `path` four times.
     """
-    answers = _answers(address, port, path)
+    answers = _answers(address, port, path, unix_path)
     pids = tuple(pids)
     loaded = {name for pid in pids for name in extensions(pid)}
     return {
@@ -45,24 +52,26 @@ def observe(
     }
 
 
-def _answers(address: str, port: int, path: str) -> dict[str, str]:
-    plain = ask(address, port, path, timeout_s=ANSWER_S)
-    packed = ask(address, port, path, timeout_s=ANSWER_S, headers=(("Accept-Encoding", "gzip, deflate, br, zstd"),))
+def _answers(address: str, port: int, path: str, unix_path: str) -> dict[str, str]:
+    every = (("Accept-Encoding", "gzip, deflate, br, zstd"),)
+    plain = ask(address, port, path, timeout_s=ANSWER_S, unix_path=unix_path)
+    packed = ask(address, port, path, timeout_s=ANSWER_S, unix_path=unix_path, headers=every)
     if plain is None:
         return {}
     return {
         "server header": plain.get("server") or "none",
         "headers": ", ".join(sorted({name for name, _ in plain.headers})),
-        "keep-alive": _keep_alive(address, port, path),
+        "keep-alive": _keep_alive(address, port, path, unix_path),
         "compression": (packed.get("content-encoding") if packed else "") or "none",
     }
 
 
-def _keep_alive(address: str, port: int, path: str) -> str:
+def _keep_alive(address: str, port: int, path: str, unix_path: str) -> str:
     """Send two requests over one connection and say whether the second was answered, and what was announced."""
-    request = f"GET {path} HTTP/1.1\r\nHost: {address}:{port}\r\n\r\n".encode("latin-1")
+    host = "localhost" if unix_path else f"{address}:{port}"
+    request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode("latin-1")
     announced = ""
-    with contextlib.suppress(OSError, ValueError), socket.create_connection((address, port), timeout=ANSWER_S) as sock:
+    with contextlib.suppress(OSError, ValueError), connect(address, port, unix_path, ANSWER_S) as sock:
         deadline = time.monotonic() + ANSWER_S
         sock.sendall(request)
         head = read_answer(sock, deadline, lambda: False)

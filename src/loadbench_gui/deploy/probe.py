@@ -29,6 +29,20 @@ class Head:
         return ", ".join(value for key, value in self.headers if key == name.lower())
 
 
+def connect(host: str, port: int, unix_path: str, timeout_s: float) -> socket.socket:
+    """Return a connection to `host`:`port`, or to `unix_path` unless that is "". Raises `OSError`."""
+    if not unix_path:
+        return socket.create_connection((host, port), timeout=timeout_s)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(timeout_s)
+        connection.connect(unix_path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def ask(
     host: str,
     port: int,
@@ -37,13 +51,18 @@ def ask(
     timeout_s: float,
     give_up: Callable[[], bool] = lambda: False,
     headers: tuple[tuple[str, str], ...] = (),
+    unix_path: str = "",
 ) -> Head | None:
-    """Send one GET on a connection of its own. Returns None when there is no HTTP answer (refused, reset, silent)."""
+    """Send one GET on a connection of its own. Returns None when there is no HTTP answer (refused, reset, silent).
+
+    unix_path: the socket to connect to instead of `host` and `port`.
+    """
     deadline = time.monotonic() + timeout_s
     try:
-        with socket.create_connection((host, port), timeout=max(0.001, min(timeout_s, 1.0))) as connection:
+        with connect(host, port, unix_path, max(0.001, min(timeout_s, 1.0))) as connection:
             extra = "".join(f"{name}: {value}\r\n" for name, value in headers)
-            request = f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\n{extra}\r\n"
+            authority = "localhost" if unix_path else f"{host}:{port}"
+            request = f"GET {path} HTTP/1.1\r\nHost: {authority}\r\n{extra}\r\n"
             connection.sendall(request.encode("latin-1"))
             return read_answer(connection, deadline, give_up)
     except (OSError, ValueError):

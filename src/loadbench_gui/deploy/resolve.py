@@ -6,29 +6,37 @@ import socket
 from ipaddress import ip_address
 from time import perf_counter
 from typing import Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from loadbench_gui.core.plan import Target
+from loadbench_gui.deploy import unix_socket
 from loadbench_gui.errors import TargetFault, UserError
 
 EXAMPLE = "http://127.0.0.1:8000/json"
+UNIX_SCHEME = "http+unix"
 _SCHEMES: dict[str, Literal["http", "https"]] = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
 def resolve(url: str) -> Target:
     """Return the target that `url` names; its path is not looked at. Blocks while the name is looked up.
 
-    IPv4 is preferred, because servers that are tried on one's own machine rarely listen on both. Raises `UserError`
-    for what is not a URL, `TargetFault` for a name that nobody knows.
+    IPv4 is preferred, because servers that are tried on one's own machine rarely listen on both. A Unix socket is
+    written `http+unix://%2Frun%2Fapp.sock`. Raises `UserError` for what is not a URL, `TargetFault` for a name that
+    nobody knows and a socket that is not there.
     """
     parts = _split(url)
+    if parts.scheme == UNIX_SCHEME:
+        path = unix_socket.path_in(parts.netloc)
+        unix_socket.check(path)
+        return Target(scheme="http", host="localhost", port=80, address="", unix_path=path)
     scheme = _SCHEMES[parts.scheme]
-    host = parts.hostname or ""
+    host = unquote(parts.hostname or "")
     port = parts.port or (443 if scheme == "https" else 80)
     began_s = perf_counter()
     address = look_up(host, port)
     lookup_s = None if _is_address(host) else perf_counter() - began_s
-    return Target(scheme=scheme, host=host, port=port, address=address, lookup_s=lookup_s)
+    # A zone (fe80::1%eth0) says which of our interfaces to take: it means nothing to the server.
+    return Target(scheme=scheme, host=host.partition("%")[0], port=port, address=address, lookup_s=lookup_s)
 
 
 def _is_address(host: str) -> bool:
@@ -42,6 +50,8 @@ def _is_address(host: str) -> bool:
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url.strip())
+        if parts.scheme == UNIX_SCHEME:
+            return parts
         # Read here, because that is where a bad port or a stray bracket shows.
         host, port = parts.hostname, parts.port
     except ValueError as error:
@@ -69,7 +79,7 @@ def _suggest(url: str, parts: SplitResult) -> str:
 
 
 def look_up(host: str, port: int) -> str:
-    """Return the IP address to connect to. Raises `TargetFault`."""
+    """Return the IP address to connect to, with its zone where it has one. Raises `TargetFault`."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError) as error:
@@ -78,5 +88,6 @@ def look_up(host: str, port: int) -> str:
             f"the name {host!r} cannot be resolved: {reason}",
             "Check the spelling and the network, or write the IP address instead.",
         ) from None
-    by_family = sorted(found, key=lambda entry: entry[0] != socket.AF_INET)
-    return str(by_family[0][4][0])
+    family, _, _, _, place = min(found, key=lambda entry: entry[0] != socket.AF_INET)
+    zone = f"%{place[3]}" if family == socket.AF_INET6 and len(place) == 4 and place[3] else ""
+    return str(place[0]).partition("%")[0] + zone

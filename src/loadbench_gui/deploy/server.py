@@ -12,7 +12,7 @@ from pathlib import Path
 from loadbench_gui.core.plan import Attach, Deployment, Launch, Target
 from loadbench_gui.core.run import LaunchFacts
 from loadbench_gui.deploy import launch as launching
-from loadbench_gui.deploy import ports
+from loadbench_gui.deploy import ports, unix_socket
 from loadbench_gui.deploy.command import HOST, interpreter
 from loadbench_gui.deploy.folders import runtime_dir
 from loadbench_gui.deploy.guard import Guard
@@ -183,6 +183,8 @@ async def attach(deployment: Deployment, *, look: bool = True) -> Server:
 
 
 def _local_pid(target: Target) -> int | None:
+    if target.unix_path:
+        return ports.topmost(unix_socket.holders(target.unix_path))
     if not ipaddress.ip_address(target.address.partition("%")[0]).is_loopback:
         return None
     return ports.topmost(ports.listeners(target.port))
@@ -192,4 +194,4 @@ def _attached_facts(target: Target, pid: int | None) -> dict[str, str]:
     if target.scheme == "https":
         return {}
     pids = (pid, *ports.tree_of(pid)) if pid is not None else ()
-    return observe(target.address, target.port, "/", pids=pids, interpreter=None, names=())
+    return observe(target.address, target.port, "/", pids=pids, interpreter=None, names=(), unix_path=target.unix_path)

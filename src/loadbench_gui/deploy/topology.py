@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +31,20 @@ class Machine:
         for cpu in self.allowed:
             groups.setdefault(self.core_of.get(cpu, f"cpu{cpu}"), []).append(cpu)
         return tuple(tuple(group) for group in groups.values())
+
+    def one_per_core_first(self, cpus: Iterable[int]) -> tuple[int, ...]:
+        """Order CPUs so that each physical core comes once before any comes a second time."""
+        seen: dict[str, int] = {}
+        ranked = []
+        for place, cpu in enumerate(cpus):
+            core = self.core_of.get(cpu, f"cpu{cpu}")
+            ranked.append((seen.get(core, 0), place, cpu))
+            seen[core] = seen.get(core, 0) + 1
+        return tuple(cpu for _, _, cpu in sorted(ranked))
+
+    def core_count(self, cpus: Iterable[int]) -> int:
+        """Return how many physical cores these CPUs are."""
+        return len({self.core_of.get(cpu, f"cpu{cpu}") for cpu in cpus})
 
     def share_a_core(self, one: tuple[int, ...], other: tuple[int, ...]) -> bool:
         """Whether a CPU of `one` is on the same physical core as one of `other`."""

@@ -10,24 +10,37 @@ import contextlib
 import hashlib
 import http.client
 import json
+import os
 import socket
 import ssl
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
 
 from loadbench_gui import trust
-from loadbench_gui.core.plan import Expectation, Request, Target
+from loadbench_gui.core.plan import Expectation, Request, Target, Tls
+from loadbench_gui.deploy.probe import connect
 from loadbench_gui.deploy.threads import in_thread
-from loadbench_gui.errors import TargetFault
+from loadbench_gui.deploy.unreachable import unreachable
+from loadbench_gui.errors import UserError
 
 BODY_LIMIT_BYTES = 8 * 1024 * 1024
 BODY_START_CHARS = 512
 SHOWN_CHARS = 120
+DEFAULT_TLS = Tls()
 
 Mask: TypeAlias = Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What is sent as the body."""
+
+    source: bytes | BinaryIO
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +72,21 @@ async def verify(
     expect: Expectation,
     *,
     timeout_s: float = 10.0,
-    insecure: bool = False,
+    tls: Tls = DEFAULT_TLS,
     mask: Mask = bytes,
 ) -> Answer:
     """Send `request` once. Raises `TargetFault` when there is no HTTP answer within `timeout_s`.
 
     mask: takes secret values out of what the server sent before any of it is quoted.
+    Raises `UserError` for a file that cannot be used: one that `tls` names, or the request's body.
     """
-    return await in_thread(_verify, target, request, expect, timeout_s, insecure, mask)
+    return await in_thread(_verify, target, request, expect, timeout_s, tls, mask)
 
 
-def _verify(
-    target: Target, request: Request, expect: Expectation, timeout_s: float, insecure: bool, mask: Mask
-) -> Answer:
-    try:
-        response, body, complete = _exchange(target, request, timeout_s, insecure)
-    except (OSError, http.client.HTTPException) as error:
-        raise _unreachable(target, request, timeout_s, error) from error
+def _verify(target: Target, request: Request, expect: Expectation, timeout_s: float, tls: Tls, mask: Mask) -> Answer:
+    context = _context(tls) if target.scheme == "https" else None
+    with _body_of(request) as content:
+        response, body, complete = _asked(target, request, content, timeout_s, context, tls.server_name)
     headers = tuple((name.lower(), _masked(value, mask)) for name, value in response.getheaders())
     content_type = _masked(response.getheader("content-type") or "", mask)
     body = _decoded(body, response.getheader("content-encoding") or "")
@@ -91,30 +102,66 @@ def _verify(
     )
 
 
-def _exchange(
-    target: Target, request: Request, timeout_s: float, insecure: bool
+def _context(tls: Tls) -> ssl.SSLContext:
+    return trust.client_context(
+        insecure=tls.insecure, ca_file=tls.ca_file, cert_file=tls.cert_file, key_file=tls.key_file
+    )
+
+
+@contextlib.contextmanager
+def _body_of(request: Request) -> Iterator[_Content]:
+    if not request.body_file:
+        yield _Content(request.body, len(request.body))
+        return
+    try:
+        file = Path(request.body_file).open("rb")  # noqa: SIM115 - closed below; only opening it may fail
+    except OSError as error:
+        raise UserError(
+            f"the file {request.body_file} cannot be sent: {error.strerror}", "Check its path and permissions."
+        ) from None
+    with file:
+        yield _Content(file, os.fstat(file.fileno()).st_size)
+
+
+def _asked(
+    target: Target,
+    request: Request,
+    content: _Content,
+    timeout_s: float,
+    context: ssl.SSLContext | None,
+    server_name: str,
 ) -> tuple[http.client.HTTPResponse, bytes, bool]:
     deadline = time.monotonic() + timeout_s
-    with contextlib.closing(http.client.HTTPConnection(target.address, target.port, timeout=timeout_s)) as connection:
-        sock = socket.create_connection((target.address, target.port), timeout=timeout_s)
-        connection.sock = _secured(sock, target.host, insecure) if target.scheme == "https" else sock
-        names = {name.lower() for name, _ in request.headers}
-        connection.putrequest(request.method, request.path, skip_host=True, skip_accept_encoding=True)
-        if "host" not in names:
-            connection.putheader("Host", target.authority)
-        if "content-length" not in names and (request.body or request.method in ("POST", "PUT", "PATCH")):
-            connection.putheader("Content-Length", str(len(request.body)))
-        for name, value in request.headers:
-            connection.putheader(name, value)
-        connection.endheaders(request.body or None)
-        response = connection.getresponse()
-        with contextlib.closing(response):
-            return response, *_body(response, deadline)
-
-
-def _secured(sock: socket.socket, host: str, insecure: bool) -> ssl.SSLSocket:
     try:
-        return trust.client_context(insecure=insecure).wrap_socket(sock, server_hostname=host)
+        with contextlib.closing(http.client.HTTPConnection(target.address, target.port, timeout=timeout_s)) as line:
+            sock = connect(target.address, target.port, target.unix_path, timeout_s)
+            line.sock = sock if context is None else _secured(sock, context, server_name or target.host)
+            _send(line, target, request, content)
+            response = line.getresponse()
+            with contextlib.closing(response):
+                return response, *_body(response, deadline)
+    except (OSError, http.client.HTTPException) as error:
+        raise unreachable(target, request, timeout_s, error) from error
+
+
+def _send(line: http.client.HTTPConnection, target: Target, request: Request, content: _Content) -> None:
+    names = {name.lower() for name, _ in request.headers}
+    line.putrequest(request.method, request.path, skip_host=True, skip_accept_encoding=True)
+    if "host" not in names:
+        line.putheader("Host", target.authority)
+    has_body = content.size_bytes or request.method in ("POST", "PUT", "PATCH")
+    if not names & {"content-length", "transfer-encoding"} and has_body:
+        line.putheader("Content-Length", str(content.size_bytes))
+    for name, value in request.headers:
+        line.putheader(name, value)
+    # A server may answer before it has read a body, and close: what counts is what it said.
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        line.endheaders(content.source or None)
+
+
+def _secured(sock: socket.socket, context: ssl.SSLContext, server_name: str) -> ssl.SSLSocket:
+    try:
+        return context.wrap_socket(sock, server_hostname=server_name)
     except BaseException:
         sock.close()
         raise
@@ -133,40 +180,6 @@ def _body(response: http.client.HTTPResponse, deadline: float) -> tuple[bytes, b
             return bytes(body), response.isclosed() or not response.length
         body += more
     return bytes(body), False
-
-
-def _unreachable(target: Target, request: Request, timeout_s: float, error: Exception) -> TargetFault:
-    what = f"{request.method} {target.url}{request.path}"
-    if isinstance(error, ConnectionRefusedError):
-        return TargetFault(
-            f"{target.url} refuses connections", "Check that the server runs, and on which port it listens."
-        )
-    if isinstance(error, TimeoutError):
-        return TargetFault(
-            f"no answer to {what} within {timeout_s:g} s", "Check that the server is not stuck, or raise the timeout."
-        )
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return TargetFault(
-            f"the certificate of {target.host} is not trusted: {error.verify_message}",
-            "Use the name that is on the certificate, name the file of its authority in "
-            f"{trust.FILE_VARIABLE}, or accept any with --insecure.",
-        )
-    if isinstance(error, ssl.SSLError):
-        return TargetFault(
-            f"no TLS with {target.url}: {error.reason or error}", "If it speaks plain HTTP there, write http://."
-        )
-    if isinstance(error, ConnectionError):
-        # RemoteDisconnected is one as well: the end of the connection where an answer was due.
-        return TargetFault(
-            f"{target.url} closed the connection instead of answering {what}",
-            "Look at the server's own log; a server that expects https:// does this as well.",
-        )
-    if isinstance(error, http.client.HTTPException):
-        return TargetFault(
-            f"{target.url} did not answer {what} in HTTP: {type(error).__name__}",
-            "Check the port; something that speaks another protocol listens there.",
-        )
-    return TargetFault(f"{target.url} cannot be reached: {error}", "Check the address and the network.")
 
 
 def _decoded(body: bytes, encoding: str) -> bytes:

@@ -9,8 +9,9 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from loadbench_gui import trust
 from loadbench_gui.core.lifecycle import RunEvent, RunState
-from loadbench_gui.core.plan import Attach, Deployment, Launch, Load, Plan, Workload
+from loadbench_gui.core.plan import Attach, Deployment, Launch, Load, Plan, Tls, Workload
 from loadbench_gui.core.run import Run, RunLabel
 from loadbench_gui.deploy.placement import Placement, place
 from loadbench_gui.deploy.server import Server, attach, launch
@@ -48,6 +49,7 @@ async def run_once(session: Session, label: RunLabel, *, check_answer: bool = Tr
     Raises `LoadbenchError` when nothing was sent, `StopRequested` when it was stopped before that.
     """
     ready = resolve_secrets(session.plan)
+    _check_files(ready.generator.tls)
     deployment, workload = ready.deployment(label.deployment), ready.workload(label.workload)
     halt = asyncio.Event()
     recording = Recording(label, session.store, session.emit, halt.set)
@@ -59,6 +61,12 @@ async def run_once(session: Session, label: RunLabel, *, check_answer: bool = Tr
         return await _visit(session, recording, workload, server, placement, halt, answer)
     finally:
         await asyncio.shield(server.stop())
+
+
+def _check_files(tls: Tls) -> None:
+    """Raise `UserError` for a file of certificates or keys that cannot be used: workers would meet it one by one."""
+    if tls.ca_file or tls.cert_file or tls.key_file:
+        trust.client_context(insecure=tls.insecure, ca_file=tls.ca_file, cert_file=tls.cert_file, key_file=tls.key_file)
 
 
 def _place(session: Session, deployment: Deployment) -> Placement:
@@ -120,7 +128,7 @@ async def _ask(session: Session, workload: Workload, server: Server) -> Answer:
         workload.request,
         workload.expect,
         timeout_s=workload.timeout_s,
-        insecure=session.plan.generator.tls.insecure,
+        tls=session.plan.generator.tls,
         mask=session.secrets.mask_bytes,
     )
 
