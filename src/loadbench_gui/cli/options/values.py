@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import typer
 
-from loadbench_gui.core.plan import Header
+from loadbench_gui.core.plan import Header, Stage
 from loadbench_gui.profile.problems import Complaint
-from loadbench_gui.profile.units import seconds
+from loadbench_gui.profile.units import rate, seconds
 
 
 def duration(text: str) -> float:
@@ -28,23 +29,60 @@ def positive_duration(text: str) -> float:
     return length_s
 
 
+def stage(text: str) -> Stage:
+    """Parse `TIME:RATE`, as in `30s:500` (a ramp to 500 requests/s) or `0s:2000` (a step)."""
+    length, colon, speed = text.partition(":")
+    if not colon:
+        raise typer.BadParameter(f"{text!r} is no stage; write it as TIME:RATE, for example 30s:500.")
+    try:
+        return Stage(seconds(length), rate(float(speed) if _is_number(speed) else speed))
+    except Complaint as complaint:
+        raise typer.BadParameter(
+            f"in {text!r} {complaint.message}. Write a stage as TIME:RATE, as in 30s:500."
+        ) from None
+
+
+def _is_number(text: str) -> bool:
+    return text.strip().replace(".", "", 1).isdecimal()
+
+
 def header(text: str) -> Header:
     """Parse `Name: value`."""
     name, colon, value = text.partition(":")
     if not colon or not name.strip() or any(c in text for c in "\r\n"):
-        raise typer.BadParameter(f"{text!r} is no header; write it as 'Name: value'.")
+        raise typer.BadParameter(f"{text!r} is no header; write it as 'Name: value'.", param_hint="-H")
     return name.strip(), value.strip()
 
 
 def body(text: str) -> bytes:
     """Return the bytes of TEXT, or of the file named by @FILE."""
-    if not text.startswith("@"):
-        return text.encode()
-    path = Path(text[1:])
+    return Path(readable_file(text[1:])).read_bytes() if text.startswith("@") else text.encode()
+
+
+def readable_file(text: str) -> str:
+    """Return the absolute path of a file that can be opened; not a byte of it is read."""
+    path = Path(text).absolute()
+    if path.is_dir():
+        raise typer.BadParameter(f"{path} is a folder; name a file.")
     try:
-        return path.read_bytes()
+        with path.open("rb"):
+            return os.fspath(path)
     except OSError as problem:
         raise typer.BadParameter(f"{path} cannot be read: {problem.strerror}.") from None
+
+
+def method(text: str) -> str:
+    """Parse the name of a method: a token of RFC 9110, upper case by custom."""
+    if not text.isascii() or not text.replace("-", "").replace("_", "").isalnum():
+        raise typer.BadParameter(f"{text!r} is no method; write for example GET or POST.")
+    return text.upper()
+
+
+def credentials(text: str) -> str:
+    """Parse `USER:PASSWORD`; either may hold `${env:NAME}`."""
+    if ":" not in text or any(c in text for c in "\r\n"):
+        raise typer.BadParameter("write it as USER:PASSWORD; '${env:NAME}' takes it from the environment.")
+    return text
 
 
 def worker_count(text: str) -> int | None:
@@ -64,7 +102,7 @@ def cpu_list(text: str) -> tuple[int, ...] | None:
     for part in text.split(","):
         low, dash, high = part.strip().partition("-")
         if not low.isdigit() or (dash and not (high.isdigit() and int(low) <= int(high))):
-            raise typer.BadParameter(f"{text!r} is no list of CPUs; write it as 0,2-3.")
+            raise typer.BadParameter(f"{text!r} is no list of CPUs; write it as 0,2-3.", param_hint="--cpus")
         cpus.extend(range(int(low), int(high or low) + 1))
     return tuple(dict.fromkeys(cpus))
 

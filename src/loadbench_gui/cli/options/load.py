@@ -1,0 +1,152 @@
+"""How hard, how long: the options that make the load's shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Final, TypeAlias, cast
+
+import typer
+
+from loadbench_gui.cli.options import values
+from loadbench_gui.core.shape import Arrival, ClosedLoad, LoadShape, OpenLoad, Stage, Thinking, WhenBusy
+from loadbench_gui.errors import UserError
+
+DEFAULT_DURATION_S: Final = 10.0
+LONGEST_COUNT_S: Final = 3600.0
+"""How long a request count alone may take: a server that answers nothing must not hold the command for ever."""
+
+Connections: TypeAlias = Annotated[
+    int,
+    typer.Option("-c", "--connections", min=1, max=100_000, metavar="N", help="Connections at the same time."),
+]
+Duration: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "-d", "--duration", parser=values.positive_duration, metavar="TIME",
+        help="How long to measure, as in 30s. Without it: 10s, or as long as the stages take, or until -n is reached.",
+    ),
+]  # fmt: skip
+Requests: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "-n", "--requests", min=1, metavar="N",
+        help="End after so many requests, or after -d if that comes first; without -d after an hour at the latest.",
+    ),
+]  # fmt: skip
+Rate: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "-r", "--rate", min=0.001, metavar="RATE",
+        help="Open loop: arrivals per second, whatever is answered; with --stage, at the start.",
+    ),
+]  # fmt: skip
+Stages: TypeAlias = Annotated[
+    list[Stage] | None,
+    typer.Option(
+        "--stage", parser=values.stage, metavar="TIME:RATE",
+        help="Open loop: move to RATE within TIME; repeat it for ramps, steps (0s:1000) and spikes.",
+    ),
+]  # fmt: skip
+Arrivals: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--arrival", parser=values.one_of("constant", "poisson"), metavar="constant|poisson",
+        help="Open loop: evenly, or at random as independent users come.",
+    ),
+]  # fmt: skip
+WhenAllBusy: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--when-busy", parser=values.one_of("queue", "drop"), metavar="queue|drop",
+        help="Open loop, when every connection is taken: let requests wait, or drop and count them.",
+    ),
+]  # fmt: skip
+QueueLimit: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--queue-limit", min=0, metavar="N",
+        help="Open loop: how many may wait for a connection; more are dropped. Without it: rate x timeout.",
+    ),
+]  # fmt: skip
+Think: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        "--think", parser=values.duration, metavar="TIME", help="Closed loop: pause between an answer and a request."
+    ),
+]
+ThinkingTime: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--thinking", parser=values.one_of("constant", "exponential"), metavar="constant|exponential",
+        help="With --think: always that long, or at random with that mean.",
+    ),
+]  # fmt: skip
+Warmup: TypeAlias = Annotated[
+    float, typer.Option("--warmup", parser=values.duration, metavar="TIME", help="Load before measuring begins.")
+]
+Timeout: TypeAlias = Annotated[
+    float,
+    typer.Option("--timeout", parser=values.positive_duration, metavar="TIME", help="When to give a request up."),
+]
+
+
+def shape(
+    connections: int,
+    *,
+    rate_rps: float | None,
+    stages: Sequence[Stage],
+    arrival: str,
+    when_busy: str,
+    queue_limit: int | None,
+    think_s: float,
+    thinking: str,
+) -> LoadShape:
+    """Return an open loop where there is a rate or a stage, else a closed one.
+
+    Raises `UserError` for an option that means nothing in the loop that was chosen.
+    """
+    if rate_rps is None and not stages:
+        given = {"--arrival": arrival != "constant", "--when-busy": when_busy != "queue"}
+        _refuse(
+            {**given, "--queue-limit": queue_limit is not None},
+            "means nothing in a closed loop, which sends as fast as answers come",
+            "Give a --rate, or leave it out.",
+        )
+        _refuse(
+            {"--thinking": thinking != "constant" and not think_s}, "says how to think, and there is no --think",
+            "Add for example --think 200ms.",
+        )  # fmt: skip
+        return ClosedLoad(connections, think_s, cast("Thinking", thinking))
+    _refuse(
+        {"--think": think_s > 0, "--thinking": thinking != "constant"},
+        "means nothing in an open loop, where requests are due whatever was answered",
+        "Leave out --rate and --stage for users who think, or leave it out.",
+    )
+    if not rate_rps and not any(stage.rate_rps for stage in stages):
+        raise UserError("nothing would be sent: every rate is 0", "Give one --stage a rate above 0, as in 10s:500.")
+    return OpenLoad(
+        connections, rate_rps or 0.0, cast("Arrival", arrival), tuple(stages), cast("WhenBusy", when_busy), queue_limit
+    )
+
+
+def length_s(duration_s: float | None, requests: int | None, stages: Sequence[Stage], warmup_s: float) -> float:
+    """Return the measured seconds: as given; else what the stages leave after the warm-up; an hour at most for a
+    request count; else ten. Raises `UserError` where stages leave nothing to measure.
+    """
+    if duration_s is not None:
+        return duration_s
+    if stages:
+        left_s = sum(stage.duration_s for stage in stages) - warmup_s
+        if left_s <= 0:
+            raise UserError(
+                "the stages are over before anything is measured",
+                "Say how long to measure (-d 30s), or make a stage longer: a step takes 0s and lasts until the next.",
+            )
+        return left_s
+    return LONGEST_COUNT_S if requests is not None else DEFAULT_DURATION_S
+
+
+def _refuse(given: dict[str, bool], why: str, hint: str) -> None:
+    for option, is_given in given.items():
+        if is_given:
+            raise UserError(f"{option} {why}", hint)

@@ -1,0 +1,40 @@
+"""The URL on the command line: which server, and what is asked of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from loadbench_gui.cli.options.address import encoded, split
+from loadbench_gui.errors import UserError
+
+
+@pytest.mark.parametrize(
+    ("url", "base", "path"),
+    [
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000", "/"),
+        ("http://127.0.0.1:8000/json?limit=20&q=a%20b", "http://127.0.0.1:8000", "/json?limit=20&q=a%20b"),
+        ("http://[::1]:8000/json", "http://[::1]:8000", "/json"),
+        ("https://127.0.0.1/?x=grüß", "https://127.0.0.1", "/?x=gr%C3%BC%C3%9F"),
+        ("  http://127.0.0.1/a b#part  ", "http://127.0.0.1", "/a%20b"),
+    ],
+)
+def test_a_url_is_cut_into_server_and_path(url: str, base: str, path: str) -> None:
+    assert split(url) == (base, path)
+
+
+def test_what_is_no_url_says_how_to_write_one() -> None:
+    with pytest.raises(UserError, match="http://"):
+        split("ftp://127.0.0.1/x")
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/users/${counter:7}?n=${random:1:9}", "/users/${counter:7}?n=${random:1:9}"),
+        ("/${choice:a b|ü}/ü", "/${choice:a b|ü}/%C3%BC"),
+        ("/$${counter}/{x}", "/$${counter}/%7Bx%7D"),
+        ("/${unfinished", "/$%7Bunfinished"),
+    ],
+)
+def test_placeholders_pass_through_the_encoding(path: str, sent: str) -> None:
+    assert encoded(path) == sent

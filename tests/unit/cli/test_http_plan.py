@@ -1,0 +1,107 @@
+"""A whole command line of `loadbench http` becomes exactly one plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import typer
+
+from loadbench_gui.cli.commands import http
+from loadbench_gui.core.plan import (
+    Client,
+    ClosedLoad,
+    Expectation,
+    GeneratorSettings,
+    OpenLoad,
+    Request,
+    Stage,
+    Tls,
+    Workload,
+)
+
+URL = "http://127.0.0.1:8000/json?x=1"
+
+
+@pytest.fixture
+def understood(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Workload, GeneratorSettings]]:
+    """What the command would measure; nothing is sent."""
+    found: list[tuple[str, Workload, GeneratorSettings]] = []
+
+    def measure(_: object, base: str, workload: Workload, generator: GeneratorSettings) -> int:
+        found.append((base, workload, generator))
+        return 0
+
+    monkeypatch.setattr(http, "_measure", measure)
+    return found
+
+
+def run(*arguments: str) -> None:
+    typer.main.get_command(http.app).main(list(arguments), standalone_mode=False)
+
+
+def test_an_address_alone(understood: list[tuple[str, Workload, GeneratorSettings]]) -> None:
+    run(URL)
+    assert understood == [
+        (
+            "http://127.0.0.1:8000",
+            Workload("/json?x=1", "http", Request(path="/json?x=1"), Expectation(), ClosedLoad(50)),
+            GeneratorSettings(),
+        )
+    ]
+
+
+def test_everything_at_once(understood: list[tuple[str, Workload, GeneratorSettings]], tmp_path: Path) -> None:
+    body, rows = tmp_path / "body.bin", tmp_path / "users.csv"
+    body.write_bytes(b"x")
+    rows.write_text("id\n1\n", encoding="utf-8")
+    run(
+        URL, "-c", "8", "-n", "1000", "-r", "100", "--stage", "10s:500", "--stage", "0s:1000", "--stage", "5s:1000",
+        "--arrival", "poisson", "--when-busy", "drop", "--queue-limit", "20", "--warmup", "2s", "--timeout", "500ms",
+        "-m", "post", "-H", "X-A: 1", "-H", "X-B: 2", "--body-file", str(body), "--also", "2 GET /other",
+        "--data", str(rows), "--gzip", "--expect-status", "201", "--expect-body", "ok", "--insecure", "--sni", "api",
+        "--http2", "--redirects", "--user", "me:pw", "--engine", "in-app", "-w", "2", "--cpus", "0-1",
+        "--pacing", "timer", "--quiet",
+    )  # fmt: skip
+    common = (("X-A", "1"), ("X-B", "2"), ("Accept-Encoding", "gzip"))
+    stages = (Stage(10.0, 500.0), Stage(0.0, 1000.0), Stage(5.0, 1000.0))
+    ((_, workload, generator),) = understood
+    assert workload == Workload(
+        name="/json?x=1",
+        kind="http",
+        request=Request("POST", "/json?x=1", common, body_file=str(body)),
+        expect=Expectation(201, b"ok"),
+        shape=OpenLoad(8, 100.0, "poisson", stages, "drop", 20),
+        warmup_s=2.0,
+        duration_s=13.0,
+        timeout_s=0.5,
+        requests_limit=1000,
+        also=(Request("GET", "/other", common, weight=2.0),),
+        data_file=str(rows),
+    )
+    client = Client("httpx", http2=True, redirects=True, auth="basic", credentials="me:pw")
+    assert generator == GeneratorSettings(
+        "in-app", 2, (0, 1), "timer", client, Tls(insecure=True, server_name="api")
+    )  # fmt: skip
+
+
+def test_a_request_count_alone_is_what_ends_the_run(
+    understood: list[tuple[str, Workload, GeneratorSettings]],
+) -> None:
+    run(URL, "-n", "500")
+    run(URL, "-n", "500", "-d", "3s")
+    assert [workload.duration_s for _, workload, _ in understood] == [3600.0, 3.0]
+
+
+def test_users_who_think(understood: list[tuple[str, Workload, GeneratorSettings]]) -> None:
+    run(URL, "--think", "200ms", "--thinking", "exponential")
+    assert understood[0][1].shape == ClosedLoad(50, 0.2, "exponential")
+
+
+def test_a_client_that_was_not_asked_for_is_announced(
+    understood: list[tuple[str, Workload, GeneratorSettings]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(URL, "--http2", "--cookies")
+    assert "Sent by httpx, because of --http2 and --cookies" in capsys.readouterr().out
+    run(URL, "--client", "httpx", "--http2")
+    assert capsys.readouterr().out == ""
