@@ -25,7 +25,7 @@ class ClosedIssuer(Issuer):
     def start(self) -> None:
         """Set every connection going."""
         self._started = True
-        if self._shard.requests_limit is None:
+        if self._shard.requests_limit is None and not any(q.compiled.body_file for q in self._circuit.queries):
             self._circuit.until_ns = self._window.end_ns
         for connection in list(self.connections):
             self._next(connection)
@@ -106,6 +106,9 @@ class ClosedIssuer(Issuer):
         now = perf_counter_ns()
         if now >= self._window.begin_ns:
             self._left -= 1
+        if self._circuit.mixed:
+            connection.load(*self._circuit.draw())
+            now = perf_counter_ns()
         if connection.is_open and connection.opening is None:
             connection.send(now, now, now)
         else:

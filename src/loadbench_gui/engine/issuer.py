@@ -28,7 +28,7 @@ class Issuer(ABC):
         self._timeout_ns = int(circuit.timeout_s * 1e9)
         self._left = _UNLIMITED if shard.requests_limit is None else shard.requests_limit
         self._started = self._halted = False
-        self._make = maker(shard.load)
+        self._make = maker(shard.load, mixed=circuit.mixed)
         self.connections = [self._make(circuit, self, place) for place in range(shard.connections)]
 
     @property
@@ -75,6 +75,11 @@ class Issuer(ABC):
         for connection in late:
             connection.expire(now_ns)
 
+    def settle(self) -> None:
+        """Have every connection report what it has answered."""
+        for connection in self.connections:
+            connection.settle()
+
     def close(self) -> None:
         """Close all connections."""
         for connection in self.connections:
@@ -101,6 +106,7 @@ class Issuer(ABC):
     def resend(self, connection: Carrier, sent_ns: int) -> None:
         """Open a fresh connection for the request that a stale one lost, with its first clock."""
         fresh = self._replace(connection)
+        fresh.load(*connection.cargo)
         fresh.resent = True
         fresh.sent_ns = sent_ns
         fresh.want(connection.due_ns, connection.taken_ns)

@@ -15,7 +15,7 @@ from loadbench_gui.core.plan import OpenLoad, Shard
 from loadbench_gui.engine.issuer import Issuer
 from loadbench_gui.engine.kernel_timer import alarm
 from loadbench_gui.engine.recorder import Recorder
-from loadbench_gui.engine.transport.carrier import Carrier
+from loadbench_gui.engine.transport.carrier import Cargo, Carrier
 from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.turns import NEVER
 
@@ -31,7 +31,8 @@ class OpenIssuer(Issuer):
         shape = shard.load.workload.shape
         assert isinstance(shape, OpenLoad)
         self._free: deque[Carrier] = deque()
-        self._queue: deque[tuple[int, int]] = deque()
+        self._queue: deque[tuple[int, int, Cargo | None]] = deque()
+        self._ahead: Cargo | None = None
         self._queue_limit = queue_limit(shape, circuit.timeout_s, shard.count)
         self._chunks: Iterator[list[int]] = iter(())
         self._due: list[int] = []
@@ -49,6 +50,7 @@ class OpenIssuer(Issuer):
         self._chunks = arrivals(self._shape, self._shard.load.seed, horizon_ns, self._shard.index, self._shard.count)
         self._started = True
         self._load_chunk()
+        self._draw()
         if self._spin:
             self._last_spin_ns = perf_counter_ns()
             self._circuit.loop.call_soon(self._turn)
@@ -87,7 +89,7 @@ class OpenIssuer(Issuer):
         held = [c for c in self.connections if c.sent_ns or c.wanted]
         for connection in held:
             connection.close()
-        self._recorder.censor([c.due_ns for c in held] + [due for due, _ in self._queue], now_ns)
+        self._recorder.censor([c.due_ns for c in held] + [entry[0] for entry in self._queue], now_ns)
         self._queue.clear()
         for connection in held:
             connection.sent_ns, connection.wanted = 0, False
@@ -109,7 +111,9 @@ class OpenIssuer(Issuer):
         """Give the connection the request that has waited longest; otherwise it is free."""
         self._events += 1
         if self._queue:
-            due, taken = self._queue.popleft()
+            due, taken, cargo = self._queue.popleft()
+            if cargo is not None:
+                connection.load(*cargo)
             connection.send(due, taken, perf_counter_ns())
         else:
             self._free.append(connection)
@@ -131,7 +135,9 @@ class OpenIssuer(Issuer):
         if not self._queue:
             self._free.append(connection)
             return
-        due, taken = self._queue.popleft()
+        due, taken, cargo = self._queue.popleft()
+        if cargo is not None:
+            connection.load(*cargo)
         if connection.is_open:
             connection.send(due, taken, perf_counter_ns())
         else:
@@ -160,6 +166,8 @@ class OpenIssuer(Issuer):
                 connection = free.popleft()
                 if connection.over:
                     connection = self._replace(connection)
+                if self._ahead is not None:
+                    connection.load(*self._ahead)
                 if connection.is_open:
                     connection.send(due, now, now)
                 else:
@@ -180,11 +188,18 @@ class OpenIssuer(Issuer):
             self._circuit.issue_ns = self._due[self._position]
         else:
             self._load_chunk()
+        if self._ahead is not None:
+            self._draw()
         return self._circuit.issue_ns
+
+    def _draw(self) -> None:
+        """Draw the next arrival's request before it is due: drawing must not delay it."""
+        if self._circuit.mixed:
+            self._ahead = self._circuit.draw()
 
     def _no_connection(self, due_ns: int, taken_ns: int) -> None:
         if self._shape.when_busy == "queue" and len(self._queue) < self._queue_limit:
-            self._queue.append((due_ns, taken_ns))
+            self._queue.append((due_ns, taken_ns, self._ahead))
         else:
             self._recorder.drop(due_ns)
 

@@ -38,14 +38,13 @@ class Population:
         self._issued = 0
         self.ended = 0
 
-    def add_direct(self, service_ns: Ints, status: int) -> None:
+    def add_direct(self, service_ns: Ints) -> None:
         """Count successes of a closed loop that came in one read: every clock but the lags is the service time."""
         count = len(service_ns)
         self._touched = True
         self._everywhere.add(to_us(service_ns))
         self._undelayed += count
         self._succeed(count)
-        self._status_codes[status] = self._status_codes.get(status, 0) + count
 
     def add(self, due: Ints, taken: Ints, sent: Ints, first: Ints, last: Ints) -> None:
         """Count successes by all five stamps."""

@@ -1,7 +1,8 @@
 """What happened: the hot path appends integers, numpy folds them, and each interval leaves as one snapshot.
 
-Three lists are appended to. `hot` holds the responses that were recognised whole (see `transport.http1`): two stamps
-each in a closed loop (sent, last byte), four in an open one (due, taken, sent, last byte). `rows` holds all other
+Three lists are appended to; `stamps` says what their columns mean. `hot` holds the responses that were recognised whole
+(see `transport.http1`): two stamps each in a closed loop (sent, last byte), four where requests have a due time (due,
+taken, sent, last byte); where requests differ, each brings its status and its sizes along. `rows` holds all other
 successes with five stamps and their status, `misses` the stamps of failures, for the lags. Memory does not grow with
 the number of requests: the lists are folded many times a second, in slices, so that folding never shows.
 """
@@ -10,22 +11,18 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.snapshot import ErrorKind, SampleExchange, ShardSnapshot, Traffic, WorkerHealth
 from loadbench_gui.engine.population import Population
+from loadbench_gui.engine.stamps import CLOSED, CLOSED_MIX, MISS, OPEN, OPEN_MIX, ROW, Batch, Ints, Layout, count
 
 SLICE: Final = 1_000
 """Requests folded at once: about 0.1 ms."""
 SAMPLES_PER_KIND: Final = 3
-
-Ints = NDArray[np.int64]
-Layout = Literal["closed", "open", "row", "miss"]
-_WIDTH: Final[dict[Layout, int]] = {"closed": 2, "open": 4, "row": 6, "miss": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +35,23 @@ class Window:
     interval_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """A slice of one of the lists on its way into the histograms."""
-
-    layout: Layout
-    stamps: list[int] | Ints
-    status: int = 0
-
-
 class Recorder:
-    """One shard's record. The transports write to the public fields; the runner folds and swaps."""
+    """One shard's record. The transports write to the public fields; the runner folds and swaps.
 
-    def __init__(self, shard: int, window: Window, *, closed: bool) -> None:
+    scheduled: whether requests have a due time of their own; otherwise they are due when they are sent.
+    mixed: whether they differ from each other.
+    """
+
+    def __init__(self, shard: int, window: Window, *, scheduled: bool, mixed: bool = False) -> None:
         self._shard = shard
         self.window = window
-        self._hot_layout: Layout = "closed" if closed else "open"
+        self._hot_layout = _LAYOUTS[scheduled, mixed]
         self.hot: list[int] = []
         self.rows: list[int] = []
         self.misses: list[int] = []
         self._hot_status, self._hot_size = 200, 0
-        self._pending: deque[_Batch] = deque()
-        self._ahead: list[_Batch] = []
+        self._pending: deque[Batch] = deque()
+        self._ahead: list[Batch] = []
         self._measured, self._others = Population(), Population()
         self._samples: list[SampleExchange] = []
         self._sampled: dict[ErrorKind, int] = {}
@@ -108,19 +100,17 @@ class Recorder:
             self._served[port] = self._served.get(port, 0) + requests
 
     def seal_hot(self, status: int, size: int) -> None:
-        """Say that what is appended to `hot` from now on was answered with `status` and `size` bytes."""
+        """Say that what is appended to `hot` from now on was answered with `status` and `size` bytes, unless mixed."""
         if (status, size) != (self._hot_status, self._hot_size):
             self._queue_hot()
             self._hot_status, self._hot_size = status, size
 
     def fail(self, kind: ErrorKind, stamps: tuple[int, int, int], now_ns: int, status: int = 0) -> None:
         """Count a failure. stamps: due, taken, sent (0: the request was never written). status: 0 if none was read."""
-        due_ns, _, sent_ns = stamps
+        due_ns = stamps[0]
         self._of(due_ns).fail(kind, status)
         self.last_ns = max(self.last_ns, now_ns)
         self.misses.extend(stamps)
-        if sent_ns:
-            self.bytes_sent += self.request_bytes
 
     def drop(self, due_ns: int) -> None:
         """Count an arrival that was dropped."""
@@ -223,66 +213,68 @@ class Recorder:
 
     def _queue(self) -> None:
         self._queue_hot()
-        self._queue_list("row", self.rows, 0)
-        self._queue_list("miss", self.misses, 0)
+        self._queue_list(ROW, self.rows, 0)
+        self._queue_list(MISS, self.misses, 0)
 
     def _queue_hot(self) -> None:
-        count = len(self.hot) // _WIDTH[self._hot_layout]
-        self._queue_list(self._hot_layout, self.hot, self._hot_status)
-        self.bytes_received += count * self._hot_size
-        self.bytes_sent += count * self.request_bytes
-        self.reused += count
+        layout = self._hot_layout
+        requests = len(self.hot) // layout.width
+        if layout.written is None:
+            self.bytes_received += requests * self._hot_size
+            self.bytes_sent += requests * self.request_bytes
+        self.reused += requests
+        self._queue_list(layout, self.hot, self._hot_status)
 
     def _queue_list(self, layout: Layout, stamps: list[int], status: int) -> None:
-        step = SLICE * _WIDTH[layout]
+        step = SLICE * layout.width
         for begin in range(0, len(stamps), step):
-            self._pending.append(_Batch(layout, stamps[begin : begin + step], status))
+            self._pending.append(Batch(layout, stamps[begin : begin + step], status))
         stamps.clear()
 
-    def _fold(self, batch: _Batch) -> None:
-        stamps = np.array(batch.stamps, np.int64).reshape(-1, _WIDTH[batch.layout])
-        if batch.layout == "miss":
-            for population, part in self._split(stamps):
-                population.add_lags_of_failed(part[:, 0], part[:, 1], part[:, 2])
+    def _fold(self, batch: Batch) -> None:
+        layout = batch.layout
+        if layout is MISS:
+            for population, part in self._split(batch.rows(), layout.due):
+                population.add_lags_of_failed(*part.T)
             return
-        stamps = self._hold_back(batch, stamps)
+        stamps = self._hold_back(batch)
         if not len(stamps):
             return
-        self.last_ns = max(self.last_ns, int(_last_bytes(batch.layout, stamps)[-1]))
-        stamps = self._in_time(batch.layout, stamps)
-        if not len(stamps):
-            return
-        last = _last_bytes(batch.layout, stamps)
+        self.last_ns = max(self.last_ns, int(stamps[-1, layout.last]))
+        if layout.written is not None:
+            self.bytes_received += int(stamps[:, layout.received].sum())
+            self.bytes_sent += int(stamps[:, layout.written].sum())
+        stamps = self._in_time(layout, stamps)
+        last = stamps[:, layout.last]
         self._completed += int(np.count_nonzero((last >= self.window.begin_ns) & (last < self.counted_until_ns)))
-        for population, part in self._split(stamps):
-            _count(population, batch, part)
+        for population, part in self._split(stamps, layout.due):
+            count(population, batch, part)
 
-    def _hold_back(self, batch: _Batch, stamps: Ints) -> Ints:
+    def _hold_back(self, batch: Batch) -> Ints:
         """Return the rows that belong to the current interval, and keep the others for the next."""
-        last = _last_bytes(batch.layout, stamps)
+        stamps = batch.rows()
+        last = stamps[:, batch.layout.last]
         boundary = self.next_boundary_ns()
         if last[-1] < boundary:
             return stamps
         # Stamps are appended in the order in which bytes were read, so the last bytes are sorted.
         inside = int(np.searchsorted(last, boundary))
-        self._ahead.append(_Batch(batch.layout, stamps[inside:].ravel(), batch.status))
+        self._ahead.append(Batch(batch.layout, stamps[inside:].ravel(), batch.status))
         return stamps[:inside]
 
     def _in_time(self, layout: Layout, stamps: Ints) -> Ints:
         """Return the rows that were answered within the timeout; the others are timeouts, whoever saw them first."""
-        sent = stamps[:, 0] if layout == "closed" else stamps[:, 2]
-        in_time = _last_bytes(layout, stamps) - sent <= self.timeout_ns
+        in_time = stamps[:, layout.last] - stamps[:, layout.sent] <= self.timeout_ns
         if in_time.all():
             return stamps
-        for population, late in self._split(stamps[~in_time]):
-            due, taken = late[:, 0], late[:, 0 if layout == "closed" else 1]
-            population.add_lags_of_failed(due, taken, late[:, 0 if layout == "closed" else 2])
+        for population, late in self._split(stamps[~in_time], layout.due):
+            population.add_lags_of_failed(late[:, layout.due], late[:, layout.taken], late[:, layout.sent])
             for _ in late:
                 population.fail(ErrorKind.READ_TIMEOUT, 0)
         return stamps[in_time]
 
-    def _split(self, stamps: Ints) -> list[tuple[Population, Ints]]:
-        due = stamps[:, 0]
+    def _split(self, stamps: Ints, column: int) -> list[tuple[Population, Ints]]:
+        due = stamps[:, column]
         inside = (due >= self.window.begin_ns) & (due < self.window.end_ns)
         if inside.all():
             return [(self._measured, stamps)]
@@ -291,20 +283,10 @@ class Recorder:
         return [(self._measured, stamps[inside]), (self._others, stamps[~inside])]
 
 
-def _last_bytes(layout: Layout, stamps: Ints) -> Ints:
-    return stamps[:, 4] if layout == "row" else stamps[:, -1]
-
-
-def _count(population: Population, batch: _Batch, part: Ints) -> None:
-    match batch.layout:
-        case "closed":
-            population.add_direct(part[:, 1] - part[:, 0], batch.status)
-        case "open":
-            due, taken, sent, last = part.T
-            population.add(due, taken, sent, last, last)
-            population.add_status(batch.status, len(part))
-        case _:
-            due, taken, sent, first, last, status = part.T
-            population.add(due, taken, sent, first, last)
-            for code, count in zip(*np.unique(status, return_counts=True), strict=True):
-                population.add_status(int(code), int(count))
+_LAYOUTS: Final[dict[tuple[bool, bool], Layout]] = {
+    (False, False): CLOSED,
+    (False, True): CLOSED_MIX,
+    (True, False): OPEN,
+    (True, True): OPEN_MIX,
+}
+"""By whether requests are scheduled, and whether they are mixed."""

@@ -14,13 +14,15 @@ from time import perf_counter_ns, process_time_ns
 from typing import Final
 
 from loadbench_gui.core.histogram import Histogram
-from loadbench_gui.core.plan import ClosedLoad, OpenLoad, Shard
+from loadbench_gui.core.plan import OpenLoad, Shard
 from loadbench_gui.core.snapshot import ShardSnapshot, WorkerHealth
 from loadbench_gui.engine.closed_loop import ClosedIssuer
 from loadbench_gui.engine.issuer import Issuer, open_all
 from loadbench_gui.engine.open_loop import OpenIssuer
 from loadbench_gui.engine.recorder import Recorder, Window
 from loadbench_gui.engine.transport.circuit import Circuit
+from loadbench_gui.engine.transport.factory import is_scheduled
+from loadbench_gui.engine.transport.supply import supply
 
 TICK_S: Final = 0.05
 """How often finished requests are folded and timeouts looked for."""
@@ -64,9 +66,11 @@ class ShardRun:
         self._shard = shard
         self._emit = emit
         self._loop = loop
-        closed = isinstance(shard.load.workload.shape, ClosedLoad)
-        self._recorder = Recorder(shard.index, window_of(shard, perf_counter_ns()), closed=closed)
-        self._circuit = Circuit(shard.load, self._recorder, loop)
+        scheduled = is_scheduled(shard.load.workload.shape)
+        requests = supply(shard)
+        window = window_of(shard, perf_counter_ns())
+        self._recorder = Recorder(shard.index, window, scheduled=scheduled, mixed=requests.mixed)
+        self._circuit = Circuit(shard.load, requests, self._recorder, loop)
         self._issuer = make_issuer(shard, self._circuit, self._recorder, spin=spin)
         self._cpu_clock = cpu_clock
         self._cpu_ns = self._spun_ns = self._swapped_ns = 0
@@ -201,5 +205,6 @@ class ShardRun:
     def _finish(self) -> None:
         now = perf_counter_ns()
         self._issuer.give_up(now)
+        self._issuer.settle()
         self._swap(now, last=True)
         self._finished.set_result(None)

@@ -5,28 +5,28 @@ from __future__ import annotations
 import pytest
 
 from loadbench_gui.core.plan import Expectation, Request, Target
+from loadbench_gui.core.template import encode
 from loadbench_gui.engine.transport.check import Check
-from loadbench_gui.engine.transport.circuit import encode
 from loadbench_gui.engine.transport.framing import final_head, is_framed, says_close
 
 HERE = Target("http", "example.test", 8080, "127.0.0.1")
 
 
 def test_a_request_gets_the_headers_it_does_not_name() -> None:
-    assert encode(Request(), HERE) == (
+    assert encode(Request(), HERE.authority) == (
         b"GET / HTTP/1.1\r\nHost: example.test:8080\r\nUser-Agent: loadbench\r\nAccept: */*\r\n\r\n"
     )
 
 
 def test_a_request_keeps_the_headers_it_names() -> None:
     request = Request("POST", "/a", (("host", "b"), ("Accept", "text/plain"), ("User-Agent", "me")), b"xyz")
-    assert encode(request, HERE) == (
+    assert encode(request, HERE.authority) == (
         b"POST /a HTTP/1.1\r\nhost: b\r\nAccept: text/plain\r\nUser-Agent: me\r\nContent-Length: 3\r\n\r\nxyz"
     )
 
 
 def test_a_post_without_a_body_says_so() -> None:
-    assert b"Content-Length: 0\r\n" in encode(Request("POST"), HERE)
+    assert b"Content-Length: 0\r\n" in encode(Request("POST"), HERE.authority)
 
 
 @pytest.mark.parametrize(

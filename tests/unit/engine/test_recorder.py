@@ -12,8 +12,8 @@ START = 1_000 * MS
 WINDOW = Window(START, START + 250 * MS, START + 1_250 * MS, 250 * MS)
 
 
-def recorder(*, closed: bool = False) -> Recorder:
-    return Recorder(0, WINDOW, closed=closed)
+def recorder(*, closed: bool = False, mixed: bool = False) -> Recorder:
+    return Recorder(0, WINDOW, scheduled=not closed, mixed=mixed)
 
 
 def swapped(record: Recorder, issued: tuple[int, int] = (0, 0), *, last: bool = False) -> ShardSnapshot:
@@ -103,6 +103,31 @@ def test_bytes_of_recognised_answers_are_counted() -> None:
     record.hot.extend((at(1), at(1), at(1), at(2)) * 3)
     traffic = swapped(record).traffic
     assert (traffic.bytes_received, traffic.bytes_sent, traffic.reused) == (300, 150, 3)
+
+
+@pytest.mark.parametrize("closed", [True, False], ids=["closed", "open"])
+def test_of_requests_that_differ_each_brings_its_status_and_sizes_along(closed: bool) -> None:
+    record = recorder(closed=closed, mixed=True)
+    for number, (status, received, written) in enumerate(((200, 100, 50), (201, 7, 1_000_000), (200, 90, 51))):
+        sent, last = at(300 + number), at(301 + number)
+        before = () if closed else (sent - 3 * MS, sent - 2 * MS)
+        record.hot.extend((*before, sent, last, status, received, written))
+    ends = [swapped(record) for _ in range(2)]
+    assert (ends[0].traffic.bytes_sent, ends[0].measured.succeeded) == (0, 0), "they belong to the second interval"
+    traffic, measured = ends[1].traffic, ends[1].measured
+    assert (traffic.bytes_sent, traffic.bytes_received) == (1_000_101, 197)
+    assert measured.status_codes == {200: 2, 201: 1}
+    assert measured.service.quantile(1.0) == pytest.approx(1_000, abs=1)
+    assert measured.scheduled.quantile(1.0) == pytest.approx(1_000 if closed else 4_000, abs=2)
+    assert measured.connection_wait.quantile(1.0) == pytest.approx(0 if closed else 2_000, abs=1)
+
+
+def test_what_a_connection_served_is_told_at_the_very_end_by_its_port() -> None:
+    record = recorder()
+    for port, requests in ((40_001, 5), (40_002, 7), (40_001, 2), (0, 9)):
+        record.serve(port, requests)
+    assert swapped(record).served == {}
+    assert swapped(record, last=True).served == {40_001: 7, 40_002: 7}
 
 
 def test_failures_timeouts_drops_and_censored_requests_have_one_fate_each() -> None:

@@ -10,6 +10,11 @@ from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
 from loadbench_gui.engine.transport.circuit import Circuit
+from loadbench_gui.engine.transport.query import Query
+from loadbench_gui.engine.transport.supply import Payload
+
+Cargo: TypeAlias = tuple[Query, Payload]
+"""What a connection is given to carry: which request, and the request itself."""
 
 
 class Carrier(Protocol):
@@ -36,6 +41,13 @@ class Carrier(Protocol):
     def opening(self) -> asyncio.Task[None] | None:
         """What opens it, while it is on the way to being open."""
 
+    @property
+    def cargo(self) -> Cargo:
+        """What it carries, or carried last."""
+
+    def load(self, query: Query, payload: Payload) -> None:
+        """Take what `send` writes next. Called before each `send` or `want` where `Circuit.mixed`, else never."""
+
     def open(self) -> None:
         """Start to connect. Ends in `Owner.opened`, or in the wanted request being sent, or in a failure."""
 
@@ -49,7 +61,10 @@ class Carrier(Protocol):
         """Give the request up: it was sent longer than the timeout ago."""
 
     def close(self) -> None:
-        """End it without a word; a request on it is no longer accounted for here."""
+        """End it without a word; a request on it is no longer accounted for here, but for its bytes."""
+
+    def settle(self) -> None:
+        """Report how many requests it has answered (`Recorder.serve`), once: when it ends or when the run does."""
 
 
 class Owner(Protocol):

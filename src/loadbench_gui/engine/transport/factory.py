@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
-from loadbench_gui.core.plan import Load, OpenLoad
+from typing import Final
+
+from loadbench_gui.core.plan import Load, LoadShape, OpenLoad
 from loadbench_gui.engine.transport.carrier import Maker
-from loadbench_gui.engine.transport.hot import ClosedConnection, OpenConnection
+from loadbench_gui.engine.transport.hot import ClosedConnection, ClosedMixConnection, OpenConnection, OpenMixConnection
 
 
-def maker(load: Load) -> Maker:
-    """Return what makes the connections of `load`. httpx is imported only where it is asked for."""
+def maker(load: Load, *, mixed: bool) -> Maker:
+    """Return what makes the connections of `load`. httpx is imported only where it is asked for.
+
+    mixed: requests differ from one to the next, so each has to be drawn.
+    """
     if load.client.name == "httpx":
         from loadbench_gui.engine.transport.httpx_connection import HttpxConnection
 
         return HttpxConnection
-    return OpenConnection if isinstance(load.workload.shape, OpenLoad) else ClosedConnection
+    return _FAST[is_scheduled(load.workload.shape), mixed]
+
+
+def is_scheduled(shape: LoadShape) -> bool:
+    """Whether requests have a due time of their own; otherwise they are due when they are sent."""
+    return isinstance(shape, OpenLoad) or shape.think_s > 0
+
+
+_FAST: Final[dict[tuple[bool, bool], Maker]] = {
+    (False, False): ClosedConnection,
+    (False, True): ClosedMixConnection,
+    (True, False): OpenConnection,
+    (True, True): OpenMixConnection,
+}
+"""By whether requests are scheduled, and whether they are mixed."""

@@ -1,7 +1,7 @@
 """HTTP/1.1 over one TCP or TLS connection: send pre-encoded bytes, recognise the response, keep the clock.
 
 Two paths lead to the same record. Every kind of response is parsed by llhttp (`parse`). A response that came in one
-read, was found right and left the connection open is remembered by the circuit, and a read that is equal to it byte
+read, was found right and left the connection open is remembered by its query, and a read that is equal to it byte
 for byte is, by definition, parsed the same: it is recorded without a parser. Nothing but equality is trusted, so a
 changed date, length or body goes through the parser, and is remembered in turn.
 
@@ -15,11 +15,13 @@ from time import perf_counter_ns
 from typing import Final, cast
 
 from loadbench_gui.core.snapshot import ErrorKind
-from loadbench_gui.engine.transport.carrier import Owner
+from loadbench_gui.engine.transport.carrier import Cargo, Owner
 from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.transport.dial import NotOpened, dial
 from loadbench_gui.engine.transport.opening import classify, explain
+from loadbench_gui.engine.transport.query import Query
 from loadbench_gui.engine.transport.reply import Malformed, Reply
+from loadbench_gui.engine.transport.supply import Payload
 
 LONGEST_WHOLE: Final = 64 << 10
 _SAMPLE_BYTES: Final = 2048
@@ -63,7 +65,8 @@ class Connection(asyncio.Protocol):
         self.circuit = circuit
         self.owner = owner
         self.place = place
-        self.query, self.request = circuit.queries[0], circuit.queries[0].wire
+        self.query = circuit.queries[0]
+        self.request: bytes = self.query.wire
         self.due_ns = self.taken_ns = self.sent_ns = 0
         self.fast = self.over = self.resent = self.wanted = False
         self.served = self.port = 0
@@ -84,11 +87,20 @@ class Connection(asyncio.Protocol):
         """What opens it, while it is on the way to being open."""
         return self._opening
 
+    @property
+    def cargo(self) -> Cargo:
+        """What it carries, or carried last: the query, and the very bytes."""
+        return self.query, self.request
+
     # What the owner asks for.
 
     def open(self) -> None:
         """Start to connect. Ends in `owner.opened`, or in the wanted request being sent, or in a failure."""
         self._opening = self.circuit.loop.create_task(self._open())
+
+    def load(self, query: Query, payload: Payload) -> None:
+        """Take the bytes that `send` writes next; without it, it writes the same again."""
+        self.query, self.request = query, payload
 
     def want(self, due_ns: int, taken_ns: int) -> None:
         """Carry a request as soon as the connection is open; start to connect if that has not begun."""
@@ -112,13 +124,21 @@ class Connection(asyncio.Protocol):
         self._fail(ErrorKind.READ_TIMEOUT, now_ns)
 
     def close(self) -> None:
-        """End it without a word; a request on it is no longer accounted for here."""
+        """End it without a word; a request on it is no longer accounted for here, but for its bytes."""
+        if self.sent_ns and not self.over and not self.wanted:
+            self.circuit.recorder.bytes_sent += len(self.request)
+        self.settle()
         self.over = True
         self.fast = False
         if self._opening is not None:
             self._opening.cancel()
         if self._transport is not None:
             self._transport.abort()
+
+    def settle(self) -> None:
+        """Report how many requests it has answered, once: when it ends or when the run does."""
+        self.circuit.recorder.serve(self.port, self.served)
+        self.port = 0
 
     # asyncio.Protocol
 
@@ -209,13 +229,13 @@ class Connection(asyncio.Protocol):
     def _answered(self, now: int, data: bytes = b"") -> None:
         """Judge a complete response, record it, and hand the connection back."""
         recorder, reply = self.circuit.recorder, self._reply
+        recorder.bytes_sent += len(self.request)
         wrong = reply.judge()
         if wrong is not None:
             self._sample(wrong, now)
             recorder.fail(wrong, (self.due_ns, self.taken_ns, self.sent_ns), now, reply.status)
         else:
             recorder.rows.extend((self.due_ns, self.taken_ns, self.sent_ns, reply.first_ns, now, reply.status))
-            recorder.bytes_sent += recorder.request_bytes
         if self.served:
             recorder.reused += 1
         self.served += 1
@@ -239,6 +259,7 @@ class Connection(asyncio.Protocol):
         recorder = self.circuit.recorder
         if not self.sent_ns:
             if self._opening is None:
+                self.settle()
                 self.over = True
                 self.fast = False
                 recorder.closed_by_server += 1
@@ -258,7 +279,7 @@ class Connection(asyncio.Protocol):
         if self.query.idempotent and not self.resent:
             sent_ns = self.sent_ns
             self._end()
-            recorder.bytes_sent += recorder.request_bytes
+            recorder.bytes_sent += len(self.request)
             self.owner.resend(self, sent_ns)
         else:
             self._fail(ErrorKind.STALE, perf_counter_ns())
@@ -284,6 +305,7 @@ class Connection(asyncio.Protocol):
 
     def _end(self) -> None:
         """Leave nothing behind that would keep the transport or the parser alive."""
+        self.settle()
         self.over = True
         self.fast = self.wanted = False
         self.sent_ns = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from loadbench_gui.core.request import Expectation
+from loadbench_gui.core.template import Compiled
 from loadbench_gui.engine.transport.check import Check
 
 
@@ -15,23 +15,28 @@ class Query:
     whole: an answer that was parsed, checked and found complete in one read on a connection that stays open. A read
         that equals it byte for byte is the same answer again, so it needs no parser. status, size: of that answer.
     sample_due: the body of its next answer is looked at, where bodies are sampled.
+    seal: is told the status and the size of what will be recognised from now on.
     """
 
-    __slots__ = ("_seal", "bodiless", "check", "idempotent", "sample_due", "size", "status", "whole", "wire")
+    __slots__ = (
+        "_seal",
+        "bodiless",
+        "check",
+        "compiled",
+        "idempotent",
+        "sample_due",
+        "size",
+        "status",
+        "whole",
+        "wire",
+    )
 
-    def __init__(
-        self,
-        wire: bytes,
-        expect: Expectation,
-        *,
-        bodiless: bool,
-        idempotent: bool,
-        seal: Callable[[int, int], None] | None = None,
-    ) -> None:
-        self.wire = wire
-        self.bodiless = bodiless
-        self.idempotent = idempotent
-        self.check = Check(expect)
+    def __init__(self, compiled: Compiled, seal: Callable[[int, int], None]) -> None:
+        self.compiled = compiled
+        self.wire = compiled.wire or b""
+        self.bodiless = compiled.head_only
+        self.idempotent = compiled.idempotent
+        self.check = Check(compiled.expect)
         self.sample_due = True
         self.whole = b""
         self.status = self.size = 0
@@ -39,6 +44,5 @@ class Query:
 
     def remember(self, answer: bytes, status: int) -> None:
         """Recognise `answer` from now on without a parser."""
-        if self._seal is not None:
-            self._seal(status, len(answer))
+        self._seal(status, len(answer))
         self.whole, self.status, self.size = answer, status, len(answer)
