@@ -193,5 +193,6 @@ class Reply:
         self._parser = None
         head, rest = final_head(self._head)
         self.keep = self.keep or (head.startswith(b"HTTP/1.1") and not says_close(head))
-        if rest:
+        # Empty lines after a message are passed over, as the parser does.
+        if rest.strip(b"\r\n"):
             raise Malformed
