@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 GeneratorVerdict: TypeAlias = Literal["valid", "suspect", "invalid"]
+
+LAG_SHARE: Final = 0.10
+"""A delay of our own above this share of the latency at the same quantile makes the metric suspect."""
+NEAR_CEILING: Final = 0.70
+"""A target measured above this share of what the generator can send is not ranked: queues in the generator begin to
+show in the figures well before it is full."""
 
 SEVERITY: dict[GeneratorVerdict, int] = {"valid": 0, "suspect": 1, "invalid": 2}
 

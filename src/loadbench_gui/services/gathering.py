@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from loadbench_gui.core.caveats import Caveat
-from loadbench_gui.core.plan import GeneratorSettings, Load, OpenLoad
-from loadbench_gui.core.run import Fitness, Interval
+from loadbench_gui.core.plan import GeneratorSettings, Load
+from loadbench_gui.core.run import Interval
 from loadbench_gui.core.sharding import share
 from loadbench_gui.core.snapshot import (
     ErrorKind,
@@ -21,51 +21,39 @@ from loadbench_gui.core.snapshot import (
     merge_counts,
 )
 from loadbench_gui.core.timeline import Timeline
-from loadbench_gui.engine.fitness import judge, live_caveat, stale_caveats
+from loadbench_gui.engine.fitness.arrivals import stale_caveats
+from loadbench_gui.engine.fitness.evidence import Evidence, Surroundings
+from loadbench_gui.engine.fitness.judge import judge, live_caveat
 from loadbench_gui.engine.recorder import SAMPLES_PER_KIND
-from loadbench_gui.errors import EnvironmentFault
+from loadbench_gui.errors import Bug, EnvironmentFault
+from loadbench_gui.services.fired import Fired
 
 INTERVAL_S: Final = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class Fired:
-    """What came of a load.
-
-    duration_s: length of the measured window that was covered. start_ns: the common start (perf_counter_ns).
-    served: requests answered by each connection over the whole run, by its local port.
-    stop_reason: "" when it ended as planned, "requests" at the request limit, "stopped" when asked to.
-    """
-
-    measured: Tally
-    traffic: Traffic
-    peak_connections: int
-    fitness: Fitness
-    samples: tuple[SampleExchange, ...]
-    duration_s: float
-    start_ns: int
-    stop_reason: str
-    engine: str
-    client: str
-    worker_pids: tuple[int, ...] = field(default=())
-    served: Mapping[int, int] = field(default_factory=dict)
+LATEST_S: Final = 60.0
+"""How long after everything should have ended an interval may lie; what claims to lie later is damaged."""
 
 
 class Gathering:
     """Folds what the shards report, and keeps the sums that the result is made of."""
 
     def __init__(
-        self, load: Load, shard_count: int, on_interval: Callable[[Interval], None], on_caveat: Callable[[Caveat], None]
+        self,
+        load: Load,
+        settings: GeneratorSettings,
+        shard_count: int,
+        on_interval: Callable[[Interval], None],
+        on_caveat: Callable[[Caveat], None],
     ) -> None:
-        self._load = load
+        workload = load.workload
+        self._load, self._settings = load, settings
+        self._latest = round((workload.warmup_s + workload.duration_s + workload.timeout_s + LATEST_S) / INTERVAL_S)
         self._workers = shard_count
         self._timeline = Timeline(shard_count, INTERVAL_S)
         self._on_interval, self._on_caveat = on_interval, on_caveat
         self._told: set[str] = set()
         self._measured, self._traffic, self._health = Tally(), Traffic(), WorkerHealth()
-        self._peak = 0
+        self._handled = self._peak = 0
         self._samples: dict[ErrorKind, list[SampleExchange]] = {}
-        self._notes: list[Caveat] = []
         self._last_words: list[str] = []
         self._last_ns: list[int] = []
         self._issued = [0] * shard_count
@@ -74,13 +62,18 @@ class Gathering:
         self._running = set(range(shard_count))
         self.stopped_ns = 0
         self.done = asyncio.Event()
+        self.broken = asyncio.Event()
+        """A worker was lost, and the settings say that the run ends there."""
 
     def add(self, snapshot: ShardSnapshot) -> None:
-        """Take a shard's snapshot in."""
+        """Take a shard's snapshot in. Raises `Bug` for one that no shard of this load can have made."""
+        if snapshot.index > self._latest:
+            raise Bug(f"shard {snapshot.shard} reported interval {snapshot.index}; the run has {self._latest} at most")
+        closed = self._timeline.add(snapshot)
         self._issued[snapshot.shard] += snapshot.measured.issued
         self._unmeasured += snapshot.warmup.issued
         self._served = merge_counts(self._served, snapshot.served) if snapshot.served else self._served
-        for interval in self._timeline.add(snapshot):
+        for interval in closed:
             self._take(interval)
 
     def finish(self, last_ns: int) -> None:
@@ -94,13 +87,7 @@ class Gathering:
             self._take(interval)
         if self._timeline.lost != before:
             self._last_words.append(f"worker {shard}: {words}")
-            caveat = Caveat(
-                "worker_lost",
-                f"Generator process {shard} of {self._workers} died during the run ({words}).",
-                "The others went on, with less load than was asked for. Run again.",
-                "invalid",
-            )
-            self._tell(caveat)
+            self._tell_lost(shard, words)
         # Not before all have ended: the moment of its last request is the last that a shard tells.
         self._running.discard(shard)
         if not self._running:
@@ -111,36 +98,60 @@ class Gathering:
         """Whether every worker died before it was done."""
         return len(self._timeline.lost) == self._workers
 
-    def result(self, start_ns: int, settings: GeneratorSettings, pids: tuple[int, ...]) -> Fired:
+    def result(self, start_ns: int, pids: tuple[int, ...], around: Surroundings) -> Fired:
         """Return the whole. Raises `EnvironmentFault` when every worker died."""
-        lost = len(self._timeline.lost)
         if self.all_lost:
             raise EnvironmentFault(
                 "All generator processes died during the run: " + "; ".join(self._last_words),
                 "What was measured until then is kept. Look for out-of-memory messages in the system's log.",
             )
-        open_loop = isinstance(self._load.workload.shape, OpenLoad)
+        duration_s = self._covered_s(start_ns)
         return Fired(
             measured=self._measured,
             traffic=self._traffic,
             peak_connections=self._peak,
-            fitness=judge(
-                self._measured,
-                self._health,
-                workers=self._workers,
-                open_loop=open_loop,
-                lost=lost,
-                notes=stale_caveats(self._traffic.stale, sum(self._issued) + self._unmeasured),
-            ),
+            fitness=judge(self._evidence(duration_s, around)),
             samples=tuple(sample for kept in self._samples.values() for sample in kept),
-            duration_s=self._covered_s(start_ns),
+            duration_s=duration_s,
             start_ns=start_ns,
             stop_reason=self._stop_reason(start_ns),
-            engine=settings.engine,
-            client=settings.client.name,
+            engine=self._settings.engine,
+            client=self._settings.client.name,
             worker_pids=pids,
             served=self._served,
+            fault=self._broken_off() if self.broken.is_set() else None,
         )
+
+    def _evidence(self, duration_s: float, around: Surroundings) -> Evidence:
+        return Evidence(
+            measured=self._measured,
+            traffic=self._traffic,
+            health=self._health,
+            handled=self._handled,
+            workers=self._workers,
+            shape=self._load.workload.shape,
+            duration_s=duration_s,
+            lost=len(self._timeline.lost),
+            # What was calibrated is a worker process, not the loop of the application.
+            around=around if self._settings.engine == "workers" else replace(around, calibrated_us=None),
+            notes=stale_caveats(self._traffic.stale, sum(self._issued) + self._unmeasured),
+        )
+
+    def _broken_off(self) -> EnvironmentFault:
+        return EnvironmentFault(
+            f"A generator process died ({'; '.join(self._last_words)}), and the run ended there: "
+            'on_worker_lost = "stop".',
+            "What was measured until then is kept. Look for out-of-memory messages in the system's log.",
+        )
+
+    def _tell_lost(self, shard: int, words: str) -> None:
+        self._last_words.append(f"worker {shard}: {words}")
+        stops = self._settings.on_worker_lost == "stop"
+        what = "The run ends here, as asked." if stops else "The others went on, with less load than was asked for."
+        message = f"Generator process {shard} of {self._workers} died during the run ({words})."
+        self._tell(Caveat("worker_lost", message, f"{what} Run again.", "invalid"))
+        if stops:
+            self.broken.set()
 
     def _window_ns(self, start_ns: int) -> tuple[int, int]:
         begin_ns = start_ns + round(self._load.workload.warmup_s * 1e9)
@@ -149,7 +160,7 @@ class Gathering:
     def _stop_reason(self, start_ns: int) -> str:
         end_ns = self._window_ns(start_ns)[1]
         if self.stopped_ns and self.stopped_ns < end_ns:
-            return "stopped"
+            return "worker_lost" if self.broken.is_set() else "stopped"
         return "requests" if self._limit_reached and max(self._last_ns, default=end_ns) < end_ns else ""
 
     @property
@@ -166,7 +177,7 @@ class Gathering:
     def _covered_s(self, start_ns: int) -> float:
         begin_ns, end_ns = self._window_ns(start_ns)
         match self._stop_reason(start_ns):
-            case "stopped":
+            case "stopped" | "worker_lost":
                 end_ns = self.stopped_ns
             case "requests":
                 end_ns = max(self._last_ns)
@@ -181,6 +192,8 @@ class Gathering:
         if self._is_inside(interval):
             together = self._health + interval.health
             self._health = replace(together, span_s=self._health.span_s + interval.health.span_s)
+            everything = interval.everything
+            self._handled += everything.ended - everything.dropped
         for sample in interval.samples:
             kept = self._samples.setdefault(sample.kind, [])
             if len(kept) < SAMPLES_PER_KIND:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from time import perf_counter_ns
 from typing import Final
 
 from loadbench_gui.core.caveats import Caveat
 from loadbench_gui.core.lifecycle import RunEvent
-from loadbench_gui.core.pacing import peak_rate_rps
-from loadbench_gui.core.plan import GeneratorSettings, Load, OpenLoad
+from loadbench_gui.core.plan import GeneratorSettings, Load
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.sharding import shards
+from loadbench_gui.engine.fitness.evidence import Surroundings
 from loadbench_gui.errors import UserError
-from loadbench_gui.services.budget import must_afford, open_file_limit, port_count
-from loadbench_gui.services.gathering import INTERVAL_S, Fired, Gathering
+from loadbench_gui.services.budget import must_afford, open_file_limit, port_budget
+from loadbench_gui.services.fired import Fired
+from loadbench_gui.services.gathering import INTERVAL_S, Gathering
 from loadbench_gui.services.hosts import Host, InApp, Workers
+from loadbench_gui.services.phases import Phases
+from loadbench_gui.services.sizing import generator_cpus, spins, worker_count
+from loadbench_gui.services.window_watch import WindowWatch
 
 __all__ = ["Fired", "fire"]
 
@@ -29,8 +30,6 @@ START_AHEAD_NS: Final = 60_000_000
 """How far ahead the common start lies when it is announced: longer than a frame takes to arrive."""
 STOP_AHEAD_NS: Final = 20_000_000
 """The same for a stop: all shards end their window at the moment that the throughput is divided by."""
-CONNECTIONS_PER_WORKER: Final = 16
-RATE_PER_WORKER_RPS: Final = 5_000
 
 
 async def fire(
@@ -44,46 +43,55 @@ async def fire(
     stop: asyncio.Event,
     on_start: Callable[[int], None],
     on_workers: Callable[[tuple[int, ...]], None] | None = None,
+    server_cpus: tuple[int, ...] | None = None,
+    calibrated_us: float | None = None,
 ) -> Fired:
     """Fire `load` and return when the last request has ended, all workers with it.
 
-    cpus: CPUs for the generator, one worker pinned to each in turn; None leaves workers unpinned. on_state gets
-    FIRE, WARM, WINDOW_END and DRAINED in this order (a run that is stopped ends without those that did not come).
-    on_interval gets each quarter of a second once, in order. on_start gets the common start (perf_counter_ns),
-    on_workers the pids of the processes that fire, once they are there.
+    cpus: CPUs for the generator, one worker pinned to each in turn; None leaves that to `sizing.generator_cpus`.
+    on_state gets FIRE, WARM, WINDOW_END and DRAINED in this order (a run that is stopped ends without those that did
+    not come). on_interval gets each quarter of a second once, in order. on_start gets the common start
+    (perf_counter_ns), on_workers the pids of the processes that fire, once they are there.
+    server_cpus: where the server is pinned to; steal is looked for there too. calibrated_us: what a request costs a
+    worker of this machine.
     Raises `UserError` for what this engine cannot send, `EnvironmentFault` when no worker could be started or all
     of them died.
     """
     _must_be_possible(load, settings)
+    cpus = generator_cpus(load, settings, cpus)
     count = 1 if settings.engine == "in-app" else worker_count(load, settings, cpus)
-    must_afford(load.workload.shape.connections, count, files=open_file_limit(), ports=port_count())
+    ports = port_budget(load.target, load.workload.shape.connections)
+    must_afford(load.workload.shape.connections, count, files=open_file_limit(), ports=ports)
     parts = shards(load, count, INTERVAL_S, cpus or ())
-    gathering = Gathering(load, len(parts), on_interval, on_caveat)
-    spin = settings.engine == "workers" and spins(load, settings, cpus)
+    gathering = Gathering(load, settings, len(parts), on_interval, on_caveat)
+    spin = settings.engine == "workers" and spins(load, settings, cpus, len(parts))
     host: Host = InApp(parts[0], gathering) if settings.engine == "in-app" else Workers(parts, gathering, spin=spin)
+    window = WindowWatch(None if cpus is None else {*cpus, *(server_cpus or ())}, on_state)
     try:
-        return await _conduct(load, settings, host, gathering, on_state, on_start, on_workers, stop)
+        start_ns = await _conduct(load, host, gathering, window.state, on_start, on_workers, stop)
     finally:
         await asyncio.shield(host.close())
+    return gathering.result(start_ns, host.pids, Surroundings(window.steal_fraction(), calibrated_us, ports))
 
 
 async def _conduct(
     load: Load,
-    settings: GeneratorSettings,
     host: Host,
     gathering: Gathering,
     on_state: Callable[[RunEvent], None],
     on_start: Callable[[int], None],
     on_workers: Callable[[tuple[int, ...]], None] | None,
     stop: asyncio.Event,
-) -> Fired:
-    stopping = asyncio.ensure_future(stop.wait())
+) -> int:
+    """Lead the shards from their first connection to their last request; return the common start."""
+    # Asked to stop, or a worker has died and the profile says that this ends the run.
+    ending = asyncio.ensure_future(_first_of(stop, gathering.broken))
     preparing = asyncio.ensure_future(host.prepare())
     done = asyncio.ensure_future(gathering.done.wait())
-    phases = _Phases(load, on_state)
+    phases = Phases(load, on_state)
     try:
-        await asyncio.wait((stopping, preparing), return_when=asyncio.FIRST_COMPLETED)
-        if stopping.done():
+        await asyncio.wait((ending, preparing), return_when=asyncio.FIRST_COMPLETED)
+        if ending.done():
             host.halt(perf_counter_ns())
         await preparing
         if on_workers is not None:
@@ -94,8 +102,8 @@ async def _conduct(
         phases.begin(start_ns)
         workload = load.workload
         longest_s = workload.warmup_s + workload.duration_s + workload.timeout_s
-        await asyncio.wait((done, stopping), timeout=longest_s + HANG_SLACK_S, return_when=asyncio.FIRST_COMPLETED)
-        if stopping.done() and not done.done():
+        await asyncio.wait((done, ending), timeout=longest_s + HANG_SLACK_S, return_when=asyncio.FIRST_COMPLETED)
+        if ending.done() and not done.done():
             phases.cancel()
             gathering.stopped_ns = perf_counter_ns() + STOP_AHEAD_NS
             host.halt(gathering.stopped_ns)
@@ -104,49 +112,22 @@ async def _conduct(
             # A worker that hangs is as good as dead; the others have long reported their last.
             host.kill()
             await done
-        if not stop.is_set() and not gathering.all_lost:
+        if not ending.done() and not gathering.all_lost:
             phases.complete()
     finally:
         phases.cancel()
-        for task in (stopping, preparing, done):
+        for task in (ending, preparing, done):
             task.cancel()
-    return gathering.result(start_ns, settings, host.pids)
+    return start_ns
 
 
-def worker_count(load: Load, settings: GeneratorSettings, cpus: tuple[int, ...] | None) -> int:
-    """Return how many workers to start: those that were asked for, else one, or more where there are CPUs and work."""
-    if settings.workers is not None:
-        return max(1, settings.workers)
-    available = len(cpus) if cpus else _usable_cpus() // 2
-    shape = load.workload.shape
-    useful = -(-shape.connections // CONNECTIONS_PER_WORKER)
-    if isinstance(shape, OpenLoad):
-        useful = min(useful, -(-round(peak_rate_rps(shape)) // RATE_PER_WORKER_RPS))
-    return max(1, min(available, useful))
-
-
-def spins(load: Load, settings: GeneratorSettings, cpus: tuple[int, ...] | None) -> bool:
-    """Whether open-loop workers look at the clock all the time instead of setting a kernel timer.
-
-    By itself only where each worker has a CPU that nothing else will use: at least three CPUs, or two and no window,
-    and no quota that would throttle it.
-    """
-    wanted = settings.pacing if settings.pacing != "auto" else load.pacing
-    if wanted != "auto":
-        return wanted == "spin"
-    has_window = "PySide6" in sys.modules
-    return bool(cpus) and _usable_cpus() >= (3 if has_window else 2) and not _has_quota()
-
-
-def _usable_cpus() -> int:
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-
-
-def _has_quota() -> bool:
+async def _first_of(*events: asyncio.Event) -> None:
+    waiting = [asyncio.ensure_future(event.wait()) for event in events]
     try:
-        return not Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").startswith("max")
-    except OSError:
-        return False
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
 
 
 def _must_be_possible(load: Load, settings: GeneratorSettings) -> None:
@@ -160,35 +141,3 @@ def _must_be_possible(load: Load, settings: GeneratorSettings) -> None:
             f"This version has the fast HTTP/1.1 client only; {settings.client.name!r} comes with a later one.",
             "Leave --client (or `client` in the profile) away.",
         )
-
-
-class _Phases:
-    """Tells the states of a run in their order, on time."""
-
-    def __init__(self, load: Load, on_state: Callable[[RunEvent], None]) -> None:
-        self._offsets_s = (0.0, load.workload.warmup_s, load.workload.warmup_s + load.workload.duration_s)
-        self._left = [RunEvent.FIRE, RunEvent.WARM, RunEvent.WINDOW_END, RunEvent.DRAINED]
-        self._on_state = on_state
-        self._timers: list[asyncio.TimerHandle] = []
-
-    def begin(self, start_ns: int) -> None:
-        """Tell FIRE, WARM and WINDOW_END when they come."""
-        loop = asyncio.get_running_loop()
-        ahead_s = (start_ns - perf_counter_ns()) / 1e9
-        events = list(self._left[:3])
-        for event, offset_s in zip(events, self._offsets_s, strict=True):
-            self._timers.append(loop.call_later(max(0.0, ahead_s + offset_s), self._through, event))
-
-    def complete(self) -> None:
-        """Tell what has not been told: the run ended as planned, perhaps before its time."""
-        self._through(RunEvent.DRAINED)
-
-    def cancel(self) -> None:
-        """Tell nothing more."""
-        for timer in self._timers:
-            timer.cancel()
-
-    def _through(self, event: RunEvent) -> None:
-        # Timers may fire out of order when two are due in the same millisecond.
-        while event in self._left:
-            self._on_state(self._left.pop(0))

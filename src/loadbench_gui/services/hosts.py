@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from time import thread_time_ns
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from loadbench_gui.core.plan import Shard
 from loadbench_gui.core.snapshot import ShardSnapshot
 from loadbench_gui.engine import wire
 from loadbench_gui.engine.runner import ShardRun
+from loadbench_gui.errors import Bug
 from loadbench_gui.services.gathering import Gathering
 from loadbench_gui.services.supervisor import Worker
 
@@ -79,6 +81,8 @@ class Workers:
         def take(message: wire.Message) -> None:
             match message:
                 case ShardSnapshot():
+                    if message.shard != shard.index:
+                        raise Bug(f"worker {shard.index} reported as shard {message.shard}")
                     self._gathering.add(message)
                 case wire.Finished(last_ns):
                     self._gathering.finish(last_ns)
@@ -111,8 +115,15 @@ class InApp:
         self._task: asyncio.Task[None] | None = None
 
     async def prepare(self) -> None:
-        """Open the connections."""
+        """Open the connections.
+
+        Everything that the application has made until now is put out of the garbage collector's sight already here.
+        The collection before the first request would otherwise walk through all of it after the common start has been
+        announced, come late to it, and leave a first interval that is all work.
+        """
         await self._run.prepare()
+        gc.collect()
+        gc.freeze()
 
     def begin(self, start_ns: int) -> None:
         """Announce the common start."""
@@ -131,10 +142,11 @@ class InApp:
         """Leave nothing running."""
         if self._task is None:
             self._run.abandon()
-            return
-        self._task.cancel()
-        # What went wrong in it has been told to the gathering as the shard's last words.
-        await asyncio.gather(self._task, return_exceptions=True)
+        else:
+            self._task.cancel()
+            # What went wrong in it has been told to the gathering as the shard's last words.
+            await asyncio.gather(self._task, return_exceptions=True)
+        gc.unfreeze()
 
     async def _fire(self, start_ns: int) -> None:
         words = "it was cancelled"

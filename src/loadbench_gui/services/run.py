@@ -208,6 +208,8 @@ async def _fire(
             stop=halt,
             on_start=watching.common_start,
             on_workers=watching.workers,
+            server_cpus=placement.server_cpus,
+            calibrated_us=session.calibrated_us,
         )
     except LoadbenchError as fault:
         return None, fault
@@ -217,7 +219,7 @@ async def _fire(
         watching.stop()
     await watching.last_look()
     died = server.exited.is_set() and server.pid is not None and not session.stop.is_set()
-    return fired, _died(server) if died else None
+    return fired, _died(server) if died else fired.fault
 
 
 async def _halt_when(event: asyncio.Event, halt: asyncio.Event) -> None:

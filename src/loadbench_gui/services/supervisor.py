@@ -21,7 +21,7 @@ from typing import Final
 from loadbench_gui.core.plan import Shard
 from loadbench_gui.engine import wire
 from loadbench_gui.engine.worker import main
-from loadbench_gui.errors import EnvironmentFault
+from loadbench_gui.errors import EnvironmentFault, LoadbenchError
 
 KILL_AFTER_S: Final = 2.0
 
@@ -50,6 +50,7 @@ class Worker:
             name=f"loadbench worker {shard.index}",
         )
         self._fault = ""
+        self._refused = False
         self.ended = asyncio.Event()
         try:
             self._process.start()
@@ -106,10 +107,17 @@ class Worker:
             self._loop.call_soon_threadsafe(call, *args)
 
     def _take(self, message: wire.Message) -> None:
+        """Hand a message on. A worker whose words make no sense is ended: its share is lost now, not at some limit."""
+        if self._refused:
+            return
         if isinstance(message, wire.Fault):
             self._fault = message.text
-        else:
+            return
+        try:
             self._on_message(message)
+        except LoadbenchError as problem:
+            self._refused, self._fault = True, problem.message
+            self.kill()
 
     def _end(self, problem: str) -> None:
         self.ended.set()

@@ -1,0 +1,126 @@
+"""Did the requests leave as they should have, and do our own counts agree with one another?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from loadbench_gui.core.caveats import Caveat
+from loadbench_gui.core.plan import ClosedLoad
+from loadbench_gui.core.quantiles import supports
+from loadbench_gui.core.snapshot import ErrorKind
+from loadbench_gui.engine.fitness.evidence import Evidence
+from loadbench_gui.engine.fitness.lags import QUANTILES, spoken
+from loadbench_gui.stats.little import LITTLE_LIMIT, deviation
+
+ACHIEVED: Final = 0.95
+STALE_SHARE: Final = 0.01
+PORTS_SHARE: Final = 0.70
+"""Above this share of the ports the system begins to search for a free one, and soon finds none."""
+
+
+def arrival_caveats(evidence: Evidence) -> tuple[Caveat, ...]:
+    """Return what kept requests from being sent as the load says, and where the counts disagree."""
+    sent = _lost(evidence), () if evidence.is_closed else _dropped(evidence)
+    return (*sent[0], *sent[1], *_accounting(evidence), *_ports(evidence))
+
+
+def stale_caveats(stale: int, issued: int) -> tuple[Caveat, ...]:
+    """Return the reason to look twice at a server that often ends connections under requests.
+
+    Such requests are sent once more and count as what the second try became; a crash looks just the same.
+    """
+    if stale <= STALE_SHARE * issued:
+        return ()
+    return (
+        Caveat(
+            "stale_connections",
+            f"{stale:,} of {issued:,} requests met a connection that the server ended without an answer; those that "
+            "may be repeated were sent once more.",
+            "Look for crashes in the server's log, and at how many requests it serves on one connection.",
+            "suspect",
+        ),
+    )
+
+
+def _lost(evidence: Evidence) -> tuple[Caveat, ...]:
+    if not evidence.lost:
+        return ()
+    return (
+        Caveat(
+            "worker_lost",
+            f"{evidence.lost} of {evidence.workers} generator processes died during the run; their requests are "
+            "missing.",
+            "Run again. If it happens again, look for the kernel's out-of-memory messages.",
+            "invalid",
+        ),
+    )
+
+
+def _dropped(evidence: Evidence) -> tuple[Caveat, ...]:
+    """Too many make the whole load another one; fewer still cut off the tail that they would have been."""
+    measured = evidence.measured
+    if not measured.issued or not measured.dropped:
+        return ()
+    hint = "Use more connections or a lower rate, or read the error-adjusted percentiles, which count them."
+    share = measured.dropped / measured.issued
+    message = f"Only {1 - share:.1%} of the arrivals could be sent; the others found no free connection."
+    if share > 1 - ACHIEVED:
+        return (Caveat("arrivals_dropped", message, hint, "suspect"),)
+    return tuple(
+        Caveat("arrivals_dropped", f"{message} {spoken(name)} leaves them out.", hint, "suspect", name)
+        for name, q in QUANTILES
+        if share > 1 - q and supports(q, measured.scheduled.total)
+    )
+
+
+def _accounting(evidence: Evidence) -> tuple[Caveat, ...]:
+    """Little's law holds in a closed loop by construction; where our figures break it, it is they that are wrong."""
+    shape, measured, traffic = evidence.shape, evidence.measured, evidence.traffic
+    failed = measured.failed + measured.timed_out + measured.censored
+    if not isinstance(shape, ClosedLoad) or failed or evidence.lost or measured.service.mean_us is None:
+        return ()
+    opening_us = ((traffic.connect.mean_us or 0.0) + (traffic.tls.mean_us or 0.0)) * traffic.opened
+    off = deviation(
+        completed=traffic.completed,
+        duration_s=evidence.duration_s,
+        connections=shape.connections,
+        service_us=measured.service.mean_us,
+        think_s=shape.think_s,
+        between_us=(evidence.cpu_us_per_request or 0.0) + opening_us / max(1, traffic.completed),
+    )
+    if off is None or off <= LITTLE_LIMIT:
+        return ()
+    return (
+        Caveat(
+            "accounting",
+            f"Throughput x (service time + think time) is {off:.0%} away from the {shape.connections} connections "
+            "(Little's law), although nothing failed: our own accounting is in doubt.",
+            "Check that the server accepts all connections, and run again.",
+            "suspect",
+        ),
+    )
+
+
+def _ports(evidence: Evidence) -> tuple[Caveat, ...]:
+    """Connections that are opened again and again use ports up: each is held for a while after its end."""
+    ports = evidence.around.ports
+    again = evidence.traffic.opened - evidence.shape.connections
+    span_s = max(evidence.health.span_s, evidence.duration_s)
+    if ports is None or again <= 0 or span_s <= 0:
+        return ()
+    rate = again / span_s
+    wanted = rate * ports.hold_s
+    refused = evidence.measured.errors.get(ErrorKind.LIMIT, 0)
+    if wanted <= PORTS_SHARE * ports.count and not refused:
+        return ()
+    ran_out = f" {refused:,} requests failed because this machine had none left." if refused else ""
+    return (
+        Caveat(
+            "port_churn",
+            f"{rate:,.0f} connections a second were opened again; each holds a local port for {ports.hold_s:g} s after "
+            f"its end, {wanted:,.0f} of {ports.count:,}.{ran_out}",
+            'Keep connections alive, or widen the range: `sysctl -w net.ipv4.ip_local_port_range="1024 65535"` and '
+            "`sysctl -w net.ipv4.tcp_tw_reuse=1`.",
+            "suspect",
+        ),
+    )

@@ -1,0 +1,116 @@
+"""What the generator is judged by: one load's figures, and what the machine did meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from loadbench_gui.core.caveats import Caveat
+from loadbench_gui.core.plan import ClosedLoad, LoadShape
+from loadbench_gui.core.snapshot import Tally, Traffic, WorkerHealth
+
+LEAST_HANDLED: Final = 100
+"""Below so many requests, what a worker does anyway (folding, snapshots) is most of its CPU time."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortBudget:
+    """Local ports towards the target's address.
+
+    count: how many the system hands out. held: how many of them other connections to the same address hold, those
+    that have just ended included. hold_s: how long one is held after its connection has ended.
+    """
+
+    count: int
+    held: int = 0
+    hold_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the machine did while the load ran; None or empty where the system does not tell.
+
+    steal_fraction: of the CPU among those used from which the hypervisor took most. calibrated_us: CPU microseconds
+    a request costs a worker of this machine, from `loadbench calibrate`.
+    """
+
+    steal_fraction: float | None = None
+    calibrated_us: float | None = None
+    ports: PortBudget | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One load, measured.
+
+    health: summed over the measured intervals, `span_s` in real time. handled: requests that ended in those very
+    intervals, warm-up's late ones included. duration_s: length of the measured window. lost: workers that died.
+    notes: caveats that were found elsewhere and count as well.
+    """
+
+    measured: Tally
+    traffic: Traffic
+    health: WorkerHealth
+    handled: int
+    workers: int
+    shape: LoadShape
+    duration_s: float
+    lost: int = 0
+    around: Surroundings = Surroundings()
+    notes: tuple[Caveat, ...] = field(default=())
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether each connection waits for its answer before it asks again."""
+        return isinstance(self.shape, ClosedLoad)
+
+    @property
+    def cpu_fraction(self) -> float:
+        """How much of its workers' CPU time the generator spent working, 0 to 1."""
+        return cpu_fraction(self.health, self.workers)
+
+    @property
+    def cpu_us_per_request(self) -> float | None:
+        """CPU microseconds of work for each request; None for too few requests to say."""
+        if self.handled < LEAST_HANDLED or self.health.work_cpu_s <= 0:
+            return None
+        return 1e6 * self.health.work_cpu_s / self.handled
+
+    @property
+    def run_delay_fraction(self) -> float | None:
+        """Share of the time in which a worker was ready and had no CPU; None where it was not measured."""
+        if self.health.run_delay_s is None or self.health.span_s <= 0:
+            return None
+        return self.health.run_delay_s / (self.health.span_s * self.workers)
+
+    @property
+    def ceiling_rps(self) -> float | None:
+        """What the workers could send together: at the calibrated cost, else at this run's own; None where unknown."""
+        cost_us = self.around.calibrated_us or self.cpu_us_per_request
+        return 1e6 * self.workers / cost_us if cost_us else None
+
+    @property
+    def ceiling_share(self) -> float | None:
+        """How much of the ceiling was sent, 0 to 1 or a little more."""
+        if self.ceiling_rps is None or self.health.span_s <= 0:
+            return None
+        return self.handled / self.health.span_s / self.ceiling_rps
+
+    @property
+    def ceiling_words(self) -> str:
+        """A sentence on the ceiling and where it comes from, with a space before it; "" where it is unknown."""
+        ceiling_rps = self.ceiling_rps
+        if ceiling_rps is None:
+            return ""
+        calibrated = self.around.calibrated_us
+        source = (
+            f"calibrated at {calibrated:.1f} us of CPU a request"
+            if calibrated
+            else f"from this run's own {self.cpu_us_per_request or 0.0:.1f} us of CPU a request"
+        )
+        return f" Its ceiling is {ceiling_rps:,.0f} requests/s ({source}); above 70 % of that no target is ranked."
+
+
+def cpu_fraction(health: WorkerHealth, workers: int) -> float:
+    """Return how much of its workers' CPU time the generator spent working, 0 to 1."""
+    return min(1.0, health.work_cpu_s / (health.span_s * workers)) if health.span_s > 0 else 0.0
