@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from loadbench_gui.core.plan import (
     Attach,
+    Client,
     ClosedLoad,
     ComparisonSettings,
     Deployment,
@@ -25,6 +26,7 @@ from loadbench_gui.core.plan import (
     Slo,
     Stage,
     Stop,
+    Tls,
     Workload,
 )
 from loadbench_gui.profile import json_body
@@ -35,6 +37,7 @@ from loadbench_gui.profile.problems import Problem, ProfileError
 from loadbench_gui.profile.writer import dump
 
 PATH = Path("/srv/profiles/p.toml")
+FILE = str(Path(__file__).with_name("users.csv"))
 FIRST_LOOK = find("first-look").read_text("utf-8")
 
 printable = st.characters(min_codepoint=33, max_codepoint=0x2FFF, categories=["L", "N", "P", "S"])
@@ -69,7 +72,9 @@ launches = st.builds(
 attaches = st.builds(
     Attach, tokens.map(lambda host: f"http://{host}:80"), st.none() | words.filter(lambda text: text != "")
 )
-shapes = st.builds(ClosedLoad, st.integers(1, 100_000)) | st.builds(
+shapes = st.builds(
+    ClosedLoad, st.integers(1, 100_000), st.just(0.0) | durations, st.sampled_from(["constant", "exponential"])
+) | st.builds(
     OpenLoad,
     connections=st.integers(1, 100_000),
     rate_rps=rates,
@@ -78,22 +83,51 @@ shapes = st.builds(ClosedLoad, st.integers(1, 100_000)) | st.builds(
     when_busy=st.sampled_from(["queue", "drop"]),
     queue_limit=st.none() | st.integers(0, 10**6),
 )
+expectations = st.builds(
+    Expectation,
+    st.none() | st.integers(100, 599),
+    st.none() | words.map(str.encode),
+    st.none() | json_values.map(json_body.canonical),
+)
+methods = st.sampled_from(["GET", "POST"])
+weights = st.floats(1e-6, 1e6)
+
+
+def requests(expect: st.SearchStrategy[Expectation | None]) -> st.SearchStrategy[Request]:
+    """Draw requests with a body of text, or with one from a file."""
+    text = st.builds(Request, methods, paths, headers, words.map(str.encode), st.just(""), weights, expect)
+    streamed = st.builds(Request, methods, paths, headers, st.just(b""), st.just(FILE), weights, expect)
+    return text | streamed
+
+
 workloads = st.builds(
     Workload,
     name=names,
     kind=st.just("http"),
-    request=st.builds(Request, st.sampled_from(["GET", "POST"]), paths, headers, words.map(str.encode)),
-    expect=st.builds(
-        Expectation,
-        st.none() | st.integers(100, 599),
-        st.none() | words.map(str.encode),
-        st.none() | json_values.map(json_body.canonical),
-    ),
+    request=requests(st.none()),
+    expect=expectations,
     shape=shapes,
     warmup_s=durations,
     duration_s=positive,
     timeout_s=st.floats(3600, 7200),
     requests_limit=st.none() | st.integers(1, 10**9),
+    also=st.lists(requests(st.none() | expectations), max_size=2).map(tuple),
+    data_file=st.sampled_from(["", FILE]),
+)
+clients = st.sampled_from([Client(), Client(auth="basic", credentials="user:${env:KEY}")]) | st.builds(
+    Client,
+    name=st.just("httpx"),
+    http2=st.booleans(),
+    proxy=st.sampled_from(["", "http://proxy:3128"]),
+    redirects=st.booleans(),
+    cookies=st.booleans(),
+    auth=st.just("digest"),
+    credentials=st.sampled_from(["user:", "user:pass:word", "${env:LOGIN}"]),
+)
+tls = (
+    st.builds(Tls, st.booleans())
+    | st.builds(Tls, ca_file=st.sampled_from(["", FILE]), server_name=st.sampled_from(["", "api.example"]))
+    | st.just(Tls(cert_file=FILE, key_file=FILE))
 )
 limits = st.none() | st.floats(0, 3.6e9)
 metrics = st.sampled_from(["p50", "p99", "service_p99", "memory_peak", "startup"])
@@ -124,8 +158,9 @@ def plans(draw: st.DrawFn) -> Plan:
                 st.none() | st.integers(1, 64),
                 cpus,
                 st.sampled_from(["auto", "timer", "spin"]),
-                st.just("fast"),
-                st.booleans(),
+                clients,
+                tls,
+                st.sampled_from(["continue", "stop"]),
             )
         ),
         base_dir=str(PATH.parent),
@@ -177,7 +212,20 @@ KEYS = st.sampled_from(
             "cpus",
             "threshold",
         ),
-        *("primary", "baseline", "kind", "duration", "warmup", "model", "connections"),
+        *(
+            "primary",
+            "baseline",
+            "kind",
+            "duration",
+            "warmup",
+            "model",
+            "connections",
+            "also",
+            "data",
+            "weight",
+            "think",
+        ),
+        *("body_file", "auth", "credentials", "proxy", "ca_file", "cert_file", "key_file", "client", "http2"),
     ]
 )
 

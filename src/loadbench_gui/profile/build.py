@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +28,7 @@ from loadbench_gui.core.plan import (
 )  # fmt: skip
 from loadbench_gui.profile import json_body
 from loadbench_gui.profile.schema import (
+    AlsoTable,
     ComparisonTable,
     Defaults,
     DeploymentTable,
@@ -50,14 +52,15 @@ M = TypeVar("M", bound=Table)
 
 def plan_of(profile: ProfileTable, path: Path) -> Plan:
     """Return the plan of a profile that passed both the schema and the cross-checks."""
+    base = path.parent
     return Plan(
         name=profile.name or path.stem[:80].strip() or "untitled",
         deployments=tuple(_deployment(table, profile.defaults) for table in profile.deployment),
-        workloads=tuple(_workload(table) for table in profile.workload),
+        workloads=tuple(_workload(table, base) for table in profile.workload),
         comparison=_comparison(profile.comparison, profile.deployment[0].name),
         slo=_slo(profile.slo),
-        generator=_generator(profile.generator),
-        base_dir=str(path.parent),
+        generator=_generator(profile.generator, base),
+        base_dir=str(base),
         path=str(path),
     )
 
@@ -101,27 +104,39 @@ def _merged(model: type[M], own: M | None, default: M | None) -> M:
     return model.model_construct(**given)
 
 
-def _workload(table: WorkloadTable) -> Workload:
+def _workload(table: WorkloadTable, base: Path) -> Workload:
     return Workload(
         name=table.name,
         kind=table.kind,
-        request=_request(table.request),
+        request=_request(table.request, base),
         expect=_expectation(table.expect),
         shape=_shape(table.load),
         warmup_s=table.warmup,
         duration_s=_duration_s(table),
         timeout_s=table.timeout,
         requests_limit=table.requests,
+        also=tuple(_also(one, base) for one in table.also),
+        data_file=_absolute(table.data, base),
     )
 
 
-def _request(table: RequestTable) -> Request:
-    if table.json_ is None:
-        return Request(table.method, table.path, table.headers, table.body or b"")
-    headers = table.headers
-    if not any(name.casefold() == "content-type" for name, _ in headers):
-        headers = (*headers, ("Content-Type", "application/json"))
-    return Request(table.method, table.path, headers, json_body.body(table.json_))
+def _also(table: AlsoTable, base: Path) -> Request:
+    request = _request(table, base)
+    return request if table.expect is None else replace(request, expect=_expectation(table.expect))
+
+
+def _request(table: RequestTable, base: Path) -> Request:
+    headers, body = table.headers, table.body or b""
+    if table.json_ is not None:
+        body = json_body.body(table.json_)
+        if not any(name.casefold() == "content-type" for name, _ in headers):
+            headers = (*headers, ("Content-Type", "application/json"))
+    return Request(table.method, table.path, headers, body, _absolute(table.body_file, base), table.weight)
+
+
+def _absolute(file: str, base: Path) -> str:
+    """Return where a file named in the profile is; "" stays "", which means none."""
+    return str(base / file) if file else ""
 
 
 def _expectation(table: ExpectTable) -> Expectation:
@@ -135,7 +150,7 @@ def _expectation(table: ExpectTable) -> Expectation:
 
 def _shape(table: LoadTable) -> LoadShape:
     if table.model == "closed":
-        return ClosedLoad(table.connections)
+        return ClosedLoad(table.connections, table.think, table.thinking)
     return OpenLoad(
         connections=table.connections,
         rate_rps=table.rate or 0.0,
@@ -169,6 +184,10 @@ def _slo(table: SloTable) -> Slo:
     return Slo(table.p50, table.p90, table.p99, table.p99_9, table.error_rate, table.throughput)
 
 
-def _generator(table: GeneratorTable) -> GeneratorSettings:
-    return GeneratorSettings(table.engine, table.workers, table.cpus, table.pacing, Client(table.client),
-                             Tls(insecure=table.insecure))  # fmt: skip
+def _generator(table: GeneratorTable, base: Path) -> GeneratorSettings:
+    client = Client(
+        table.client, table.http2, table.proxy, table.redirects, table.cookies, table.auth, table.credentials
+    )
+    ca_file, cert_file, key_file = (_absolute(file, base) for file in (table.ca_file, table.cert_file, table.key_file))
+    tls = Tls(table.insecure, ca_file, cert_file, key_file, table.server_name)
+    return GeneratorSettings(table.engine, table.workers, table.cpus, table.pacing, client, tls, table.on_worker_lost)

@@ -7,12 +7,14 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from loadbench_gui.core.template.syntax import without_marks
 from loadbench_gui.profile import units
 from loadbench_gui.profile.problems import Complaint
 from loadbench_gui.profile.units import shown
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_HEAVIEST = 1_000_000
 _FRAMING = ("content-length", "transfer-encoding")
 
 _DURATION_SCHEMA = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "examples": ["250ms", "10s", "2m"]}]}
@@ -62,7 +64,8 @@ def _path(value: object) -> str:
     hint = 'A path starts with "/" and has its spaces and special characters percent-encoded: "/items?q=a%20b".'
     if not isinstance(value, str) or not value.startswith("/"):
         raise Complaint(f"{shown(value)} is not a path", hint)
-    if not value.isascii() or not value.isprintable() or " " in value:
+    sent = without_marks(value)
+    if not sent.isascii() or not sent.isprintable() or " " in sent:
         raise Complaint(f"{shown(value)} cannot be sent as it is", hint)
     return value
 
@@ -84,7 +87,8 @@ def _headers(value: object) -> tuple[tuple[str, str], ...]:
 
 
 def _header_value(name: str, value: str) -> str:
-    if _UNSENDABLE.search(value) or not _is_latin(value):
+    sent = without_marks(value)
+    if _UNSENDABLE.search(sent) or not _is_latin(sent):
         raise Complaint(f"the value of {name} has characters that a header cannot carry", "One line of Latin-1 text.")
     if value != value.strip():
         raise Complaint(f"the value of {name} starts or ends with a space", "Servers drop these: leave them out.")
@@ -110,6 +114,40 @@ def _body(value: object) -> bytes:
     if not isinstance(value, str):
         raise Complaint(f"must be text, not {shown(value)}", "For JSON written as TOML use the key json instead.")
     return value.encode()
+
+
+def _weight(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= _HEAVIEST:
+        return float(value)
+    hint = "A request of weight 3 is drawn three times as often as one of weight 1."
+    raise Complaint(f"{shown(value)} is not a weight", f"Write a number above 0, up to {_HEAVIEST:,}. {hint}")
+
+
+def _file(value: object) -> str:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise Complaint(
+            f"{shown(value)} is not the name of a file", 'Put it in quotes, relative to the profile: "a.csv".'
+        )
+    return value
+
+
+def _proxy(value: object) -> str:
+    if isinstance(value, str) and ("${" in value or re.fullmatch(r"https?://[^/?#\s]+/?", value, re.IGNORECASE)):
+        return value
+    raise Complaint(f"{shown(value)} is not the address of a proxy", 'Write it as "http://proxy.example:3128".')
+
+
+def _credentials(value: object) -> str:
+    if isinstance(value, str) and (":" in value or "${" in value) and not _UNSENDABLE.search(value):
+        return value
+    # What was written may be a password: it is not repeated.
+    raise Complaint("is not a user and a password", 'Write "user:${env:PASSWORD}".')
+
+
+def _server_name(value: object) -> str:
+    if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?", value):
+        return value
+    raise Complaint(f"{shown(value)} is not the name of a server", 'Write it without scheme and port: "api.example".')
 
 
 Name: TypeAlias = Annotated[str, BeforeValidator(_name), WithJsonSchema({"type": "string", "maxLength": 80})]
@@ -147,5 +185,20 @@ Headers: TypeAlias = Annotated[
             "additionalProperties": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
         }
     ),
+]
+Weight: TypeAlias = Annotated[
+    float,
+    BeforeValidator(_weight),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": _HEAVIEST}),
+]
+FilePath: TypeAlias = Annotated[str, BeforeValidator(_file), WithJsonSchema({"type": "string", "minLength": 1})]
+ProxyUrl: TypeAlias = Annotated[
+    str, BeforeValidator(_proxy), WithJsonSchema({"type": "string", "examples": ["http://proxy.example:3128"]})
+]
+Credentials: TypeAlias = Annotated[
+    str, BeforeValidator(_credentials), WithJsonSchema({"type": "string", "examples": ["user:${env:PASSWORD}"]})
+]
+ServerName: TypeAlias = Annotated[
+    str, BeforeValidator(_server_name), WithJsonSchema({"type": "string", "examples": ["api.example"]})
 ]
 Body: TypeAlias = Annotated[bytes, BeforeValidator(_body), WithJsonSchema({"type": "string"})]

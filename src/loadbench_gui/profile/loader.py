@@ -33,16 +33,19 @@ def load_text(text: str, path: Path) -> Plan:
     Raises `ProfileError` with all problems. Secrets stay references: see `secrets.resolve_secrets`.
     """
     document = source.parse(text, path.name)
-    problems = check(document, text)
+    problems = check(document, text, path.absolute().parent)
     if problems:
         raise ProfileError(path.name, problems)
     return plan_of(ProfileTable.model_validate(document), path.absolute())
 
 
-def check(document: dict[str, Any], text: str) -> tuple[Problem, ...]:
-    """Return everything that is wrong with a parsed profile, in the order of the file; empty when it is sound."""
+def check(document: dict[str, Any], text: str, base: Path | None = None) -> tuple[Problem, ...]:
+    """Return everything that is wrong with a parsed profile, in the order of the file; empty when it is sound.
+
+    base: the folder that relative names of files start from; None leaves files alone.
+    """
     spans = Spans(text)
-    found = list(_version(document)) or [*_schema(document), *cross_checks(document)]
+    found = list(_version(document)) or [*_schema(document), *cross_checks(document, base)]
     problems = {
         Problem(key_path(one.path, document), spans.line(one.path), one.message, one.hint, path=one.path)
         for one in found

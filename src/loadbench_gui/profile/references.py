@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, TypeAlias, get_args
 
 from loadbench_gui.profile import json_body, units
+from loadbench_gui.profile.clients import client_checks
+from loadbench_gui.profile.files import file_checks
 from loadbench_gui.profile.nearest import did_you_mean
+from loadbench_gui.profile.placeholders import placeholder_checks, requests_of
 from loadbench_gui.profile.problems import Complaint, KeyPath
 from loadbench_gui.profile.schema import MetricName
 from loadbench_gui.profile.secrets import check_references
@@ -21,14 +25,19 @@ from loadbench_gui.profile.wording import Finding
 Raw: TypeAlias = dict[str, Any]
 
 _LAUNCH_KEYS = ("command", "cwd", "python", "workers", "env", "ready", "stop", "cpus")
+_CLOSED_KEYS = ("think", "thinking")
+_BODY_KEYS = ("body", "json", "body_file")
 _OPEN_KEYS = ("rate", "arrival", "stages", "when_busy", "queue_limit")
 _PLACEHOLDERS = ("python", "host", "port", "workers", "resources")
 _PLACEHOLDER = re.compile(r"(?<![{$])\{([a-z_]+)\}(?!\})")
 _DEFAULT_TIMEOUT_S = 10.0
 
 
-def cross_checks(document: Raw) -> Iterator[Finding]:
-    """Yield everything that is wrong between keys of one parsed profile."""
+def cross_checks(document: Raw, base: Path | None = None) -> Iterator[Finding]:
+    """Yield everything that is wrong between keys of one parsed profile.
+
+    base: the folder that relative names of files start from; None leaves files alone.
+    """
     yield from _duplicates(document, "deployment")
     yield from _duplicates(document, "workload")
     defaults = _table(document, "defaults")
@@ -37,7 +46,9 @@ def cross_checks(document: Raw) -> Iterator[Finding]:
         yield from _deployment(("deployment", index), deployment, defaults)
     for index, workload in _tables(document, "workload"):
         yield from _load(("workload", index, "load"), _table(workload, "load"), workload)
-        yield from _contents(("workload", index), workload)
+        yield from _contents(("workload", index), workload, base)
+        yield from placeholder_checks(("workload", index), workload, base)
+    yield from client_checks(_table(document, "generator"), base)
     yield from _comparison(document)
     yield from _slo(document)
     yield from check_references(document)
@@ -91,11 +102,10 @@ def _deployment(path: KeyPath, raw: Raw, defaults: Raw) -> Iterator[Finding]:
 def _url(path: KeyPath, value: object) -> Iterator[Finding]:
     if not isinstance(value, str) or "${" in value:
         return
-    match = re.fullmatch(r"(https?)://([^/?#@\s]+)(/?)([^\s]*)", value, re.IGNORECASE)
+    match = re.fullmatch(r"(https?|http\+unix)://([^/?#@\s]+)(/?)([^\s]*)", value, re.IGNORECASE)
     if match is None:
-        yield Finding(
-            path, f"{units.shown(value)} is not an address", 'Write it as "http://host:port" or "https://host".'
-        )
+        hint = 'Write it as "http://host:port", "https://host" or, for a socket, "http+unix://%2Frun%2Fapp.sock".'
+        yield Finding(path, f"{units.shown(value)} is not an address", hint)
     elif match[4]:
         hint = f'Write "{match[1]}://{match[2]}" here and the path in each workload: request = {{ path = "..." }}.'
         yield Finding(path, "must be an address without a path", hint)
@@ -123,7 +133,13 @@ def _load(path: KeyPath, load: Raw, workload: Raw) -> Iterator[Finding]:
             if key in load:
                 hint = f'Leave out {key}, or write model = "open".'
                 yield Finding((*path, key), "means nothing in a closed load, which sends as fast as answers come", hint)
+        if "thinking" in load and "think" not in load:
+            yield Finding((*path, "thinking"), "says how the pause varies, and there is none", 'Add think = "200ms".')
     elif model == "open":
+        for key in _CLOSED_KEYS:
+            if key in load:
+                hint = f'Leave out {key}, or write model = "closed".'
+                yield Finding((*path, key), "means nothing in an open load, which sends at its rate", hint)
         if "rate" not in load and "stages" not in load:
             hint = 'Add rate = 1000 (requests per second), or stages = [{ duration = "30s", rate = 1000 }].'
             yield Finding(path, "an open load needs a rate", hint)
@@ -156,20 +172,30 @@ def _quantity(read: Any, value: object) -> float | None:
     return float(result)
 
 
-def _contents(path: KeyPath, workload: Raw) -> Iterator[Finding]:
-    request, expect = _table(workload, "request"), _table(workload, "expect")
-    if "body" in request and "json" in request:
-        yield Finding((*path, "request", "json"), "stands beside body: only one can be sent", "Leave one of them out.")
+def _contents(path: KeyPath, workload: Raw, base: Path | None) -> Iterator[Finding]:
+    yield from _expect((*path, "expect"), _table(workload, "expect"))
+    for place, request in requests_of(path, workload):
+        bodies = [key for key in _BODY_KEYS if key in request]
+        for key in bodies[1:]:
+            yield Finding((*place, key), f"stands beside {bodies[0]}: only one can be sent", "Leave one of them out.")
+        if "json" in request:
+            yield from _json((*place, "json"), request["json"])
+        if base is not None:
+            yield from file_checks(place, request, "body_file", base)
+        if place[-1] != "request":
+            yield from _expect((*place, "expect"), _table(dict(request), "expect"))
+
+
+def _expect(path: KeyPath, expect: Raw) -> Iterator[Finding]:
     if "json" in expect and "json_text" in expect:
-        yield Finding((*path, "expect", "json_text"), "stands beside json: only one can hold", "Leave one of them out.")
-    for section, table in (("request", request), ("expect", expect)):
-        if "json" in table:
-            yield from _json((*path, section, "json"), table["json"])
+        yield Finding((*path, "json_text"), "stands beside json: only one can hold", "Leave one of them out.")
+    if "json" in expect:
+        yield from _json((*path, "json"), expect["json"])
     if isinstance(expect.get("json_text"), str):
         try:
             json_body.canonical_text(expect["json_text"])
         except Complaint as complaint:
-            yield Finding((*path, "expect", "json_text"), complaint.message, complaint.hint)
+            yield Finding((*path, "json_text"), complaint.message, complaint.hint)
 
 
 def _json(path: KeyPath, value: object) -> Iterator[Finding]:

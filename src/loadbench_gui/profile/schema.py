@@ -10,19 +10,24 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from loadbench_gui.core.plan import Arrival, EngineName, Pacing, WhenBusy
+from loadbench_gui.core.plan import Arrival, AuthScheme, ClientName, EngineName, Pacing, Thinking, WhenBusy, WhenLost
 from loadbench_gui.profile.fields import (
     Body,
     Cpus,
+    Credentials,
+    FilePath,
     Headers,
     Method,
     Microseconds,
     Name,
     PositiveSeconds,
+    ProxyUrl,
     Rate,
     RequestPath,
     Seconds,
+    ServerName,
     Share,
+    Weight,
     WorkerCount,
 )  # fmt: skip
 
@@ -92,6 +97,8 @@ class RequestTable(Table):
     headers: Headers = Field(default=(), description="Headers; a list of texts sends one header several times.")
     body: Body | None = Field(default=None, description="Body as text.")
     json_: object = Field(default=None, alias="json", description="Body as JSON; adds the content type.")
+    body_file: FilePath = Field(default="", description="File that is streamed as the body.")
+    weight: Weight = Field(default=1.0, description="How often it is drawn, relative to the workload's others.")
 
 
 class ExpectTable(Table):
@@ -101,6 +108,12 @@ class ExpectTable(Table):
     body: Body | None = Field(default=None, description="Text that the answer must contain.")
     json_: object = Field(default=None, alias="json", description="JSON that the answer must equal.")
     json_text: str | None = Field(default=None, description="The same as JSON text, where TOML cannot say it (null).")
+
+
+class AlsoTable(RequestTable):
+    """A further request of the same workload, drawn by its weight."""
+
+    expect: ExpectTable | None = Field(default=None, description="What counts as a right answer to this request.")
 
 
 class StageTable(Table):
@@ -120,6 +133,8 @@ class LoadTable(Table):
     stages: Annotated[list[StageTable], Field(min_length=1)] | None = Field(default=None, description="Ramps, steps.")
     when_busy: WhenBusy = Field(default="queue", description="What happens to a request when no connection is free.")
     queue_limit: Annotated[int, Field(ge=0)] | None = Field(default=None, description="How many may wait.")
+    think: Seconds = Field(default=0.0, description="Mean pause between an answer and the next request.")
+    thinking: Thinking = Field(default="constant", description="Always that long, or at random.")
 
 
 class WorkloadTable(Table):
@@ -128,6 +143,8 @@ class WorkloadTable(Table):
     name: Name = Field(description="What it is called on charts and in sentences.")
     kind: Literal["http"] = Field(default="http", description="Protocol.")
     request: RequestTable = Field(default_factory=RequestTable, description="What is sent.")
+    also: list[AlsoTable] = Field(default=[], description="Further requests that are drawn beside it.")
+    data: FilePath = Field(default="", description="CSV file that ${row:COLUMN} takes its values from.")
     expect: ExpectTable = Field(default_factory=ExpectTable, description="What counts as a right answer.")
     load: LoadTable = Field(description="How hard the server is asked.")
     warmup: Seconds = Field(default=0.0, description="Load before measuring starts.")
@@ -163,8 +180,19 @@ class GeneratorTable(Table):
     workers: WorkerCount = Field(default=None, description="Processes that generate it.")
     cpus: Cpus = Field(default=None, description="CPUs they may run on.")
     pacing: Pacing = Field(default="auto", description="How the sending moment is met.")
-    client: Literal["fast"] = Field(default="fast", description="HTTP client.")
+    client: ClientName = Field(default="fast", description="HTTP client: our own, or httpx.")
+    http2: bool = Field(default=False, description="Offer HTTP/2.")
+    proxy: ProxyUrl = Field(default="", description="URL of a proxy that everything goes through.")
+    redirects: bool = Field(default=False, description="Follow redirects.")
+    cookies: bool = Field(default=False, description="Keep the cookies that the server sets.")
+    auth: AuthScheme = Field(default="none", description="How to log in.")
+    credentials: Credentials = Field(default="", description="user:password, or a reference to a secret.")
     insecure: bool = Field(default=False, description="Accept any TLS certificate.")
+    ca_file: FilePath = Field(default="", description="Authorities to trust in place of the system's.")
+    cert_file: FilePath = Field(default="", description="Certificate to show to the server.")
+    key_file: FilePath = Field(default="", description="Its key, where it is not in the same file.")
+    server_name: ServerName = Field(default="", description="Name to ask for and to verify in place of the host's.")
+    on_worker_lost: WhenLost = Field(default="continue", description="What happens when a worker process dies.")
 
 
 class ProfileTable(Table):
@@ -196,6 +224,8 @@ SECTIONS: tuple[tuple[tuple[str, ...], type[Table]], ...] = (
     (("deployment", "*", "metrics"), MetricsTable),
     (("workload", "*"), WorkloadTable),
     (("workload", "*", "request"), RequestTable),
+    (("workload", "*", "also", "*"), AlsoTable),
+    (("workload", "*", "also", "*", "expect"), ExpectTable),
     (("workload", "*", "expect"), ExpectTable),
     (("workload", "*", "load"), LoadTable),
     (("workload", "*", "load", "stages", "*"), StageTable),

@@ -3,7 +3,8 @@
 A `Plan` keeps the reference as it is written, so what is stored, shown and reported never held the value. Only the
 plan that `resolve_secrets` returns does; it goes to servers and workers and nowhere else. What comes back from them
 (sample exchanges, a server's last lines) goes through `Secrets.mask` before it is kept.
-A literal `${` is written `$${`.
+A literal `${` is written `$${`. In a request it stays so until its placeholders are replaced (`core.template`), and a
+value that looks like a placeholder is escaped likewise: secrets are taken literally.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote, quote_plus
 
 from loadbench_gui.core.plan import Attach, Deployment, Launch, Plan, Request, Workload
+from loadbench_gui.core.template.head import basic_auth, is_json
+from loadbench_gui.core.template.syntax import Mark, escape, without_marks
 from loadbench_gui.errors import UserError
 from loadbench_gui.profile.problems import KeyPath
 from loadbench_gui.profile.wording import Finding
@@ -24,10 +27,14 @@ from loadbench_gui.profile.wording import Finding
 _REFERENCE = re.compile(r"(?<!\$)\$\{([A-Za-z]+):([^}]*)\}")
 _ENV = re.compile(r"\$\$\{|\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_BARE = re.compile(r"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
 _SHORTEST_CUT = 4
-_PLACES = ("request", "url", "metrics", "env", "command")
+_PLACES = ("request", "also", "url", "metrics", "env", "command", "credentials", "proxy")
+_KINDS = ("env", "environ", "environment", "keyring")
+
+Rewrite: TypeAlias = Callable[[str], str]
+RewriteRequest: TypeAlias = Callable[[str, bool], str]
+"""Text of a request, and whether it is JSON, to the text with values in place of references."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,20 @@ def secrets_of(plan: Plan, environ: Mapping[str, str] = os.environ) -> Secrets:
             f"{words} not set, and the profile needs {'it' if len(missing) == 1 else 'them'}",
             f"Set it before you start loadbench: export {missing[0]}=...",
         )
-    return Secrets(tuple((name, environ[name]) for name in _variables(plan)))
+    return Secrets((*_values(plan, environ).items(), *_login(plan, environ)))
+
+
+def _values(plan: Plan, environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: environ[name] for name in _variables(plan)}
+
+
+def _login(plan: Plan, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield credentials as `Authorization: Basic` carries them, under the name of the last secret in them."""
+    credentials = plan.generator.client.credentials
+    names = [name for name in _ENV.findall(credentials) if name]
+    if names:
+        _, value = basic_auth(_ENV.sub(lambda match: environ[match[1]] if match[1] else "${", credentials))
+        yield names[-1], value.removeprefix("Basic ")
 
 
 def missing_secrets(plan: Plan, environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
@@ -78,31 +98,52 @@ def resolve_secrets(plan: Plan, environ: Mapping[str, str] = os.environ) -> Plan
 
     Raises `UserError` for a variable that is not set, or that holds what cannot be sent where it is used.
     """
-    values = dict(secrets_of(plan, environ).values)
-    return _rewritten(plan, lambda text: _ENV.sub(lambda match: values[match[1]] if match[1] else "${", text))
+    secrets_of(plan, environ)
+    values = _values(plan, environ)
+
+    def outside(text: str) -> str:
+        return _ENV.sub(lambda match: values[match[1]] if match[1] else "${", text)
+
+    def in_request(text: str, in_json: bool) -> str:
+        return _ENV.sub(lambda match: _literal(values[match[1]], match, in_json) if match[1] else match[0], text)
+
+    return _rewritten(plan, outside, in_request)
+
+
+def _literal(value: str, match: re.Match[str], in_json: bool) -> str:
+    """Return a value as it stands for itself in a request whose placeholders are yet to be replaced."""
+    value = escape(_escaped(value) if in_json else value)
+    bare = value.rstrip("$")
+    if bare == value or not match.string.startswith(("$", "{"), match.end()):
+        return value
+    # With what follows, its last dollars could begin a placeholder: a choice of one is itself, whatever follows.
+    return f"{bare}${{choice:{value[len(bare) :]}}}"
 
 
 def _variables(plan: Plan) -> tuple[str, ...]:
     """Return the names of all referenced variables, in order of first use."""
     found: dict[str, None] = {}
 
-    def collect(text: str) -> str:
+    def collect(text: str, in_json: bool = False) -> str:
         found.update((name, None) for name in _ENV.findall(text) if name)
         return text
 
-    _rewritten(plan, collect)
+    _rewritten(plan, collect, collect)
     return tuple(found)
 
 
-def _rewritten(plan: Plan, rewrite: Callable[[str], str]) -> Plan:
+def _rewritten(plan: Plan, rewrite: Rewrite, in_request: RewriteRequest) -> Plan:
+    client = plan.generator.client
+    client = replace(client, proxy=rewrite(client.proxy), credentials=rewrite(client.credentials))
     return replace(
         plan,
         deployments=tuple(_deployment(one, rewrite) for one in plan.deployments),
-        workloads=tuple(_workload(one, rewrite) for one in plan.workloads),
+        workloads=tuple(_workload(one, in_request) for one in plan.workloads),
+        generator=replace(plan.generator, client=client),
     )
 
 
-def _deployment(deployment: Deployment, rewrite: Callable[[str], str]) -> Deployment:
+def _deployment(deployment: Deployment, rewrite: Rewrite) -> Deployment:
     source = deployment.source
     if isinstance(source, Attach):
         metrics = source.prometheus_url
@@ -110,7 +151,7 @@ def _deployment(deployment: Deployment, rewrite: Callable[[str], str]) -> Deploy
     return replace(deployment, source=_launch(source, rewrite))
 
 
-def _launch(launch: Launch, rewrite: Callable[[str], str]) -> Launch:
+def _launch(launch: Launch, rewrite: Rewrite) -> Launch:
     return replace(
         launch,
         command=tuple(rewrite(part) for part in launch.command),
@@ -118,19 +159,19 @@ def _launch(launch: Launch, rewrite: Callable[[str], str]) -> Launch:
     )
 
 
-def _workload(workload: Workload, rewrite: Callable[[str], str]) -> Workload:
+def _workload(workload: Workload, rewrite: RewriteRequest) -> Workload:
     requests = tuple(_request(request, rewrite) for request in workload.requests)
     return replace(workload, request=requests[0], also=requests[1:])
 
 
-def _request(request: Request, rewrite: Callable[[str], str]) -> Request:
-    headers = tuple((name, _sendable(rewrite(value), name)) for name, value in request.headers)
-    path = _sendable(rewrite(request.path), "the path")
+def _request(request: Request, rewrite: RewriteRequest) -> Request:
+    headers = tuple((name, _sendable(rewrite(value, False), name)) for name, value in request.headers)
+    path = _sendable(rewrite(request.path, False), "the path")
     return replace(request, path=path, headers=headers, body=_body(request, rewrite))
 
 
 def _sendable(text: str, where: str) -> str:
-    if _UNSENDABLE.search(text):
+    if _UNSENDABLE.search(without_marks(text)):
         raise UserError(
             f"a secret used in {where} holds a line break or a character that HTTP cannot carry there",
             "Check how the environment variable was set; a trailing line break is the usual cause.",
@@ -138,14 +179,12 @@ def _sendable(text: str, where: str) -> str:
     return text
 
 
-def _body(request: Request, rewrite: Callable[[str], str]) -> bytes:
+def _body(request: Request, rewrite: RewriteRequest) -> bytes:
     """Rewrite the body; inside JSON a value is escaped, so that quotes in a secret do not break the document."""
     if b"${" not in request.body:
         return request.body
-    is_json = any(name.casefold() == "content-type" and "json" in value for name, value in request.headers)
     text = request.body.decode("utf-8", "surrogateescape")
-    text = _ENV.sub(lambda match: _escaped(rewrite(match[0])), text) if is_json else rewrite(text)
-    return text.encode("utf-8", "surrogateescape")
+    return rewrite(text, is_json(request)).encode("utf-8", "surrogateescape")
 
 
 def _escaped(value: str) -> str:
@@ -163,15 +202,16 @@ def _cut_off(data: bytes, form: bytes) -> int:
     return next((size for size in range(longest, _SHORTEST_CUT - 1, -1) if data.endswith(form[:size])), 0)
 
 
+def is_reference(mark: Mark) -> bool:
+    """Say whether this is meant as a secret, however it is spelt, and not as a placeholder of a request."""
+    return mark.argument is not None and mark.word.casefold() in _KINDS
+
+
 def check_references(document: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield what is wrong with the references of a parsed profile: unknown kinds, bad names, wrong places."""
     for path, text in _texts(document, ()):
         for kind, name in _REFERENCE.findall(text):
             yield from _reference(path, kind, name)
-        if "headers" in path:
-            for name in _BARE.findall(text):
-                hint = f"Did you mean ${{env:{name}}}? To send it as it is, write $${{{name}}}."
-                yield Finding(path, f"${{{name}}} would be sent as it is written", hint)
 
 
 def _reference(path: KeyPath, kind: str, name: str) -> Iterator[Finding]:
@@ -180,13 +220,13 @@ def _reference(path: KeyPath, kind: str, name: str) -> Iterator[Finding]:
         hint = f"Secrets from the keyring come in a later version; what is there now is ${{env:{name}}}."
         yield Finding(path, f"{reference} is not there yet", hint)
     elif kind != "env":
-        if kind.casefold() in ("env", "environ", "environment"):
+        if kind.casefold() in _KINDS:
             yield Finding(path, f"{reference} is not a secret", f"Write ${{env:{name}}}.")
     elif not _VARIABLE.fullmatch(name):
         hint = "Letters, digits and underscores, not starting with a digit: ${env:TOKEN}."
         yield Finding(path, f'"{name}" is not the name of an environment variable', hint)
-    elif not any(place in path for place in _PLACES):
-        hint = "Secrets may stand in request, url, metrics, env and command."
+    elif "expect" in path or not any(place in path for place in _PLACES):
+        hint = "Secrets may stand in request, also, url, metrics, env, command, credentials and proxy."
         yield Finding(path, f"{reference} is not replaced here", hint)
 
 

@@ -26,11 +26,6 @@ class Finding:
 _LATER: dict[tuple[str, ...], str] = {
     ("workload", "kind", "stream"): 'Streams come in a later version; what is there now is kind = "http".',
     ("workload", "kind", "ws"): 'WebSockets come in a later version; what is there now is kind = "http".',
-    (
-        "generator",
-        "client",
-        "httpx",
-    ): 'The httpx client comes in a later version; what is there now is client = "fast".',
     ("comparison", "primary", "first_event_p50"): "Metrics of streams come in a later version.",
     ("comparison", "primary", "rtt_p50"): "Metrics of WebSockets come in a later version.",
     ("comparison", "primary", "rtt_p99"): "Metrics of WebSockets come in a later version.",

@@ -110,6 +110,8 @@ def _workload(workload: Workload) -> dict[str, Any]:
         "name": workload.name,
         "kind": workload.kind,
         "request": _request(workload.request),
+        "also": [_also(request) for request in workload.also],
+        "data": workload.data_file,
         "expect": _expectation(workload.expect),
         "load": _load(workload.shape),
         "warmup": duration_text(workload.warmup_s),
@@ -117,7 +119,12 @@ def _workload(workload: Workload) -> dict[str, Any]:
         "timeout": duration_text(workload.timeout_s),
         "requests": workload.requests_limit,
     }
-    return _changed(row, expect={}, requests=None)
+    return _changed(row, also=[], data="", expect={}, requests=None)
+
+
+def _also(request: Request) -> dict[str, Any]:
+    row = _request(request)
+    return row if request.expect is None else {**row, "expect": _expectation(request.expect)}
 
 
 def _request(request: Request) -> dict[str, Any]:
@@ -129,8 +136,10 @@ def _request(request: Request) -> dict[str, Any]:
         "path": request.path,
         "headers": {name: values[0] if len(values) == 1 else values for name, values in headers.items()},
         "body": _text(request.body, "request.body"),
+        "body_file": request.body_file,
+        "weight": _number(request.weight),
     }
-    return _changed(row, headers={}, body="")
+    return _changed(row, headers={}, body="", body_file="", weight=1)
 
 
 def _expectation(expect: Expectation) -> dict[str, Any]:
@@ -157,7 +166,10 @@ def _text(data: bytes, where: str) -> str:
 
 def _load(shape: LoadShape) -> dict[str, Any]:
     if isinstance(shape, ClosedLoad):
-        return {"model": "closed", "connections": shape.connections}
+        closed = {"model": "closed", "connections": shape.connections}
+        if shape == ClosedLoad(shape.connections):
+            return closed
+        return {**closed, "think": duration_text(shape.think_s), "thinking": shape.thinking}
     row = _open(shape)
     return _changed(row, arrival="constant", stages=[], when_busy="queue", queue_limit=None)
 
@@ -202,12 +214,25 @@ def _comparison(settings: ComparisonSettings) -> dict[str, Any]:
 
 
 def _generator(settings: GeneratorSettings) -> dict[str, Any]:
+    client, tls = settings.client, settings.tls
     row = {
         "engine": settings.engine,
         "workers": settings.workers,
         "cpus": None if settings.cpus is None else list(settings.cpus),
         "pacing": settings.pacing,
-        "client": settings.client.name,
-        "insecure": settings.tls.insecure,
+        "client": client.name,
+        "http2": client.http2,
+        "proxy": client.proxy,
+        "redirects": client.redirects,
+        "cookies": client.cookies,
+        "auth": client.auth,
+        "credentials": client.credentials,
+        "insecure": tls.insecure,
+        "ca_file": tls.ca_file,
+        "cert_file": tls.cert_file,
+        "key_file": tls.key_file,
+        "server_name": tls.server_name,
+        "on_worker_lost": settings.on_worker_lost,
     }
-    return _changed(row, engine="workers", workers=None, cpus=None, pacing="auto", client="fast", insecure=False)
+    defaults = {"engine": "workers", "pacing": "auto", "client": "fast", "auth": "none", "on_worker_lost": "continue"}
+    return {key: value for key, value in row.items() if value not in (defaults.get(key), None, False, "")}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from loadbench_gui.core.template import KNOWN
 from loadbench_gui.profile.bundled import bundled
 from loadbench_gui.profile.json_schema import json_schema
 from loadbench_gui.profile.loader import load_text
@@ -23,6 +24,7 @@ HEADINGS = {
     "MetricsTable": "### `metrics`",
     "WorkloadTable": "## `[[workload]]`",
     "RequestTable": "### `request`",
+    "AlsoTable": "### `also`",
     "ExpectTable": "### `expect`",
     "LoadTable": "### `load`",
     "StageTable": "### `load.stages`",
@@ -56,7 +58,7 @@ def test_documented_defaults_are_the_schemas(name: str) -> None:
             assert default == "required"
         elif kind == "duration" and isinstance(info.default, float):
             assert seconds(json.loads(default)) == info.default
-        elif isinstance(info.default, str):
+        elif isinstance(info.default, str) and info.default:
             assert json.loads(default) == info.default
         elif info.default is False:
             assert default == "false"
@@ -64,12 +66,25 @@ def test_documented_defaults_are_the_schemas(name: str) -> None:
             assert default != "required"
 
 
-def test_the_example_loads() -> None:
-    example = re.search(r"```toml\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
+def test_every_example_loads(tmp_path: Path) -> None:
+    (tmp_path / "users.csv").write_text("id,name\n1,Ada\n")
+    (tmp_path / "tls").mkdir()
+    for name in ("ca.pem", "client.pem", "client.key"):
+        (tmp_path / "tls" / name).write_text("")
 
-    assert example is not None
-    plan = load_text(example[1], Path("/srv/checkout.toml"))
-    assert plan.name == "Checkout: two versions"
+    plans = [
+        load_text(example, tmp_path / f"{number}.toml")
+        for number, example in enumerate(re.findall(r"```toml\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL))
+    ]
+
+    assert len(plans) == 4
+    assert plans[0].name == "Checkout: two versions"
+
+
+def test_every_placeholder_is_documented() -> None:
+    documented = re.findall(r"^\| `\$\{([a-z]+)", DOCS.read_text("utf-8"), re.MULTILINE)
+
+    assert set(documented) == set(KNOWN)
 
 
 def test_every_shipped_profile_is_listed() -> None:

@@ -212,11 +212,6 @@ def test_an_unknown_key_names_the_closest_known_one(added: str, key_path: str, h
             "Streams come in a later",
         ),
         (with_workload('kind = "ws"\nload = 1'), '"ws" is not there yet', "WebSockets come in a later version"),
-        (
-            MINIMAL + '[generator]\nclient = "httpx"\n',
-            '"httpx" is not there yet',
-            'what is there now is client = "fast"',
-        ),
         (MINIMAL + '[generator]\nengine = "dask://h:1"\n', '"dask://h:1" is not there yet', "Dask clusters come in a"),
         (MINIMAL + '[comparison]\nprimary = "rtt_p99"\n', '"rtt_p99" is not there yet', "Metrics of WebSockets come"),
     ],

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from loadbench_gui.core.plan import Attach, Launch, Plan
+from loadbench_gui.core.template import basic_auth, first_requests
 from loadbench_gui.errors import UserError
 from loadbench_gui.profile.loader import load_text
 from loadbench_gui.profile.secrets import Secrets, missing_secrets, resolve_secrets, secrets_of
@@ -56,7 +57,7 @@ def test_resolving_puts_the_values_where_they_are_needed(plan: Plan) -> None:
     assert launch.env == (("TOKEN", 'se"cret'),)
     request = resolved.workloads[0].request
     assert request.path == "/me?key=k-1"
-    assert request.headers[:2] == (("Authorization", 'Bearer se"cret'), ("X-Price", "${PRICE}"))
+    assert request.headers[:2] == (("Authorization", 'Bearer se"cret'), ("X-Price", "$${PRICE}"))
 
 
 def test_a_quote_in_a_secret_does_not_break_a_json_body(plan: Plan) -> None:
@@ -68,7 +69,8 @@ def test_a_quote_in_a_secret_does_not_break_a_json_body(plan: Plan) -> None:
 def test_a_value_that_looks_like_a_reference_is_not_resolved_again(plan: Plan) -> None:
     resolved = resolve_secrets(plan, {**VALUES, "TOKEN": "${env:KEY}"})
 
-    assert resolved.workloads[0].request.headers[0] == ("Authorization", "Bearer ${env:KEY}")
+    (first,) = first_requests(resolved.workloads[0])
+    assert first.headers[0] == ("Authorization", "Bearer ${env:KEY}")
 
 
 def test_variables_that_are_not_set_are_named_all_at_once(plan: Plan) -> None:
@@ -106,7 +108,8 @@ def test_a_plan_without_secrets_is_left_as_it_is() -> None:
     plain = load_text(TEXT.replace("${env:", "$${env:"), Path("/p/x.toml"))
 
     assert missing_secrets(plain, {}) == ()
-    assert resolve_secrets(plain, {}).workloads[0].request.path == "/me?key=${env:KEY}"
+    (first,) = first_requests(resolve_secrets(plain, {}).workloads[0])
+    assert first.path == "/me?key=${env:KEY}"
 
 
 def test_a_secret_is_masked_as_json_and_urls_write_it() -> None:
@@ -126,3 +129,59 @@ def test_the_beginning_of_a_secret_is_masked_where_a_sample_was_cut() -> None:
     assert secrets.mask_bytes(b"token=abcdef") == b"token=${env:A}"
     assert secrets.mask_bytes(b"token=abc") == b"token=abc"
     assert secrets.mask_bytes(b"abcdefgh and no more") == b"${env:A} and no more"
+
+
+VARIED = """
+schema = 1
+[[deployment]]
+name = "a"
+url = "http://h"
+[[workload]]
+name = "w"
+load = { model = "closed", connections = 1 }
+request = { path = "/${counter}", headers = { X-Key = "${env:KEY}${counter}" } }
+[[workload.also]]
+method = "POST"
+path = "/${env:KEY}"
+json = { key = "${env:KEY}", id = "${counter}" }
+[generator]
+client = "httpx"
+proxy = "http://me:${env:KEY}@proxy:3128"
+auth = "basic"
+credentials = "me:${env:KEY}"
+"""
+
+
+def test_placeholders_stay_until_the_requests_are_put_together() -> None:
+    resolved = resolve_secrets(load_text(VARIED, Path("/p/x.toml")), {"KEY": "k-1"}).workloads[0]
+
+    assert resolved.request.path == "/${counter}"
+    assert resolved.request.headers == (("X-Key", "k-1${counter}"),)
+    assert resolved.also[0].path == "/k-1"
+
+
+@pytest.mark.parametrize("value", ["${counter}", "$${counter}", "a$", "$", "$$", '"${uuid}\\', "${env:KEY}", "${}"])
+def test_a_secret_is_taken_literally_whatever_it_looks_like(value: str) -> None:
+    resolved = resolve_secrets(load_text(VARIED, Path("/p/x.toml")), {"KEY": value}).workloads[0]
+
+    first, second = first_requests(resolved)
+    assert first.headers == (("X-Key", f"{value}1"),)
+    assert second.path == f"/{value}"
+    assert json.loads(second.body) == {"key": value, "id": "1"}
+
+
+def test_the_generators_login_and_proxy_take_secrets() -> None:
+    plan = load_text(VARIED, Path("/p/x.toml"))
+    client = resolve_secrets(plan, {"KEY": "k-1"}).generator.client
+
+    assert (client.proxy, client.credentials) == ("http://me:k-1@proxy:3128", "me:k-1")
+    assert plan.generator.client.credentials == "me:${env:KEY}"
+
+
+def test_a_login_is_masked_as_a_header_carries_it() -> None:
+    plan = load_text(VARIED, Path("/p/x.toml"))
+    name, value = basic_auth("me:k-1")
+
+    masked = secrets_of(plan, {"KEY": "k-1"}).mask_bytes(f"{name}: {value}".encode())
+
+    assert masked == b"Authorization: Basic ${env:KEY}"
