@@ -5,19 +5,18 @@ read, was found right and left the connection open is remembered by its query, a
 for byte is, by definition, parsed the same: it is recorded without a parser. Nothing but equality is trusted, so a
 changed date, length or body goes through the parser, and is remembered in turn.
 
-A `Connection` lives for one TCP connection. It never decides what to send next: its owner does.
+A `Connection` lives as long as its `Line`. It never decides what to send next: its owner does.
 """
 
 from __future__ import annotations
 
-import asyncio
 from time import perf_counter_ns
-from typing import Final, cast
+from typing import Final
 
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.engine.transport.carrier import Cargo, Owner
 from loadbench_gui.engine.transport.circuit import Circuit
-from loadbench_gui.engine.transport.dial import NotOpened, dial
+from loadbench_gui.engine.transport.line import Line
 from loadbench_gui.engine.transport.opening import classify, explain
 from loadbench_gui.engine.transport.query import Query
 from loadbench_gui.engine.transport.reply import Malformed, Reply
@@ -30,27 +29,20 @@ _STALE_WITHIN_NS: Final = 100_000_000
 for busy loops. What is lost later than that was lost by a server that had it: a failure, not to be tried again."""
 
 
-class Connection(asyncio.Protocol):
+class Connection(Line):
     """One connection and the request on it. `sent_ns` is 0 while there is none.
 
     query, request: what it carries, or carried last, and the very bytes.
     fast: the parser stands at the start of a message and an answer was parsed on this connection before.
     wanted: a request waits for this connection to open. resent: its request was lost once by a stale connection.
-    port: our own, by which the server knows it; 0 until it is open, and on a Unix socket.
     """
 
     __slots__ = (
-        "_opening",
-        "_opening_ns",
         "_reply",
-        "_transport",
-        "circuit",
         "due_ns",
         "fast",
-        "over",
         "owner",
         "place",
-        "port",
         "query",
         "request",
         "resent",
@@ -58,34 +50,18 @@ class Connection(asyncio.Protocol):
         "served",
         "taken_ns",
         "wanted",
-        "write",
     )
 
     def __init__(self, circuit: Circuit, owner: Owner, place: int) -> None:
-        self.circuit = circuit
+        super().__init__(circuit)
         self.owner = owner
         self.place = place
         self.query = circuit.queries[0]
         self.request: bytes = self.query.wire
         self.due_ns = self.taken_ns = self.sent_ns = 0
-        self.fast = self.over = self.resent = self.wanted = False
-        self.served = self.port = 0
-        self._transport: asyncio.Transport | None = None
-        self._opening: asyncio.Task[None] | None = None
-        self._opening_ns = 0
+        self.fast = self.resent = self.wanted = False
+        self.served = 0
         self._reply = Reply(circuit)
-
-    # State, as the owner sees it.
-
-    @property
-    def is_open(self) -> bool:
-        """Whether a request can be written now."""
-        return self._transport is not None and not self.over
-
-    @property
-    def opening(self) -> asyncio.Task[None] | None:
-        """What opens it, while it is on the way to being open."""
-        return self._opening
 
     @property
     def cargo(self) -> Cargo:
@@ -93,10 +69,6 @@ class Connection(asyncio.Protocol):
         return self.query, self.request
 
     # What the owner asks for.
-
-    def open(self) -> None:
-        """Start to connect. Ends in `owner.opened`, or in the wanted request being sent, or in a failure."""
-        self._opening = self.circuit.loop.create_task(self._open())
 
     def load(self, query: Query, payload: Payload) -> None:
         """Take the bytes that `send` writes next; without it, it writes the same again."""
@@ -117,7 +89,7 @@ class Connection(asyncio.Protocol):
             write(self.request)
         except (RuntimeError, OSError):
             # The transport knows that it is closed before we were told: nothing was written.
-            self.circuit.loop.call_soon(self._lost, ConnectionResetError())
+            self.circuit.loop.call_soon(self._is_lost, ConnectionResetError())
 
     def expire(self, now_ns: int) -> None:
         """Give the request up: it was sent longer than the timeout ago."""
@@ -126,14 +98,10 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         """End it without a word; a request on it is no longer accounted for here, but for its bytes."""
         if self.sent_ns and not self.over and not self.wanted:
-            self.circuit.recorder.bytes_sent += len(self.request)
+            self.circuit.recorder.bytes_sent += self._written()
         self.settle()
-        self.over = True
         self.fast = False
-        if self._opening is not None:
-            self._opening.cancel()
-        if self._transport is not None:
-            self._transport.abort()
+        self.cut()
 
     def settle(self) -> None:
         """Report how many requests it has answered, once: when it ends or when the run does."""
@@ -141,14 +109,6 @@ class Connection(asyncio.Protocol):
         self.port = 0
 
     # asyncio.Protocol
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the write method at hand."""
-        self.circuit.recorder.connected()
-        self._transport = cast("asyncio.Transport", transport)
-        self.write = self._transport.write
-        if self.over:
-            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Take bytes in by the parser; subclasses put their fast path before this."""
@@ -159,36 +119,12 @@ class Connection(asyncio.Protocol):
         if self.sent_ns and not self.over and self._reply.end():
             self._answered(perf_counter_ns())
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Count it out, then see what it means. One whose TLS handshake failed was never made."""
-        if self._transport is not None:
-            self.circuit.recorder.disconnected()
-            self._lost(exc)
-
     # Inside
 
-    async def _open(self) -> None:
-        circuit = self.circuit
-        try:
-            opened = await dial(circuit.loop, circuit.route, self)
-        except NotOpened as problem:
-            self._opening = None
-            self._cannot_open(problem.kind, str(problem))
-            return
-        self._opening = None
-        self._opening_ns = opened.connect_ns + (opened.tls_ns or 0)
-        self.port = opened.port
-        if self.over:
-            return
-        if self._transport is None or self._transport.is_closing():
-            self._cannot_open(ErrorKind.CLOSED_EARLY, "the server closed the connection")
-            return
-        circuit.recorder.open_took(opened.connect_ns, opened.tls_ns)
+    def _is_open_now(self) -> None:
         self.owner.opened(self)
 
-    def _cannot_open(self, kind: ErrorKind, why: str) -> None:
-        if self.over:
-            return
+    def _is_not_opened(self, kind: ErrorKind, why: str) -> None:
         if self.wanted:
             self._fail(kind, perf_counter_ns(), why)
         else:
@@ -226,10 +162,20 @@ class Connection(asyncio.Protocol):
             self.close()
             self.owner.closed(self, was_free=was_free)
 
+    def _written(self) -> int:
+        """Return how many bytes of the request were written."""
+        return len(self.request)
+
+    def _stays(self) -> bool:
+        """Whether the connection can carry another request after the answer that is complete now."""
+        if not self._reply.keep:
+            self.circuit.recorder.closed_by_server += 1
+        return self._reply.keep
+
     def _answered(self, now: int, data: bytes = b"") -> None:
         """Judge a complete response, record it, and hand the connection back."""
         recorder, reply = self.circuit.recorder, self._reply
-        recorder.bytes_sent += len(self.request)
+        recorder.bytes_sent += self._written()
         wrong = reply.judge()
         if wrong is not None:
             self._sample(wrong, now)
@@ -239,8 +185,7 @@ class Connection(asyncio.Protocol):
         if self.served:
             recorder.reused += 1
         self.served += 1
-        if not reply.keep:
-            recorder.closed_by_server += 1
+        if not self._stays():
             self._end()
             self.owner.spent(self, now, faulty=False)
             return
@@ -252,7 +197,7 @@ class Connection(asyncio.Protocol):
         self.fast = True
         self.owner.answered(self, now)
 
-    def _lost(self, exc: Exception | None) -> None:
+    def _is_lost(self, exc: Exception | None) -> None:
         """Tell a free connection's end from a request's."""
         if self.over:
             return
@@ -279,7 +224,7 @@ class Connection(asyncio.Protocol):
         if self.query.idempotent and not self.resent:
             sent_ns = self.sent_ns
             self._end()
-            recorder.bytes_sent += len(self.request)
+            recorder.bytes_sent += self._written()
             self.owner.resend(self, sent_ns)
         else:
             self._fail(ErrorKind.STALE, perf_counter_ns())
