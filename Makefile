@@ -63,10 +63,12 @@ smoke: freeze ## Use the frozen app the way people do: servers, faults, odd plac
 	@packaging/system-packages.sh test
 	$(BIN)/python -m pytest packaging/smoke
 
-bench: ## Compare loadbench with wrk and hey on this machine
+bench: ## Hold loadbench against seven others, the truth and arithmetic (twenty minutes, SECTION=http for a part)
 	@packaging/setup.sh dev
+	@packaging/system-packages.sh window
 	@packaging/system-packages.sh bench
-	$(BIN)/python -m benchmarks.http_vs_peers
+	@packaging/bench-tools.sh
+	$(BIN)/python -m benchmarks $(SECTION)
 
 lock: ## Take the newest allowed version of every package into constraints.txt
 	@packaging/lock.sh

@@ -59,7 +59,12 @@ bench() {
     cat <<'TABLE'
 nginx nginx-light
 wrk wrk
+h2load nghttp2-client
+ab apache2-utils
 hey hey
+npm npm
+taskset util-linux
+Xvfb xvfb
 TABLE
 }
 

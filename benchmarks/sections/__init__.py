@@ -1,0 +1,1 @@
+"""One module a section of RESULTS.md; each has `measure(options) -> Section`."""
