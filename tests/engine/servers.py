@@ -39,12 +39,17 @@ def response(body: bytes = HELLO, *, status: str = "200 OK", headers: str = "") 
 
 @dataclass
 class Asked:
-    """One request, as the server saw it. number: on this connection, from 1; total: on all, from 1."""
+    """One request, as the server saw it. number: on this connection, from 1; total: on all, from 1. head: its bytes."""
 
     number: int
     total: int
     connection: int
     transport: asyncio.Transport
+    head: bytes = b""
+
+    @property
+    def path(self) -> str:
+        return self.head.split(b" ", 2)[1].decode()
 
     def answer(self, data: bytes) -> None:
         if not self.transport.is_closing():
@@ -63,6 +68,7 @@ class Server:
 
     port: int = 0
     requests: int = 0
+    received_bytes: int = 0
     connections: int = 0
     live: set[asyncio.Transport] = field(default_factory=set)
     asked: asyncio.Event = field(default_factory=asyncio.Event)
@@ -97,12 +103,13 @@ class _Peer(asyncio.Protocol):
         self._server.live.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
+        self._server.received_bytes += len(data)
         *heads, self._seen = (self._seen + data).split(b"\r\n\r\n")
-        for _ in heads:
+        for head in heads:
             self._number += 1
             self._server.requests += 1
             self._server.asked.set()
-            self._behave(Asked(self._number, self._server.requests, self._connection, self._transport))
+            self._behave(Asked(self._number, self._server.requests, self._connection, self._transport, head))
 
 
 @asynccontextmanager
@@ -138,6 +145,8 @@ async def fire_at(
     engine: EngineName = "in-app",
     method: str = "GET",
     body: bytes = b"",
+    requests: tuple[Request, ...] = (),
+    data_file: str = "",
     expect: Expectation | None = None,
     warmup_s: float = 0.0,
     duration_s: float = 0.5,
@@ -150,18 +159,23 @@ async def fire_at(
     watch: Watch | None = None,
     stop: asyncio.Event | None = None,
 ) -> Fired:
-    """Fire at a server of this module; four connections in a closed loop unless told otherwise."""
+    """Fire at a server of this module; four connections in a closed loop unless told otherwise.
+
+    requests: what may be drawn, in place of the one with `method` and `body`.
+    """
     watch = watch or Watch()
     workload = Workload(
         "test",
         "http",
-        Request(method=method, body=body),
+        requests[0] if requests else Request(method=method, body=body),
         expect or Expectation(status=200),
         shape or ClosedLoad(4),
         warmup_s=warmup_s,
         duration_s=duration_s,
         timeout_s=timeout_s,
         requests_limit=requests_limit,
+        also=requests[1:],
+        data_file=data_file,
     )
     return await fire(
         Load(target, workload, seed=seed, tls=Tls(insecure=insecure), pacing=pacing),

@@ -20,6 +20,8 @@ _TFD_TIMER_ABSTIME: Final = 1
 _COARSE_NS: Final = 1_500_000
 _IDLE_TURN_NS: Final = 10_000
 """A turn of the loop that takes longer than this did something else as well."""
+LONGEST_LEAD_NS: Final = 100_000
+"""Longer than a sleeping processor takes to wake up; at 1,000 wake-ups a second, a tenth of one."""
 
 
 class _Timespec(ctypes.Structure):
@@ -137,6 +139,11 @@ class LoopAlarm:
             self._handle = self._loop.call_soon(self._wait)
         else:
             self._handle = self._loop.call_later((left_ns - _COARSE_NS) / 1e9, self._wait)
+
+
+def lead_ns(rate_hz: float) -> int:
+    """Return how long before its moment to wake up and look at the clock: at most a quarter of the gap between two."""
+    return min(LONGEST_LEAD_NS, round(0.25e9 / rate_hz)) if rate_hz > 0 else 0
 
 
 def alarm(loop: asyncio.AbstractEventLoop, ring: Callable[[], None], lead_ns: int = 0) -> Alarm:

@@ -8,19 +8,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from time import perf_counter_ns
-from typing import Final
 
 from loadbench_gui.core.pacing import arrivals, peak_rate_rps
 from loadbench_gui.core.plan import OpenLoad, Shard
 from loadbench_gui.engine.issuer import Issuer
-from loadbench_gui.engine.kernel_timer import alarm
+from loadbench_gui.engine.kernel_timer import alarm, lead_ns
 from loadbench_gui.engine.recorder import Recorder
 from loadbench_gui.engine.transport.carrier import Cargo, Carrier
 from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.turns import NEVER
-
-LONGEST_LEAD_NS: Final = 100_000
-"""Longer than a sleeping processor takes to wake up; at 1,000 arrivals a second, a tenth of one."""
 
 
 class OpenIssuer(Issuer):
@@ -41,7 +37,7 @@ class OpenIssuer(Issuer):
         self._spin = spin
         self._spun_ns = 0
         self._events = 0
-        self._alarm = alarm(circuit.loop, self._ring, lead_ns(shape, shard.count))
+        self._alarm = alarm(circuit.loop, self._ring, lead_ns(peak_rate_rps(shape) / shard.count))
         self._shape = shape
 
     def start(self) -> None:
@@ -228,12 +224,6 @@ class OpenIssuer(Issuer):
 
     _seen_events = 0
     _last_spin_ns = 0
-
-
-def lead_ns(shape: OpenLoad, shards: int) -> int:
-    """Return how long before an arrival to wake up and look at the clock: at most a quarter of the gap between two."""
-    rate_rps = peak_rate_rps(shape) / shards
-    return min(LONGEST_LEAD_NS, round(0.25e9 / rate_rps)) if rate_rps > 0 else 0
 
 
 def queue_limit(shape: OpenLoad, timeout_s: float, shards: int) -> int:

@@ -14,12 +14,14 @@ from time import perf_counter_ns, process_time_ns
 from typing import Final
 
 from loadbench_gui.core.histogram import Histogram
-from loadbench_gui.core.plan import OpenLoad, Shard
+from loadbench_gui.core.plan import ClosedLoad, OpenLoad, Shard
 from loadbench_gui.core.snapshot import ShardSnapshot, WorkerHealth
 from loadbench_gui.engine.closed_loop import ClosedIssuer
 from loadbench_gui.engine.issuer import Issuer, open_all
 from loadbench_gui.engine.open_loop import OpenIssuer
 from loadbench_gui.engine.recorder import Recorder, Window
+from loadbench_gui.engine.rundelay import RunDelay
+from loadbench_gui.engine.thinking import ThinkingIssuer
 from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.transport.factory import is_scheduled
 from loadbench_gui.engine.transport.supply import supply
@@ -43,9 +45,13 @@ def window_of(shard: Shard, start_ns: int) -> Window:
 
 def make_issuer(shard: Shard, circuit: Circuit, recorder: Recorder, *, spin: bool) -> Issuer:
     """Return the issuer for the shard's load shape."""
-    if isinstance(shard.load.workload.shape, OpenLoad):
-        return OpenIssuer(shard, circuit, recorder, spin=spin)
-    return ClosedIssuer(shard, circuit, recorder)
+    match shard.load.workload.shape:
+        case OpenLoad():
+            return OpenIssuer(shard, circuit, recorder, spin=spin)
+        case ClosedLoad(think_s=think_s) if think_s > 0:
+            return ThinkingIssuer(shard, circuit, recorder)
+        case ClosedLoad():
+            return ClosedIssuer(shard, circuit, recorder)
 
 
 class ShardRun:
@@ -74,6 +80,7 @@ class ShardRun:
         self._issuer = make_issuer(shard, self._circuit, self._recorder, spin=spin)
         self._cpu_clock = cpu_clock
         self._cpu_ns = self._spun_ns = self._swapped_ns = 0
+        self._run_delay = RunDelay()
         self._gc_pause_ns = 0
         self._next_sample_ns = 0
         self._drain_until_ns = 0
@@ -100,6 +107,7 @@ class ShardRun:
         try:
             await self._until(start_ns)
             self._swapped_ns, self._cpu_ns = perf_counter_ns(), self._cpu_clock()
+            self._run_delay.take()
             if not self._halt.is_set():
                 self._issuer.start()
             self._timer = self._loop.call_soon(self._tick)
@@ -108,6 +116,7 @@ class ShardRun:
             if self._timer is not None:
                 self._timer.cancel()
             self._issuer.close()
+            self._run_delay.close()
             gc.enable()
             gc.unfreeze()
         return self._recorder.last_ns
@@ -198,6 +207,7 @@ class ShardRun:
             span_s=span_ns / 1e9,
             loop_busy=Histogram.of([ns // 1000 for ns in self._circuit.turns.take()]),
             gc_pause_us=self._gc_pause_ns / 1000,
+            run_delay_s=self._run_delay.take(),
         )
         self._cpu_ns, self._spun_ns, self._swapped_ns = cpu_ns, spun_ns, now
         return health
