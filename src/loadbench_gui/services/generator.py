@@ -13,7 +13,7 @@ from loadbench_gui.core.plan import GeneratorSettings, Load
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.sharding import shards
 from loadbench_gui.engine.fitness.evidence import Surroundings
-from loadbench_gui.errors import UserError
+from loadbench_gui.services.abilities import must_be_possible
 from loadbench_gui.services.budget import must_afford, open_file_limit, port_budget
 from loadbench_gui.services.fired import Fired
 from loadbench_gui.services.gathering import INTERVAL_S, Gathering
@@ -57,7 +57,7 @@ async def fire(
     Raises `UserError` for what this engine cannot send, `EnvironmentFault` when no worker could be started or all
     of them died.
     """
-    _must_be_possible(load, settings)
+    must_be_possible(load)
     cpus = generator_cpus(load, settings, cpus)
     count = 1 if settings.engine == "in-app" else worker_count(load, settings, cpus)
     ports = port_budget(load.target, load.workload.shape.connections)
@@ -128,16 +128,3 @@ async def _first_of(*events: asyncio.Event) -> None:
     finally:
         for task in waiting:
             task.cancel()
-
-
-def _must_be_possible(load: Load, settings: GeneratorSettings) -> None:
-    if load.workload.kind != "http":
-        raise UserError(
-            f"This version fires HTTP requests; {load.workload.kind} workloads come with a later one.",
-            'Set kind = "http" in the workload.',
-        )
-    if settings.client.name != "fast":
-        raise UserError(
-            f"This version has the fast HTTP/1.1 client only; {settings.client.name!r} comes with a later one.",
-            "Leave --client (or `client` in the profile) away.",
-        )

@@ -7,6 +7,7 @@ from typing import Final
 from loadbench_gui.core.plan import Load, LoadShape, OpenLoad
 from loadbench_gui.engine.transport.carrier import Maker
 from loadbench_gui.engine.transport.hot import ClosedConnection, ClosedMixConnection, OpenConnection, OpenMixConnection
+from loadbench_gui.engine.transport.upload_connection import UploadConnection, has_uploads
 
 
 def maker(load: Load, *, mixed: bool) -> Maker:
@@ -15,9 +16,11 @@ def maker(load: Load, *, mixed: bool) -> Maker:
     mixed: requests differ from one to the next, so each has to be drawn.
     """
     if load.client.name == "httpx":
-        from loadbench_gui.engine.transport.httpx_connection import HttpxConnection
+        from loadbench_gui.engine.transport.httpx_connection import carriers
 
-        return HttpxConnection
+        return carriers(load)
+    if has_uploads(load.workload):
+        return UploadConnection
     return _FAST[is_scheduled(load.workload.shape), mixed]
 
 
