@@ -32,6 +32,8 @@ class ErrorKind(StrEnum):
     STALE = "stale"
     LIMIT = "limit"
     """This machine ran out of ports or open files."""
+    BODY_FILE = "body_file"
+    """The file that is sent as the body could not be read to its end."""
 
 
 TIMEOUT_KINDS = frozenset({ErrorKind.CONNECT_TIMEOUT, ErrorKind.READ_TIMEOUT})

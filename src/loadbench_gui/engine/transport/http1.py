@@ -223,8 +223,8 @@ class Connection(Line):
         recorder.stale += 1
         if self.query.idempotent and not self.resent:
             sent_ns = self.sent_ns
-            self._end()
             recorder.bytes_sent += self._written()
+            self._end()
             self.owner.resend(self, sent_ns)
         else:
             self._fail(ErrorKind.STALE, perf_counter_ns())

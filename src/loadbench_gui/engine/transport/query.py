@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from loadbench_gui.core.template import Compiled
 from loadbench_gui.engine.transport.check import Check
+from loadbench_gui.engine.transport.upload import FileBody
 
 
 class Query:
     """What is sent and what a right answer looks like; one object with slots, because the hot path reads it.
 
+    file: what is streamed after the head, or None.
     wire: all its bytes; empty where they vary. bodiless: a HEAD, whose answer ends with its head.
     whole: an answer that was parsed, checked and found complete in one read on a connection that stays open. A read
         that equals it byte for byte is the same answer again, so it needs no parser. status, size: of that answer.
@@ -23,6 +25,7 @@ class Query:
         "bodiless",
         "check",
         "compiled",
+        "file",
         "idempotent",
         "sample_due",
         "size",
@@ -35,6 +38,7 @@ class Query:
         self.compiled = compiled
         self.wire = compiled.wire or b""
         self.bodiless = compiled.head_only
+        self.file = FileBody(compiled.body_file, compiled.body_file_bytes) if compiled.body_file else None
         self.idempotent = compiled.idempotent
         self.check = Check(compiled.expect)
         self.sample_due = True

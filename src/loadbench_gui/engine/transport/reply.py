@@ -39,6 +39,7 @@ class Reply:
 
     reads: how many reads it has come in. first_ns: when its first byte was read. status: 0 until the head is there.
     query: the request that it answers. keep: whether the connection can carry another request after it.
+    continued: the server has said `100 Continue`.
     """
 
     __slots__ = (
@@ -52,6 +53,7 @@ class Reply:
         "_head_size",
         "_parser",
         "_unlike",
+        "continued",
         "first_ns",
         "keep",
         "query",
@@ -69,7 +71,7 @@ class Reply:
         """Forget the answer; the parser stands at the start of the next."""
         self._head: list[bytes] = []
         self._head_size = self._body_size = self.reads = self.status = self.first_ns = 0
-        self._head_done = self._had_interim = self._complete = self._unlike = False
+        self._head_done = self._had_interim = self.continued = self._complete = self._unlike = False
         self.keep = True
         self._body: list[bytes] | None = None
 
@@ -143,6 +145,7 @@ class Reply:
         status = parser.get_status_code()
         if status < 200 or self._complete:
             self._had_interim = True
+            self.continued = self.continued or status == 100
             # Nobody asked for another protocol, and below 100 there is no status (RFC 9110, section 15).
             self._unlike = self._unlike or status == 101 or status < 100
             return
