@@ -72,7 +72,7 @@ def test_a_data_file_that_would_fill_the_memory_is_refused_before_it_is_read(tmp
     with path.open("wb") as file:
         file.truncate((64 << 20) + 1)
 
-    with pytest.raises(UserError, match="users.csv is larger than 64 MiB"):
+    with pytest.raises(UserError, match=r"users\.csv is larger than 64 MiB"):
         read_inputs(workload(Request(path="/${row:id}"), data=str(path)))
 
 

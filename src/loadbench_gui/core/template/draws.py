@@ -6,21 +6,23 @@ output n is a mix of key + (n + 1) x the golden ratio, which numpy computes for 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from binascii import hexlify
+from collections.abc import Iterator, Sequence
+from struct import Struct
 
 import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
+Floats = NDArray[np.float64]
 
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
 _SHIFTS = np.array([30, 27, 31], np.uint64)
 _FACTORS = np.array([0xBF58476D1CE4E5B9, 0x94D049BB133111EB], np.uint64)
-_HEX_DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
-_UUID_BYTES = 36
-_HEX_PLACES = np.array([place for place in range(_UUID_BYTES) if place not in (8, 13, 18, 23)])
+_STEP = np.uint64(_GOLDEN)
+_UUID_FIELDS = Struct("8s4s4s4s12s")
 
 
 def stream_key(seed: int, *path: int) -> int:
@@ -34,7 +36,7 @@ def stream_key(seed: int, *path: int) -> int:
 def words(key: int, places: Ints) -> Words:
     """Return 64 random bits for each of `places`, as uint64 of the same length."""
     state = places.astype(np.uint64)
-    state *= np.uint64(_GOLDEN)
+    state *= _STEP
     state += np.uint64((key + _GOLDEN) & _MASK)
     return _mixed(state)
 
@@ -44,24 +46,27 @@ def below(key: int, places: Ints, limit: int) -> Ints:
     return (words(key, places) % np.uint64(limit)).astype(np.int64)
 
 
-def picks(key: int, places: Ints, weights: Sequence[float]) -> Ints:
-    """Return for each place an index into `weights`, drawn in their proportion."""
-    edges = np.cumsum(weights)
-    unit = (words(key, places) >> np.uint64(11)).astype(np.float64) * 2.0**-53
-    return np.searchsorted(edges[:-1] / edges[-1], unit, side="right").astype(np.int64)
+def edges(weights: Sequence[float]) -> Floats:
+    """Return where between 0 and 1 each weight's part ends, without the last: one shorter than `weights`."""
+    ends = np.cumsum(weights)
+    return np.asarray(ends[:-1] / ends[-1], np.float64)
 
 
-def uuids(key: int, places: Ints) -> list[bytes]:
-    """Return random UUIDs (RFC 9562, version 4) as text, one for each place."""
-    halves = np.stack((words(key, places), words(stream_key(key, 1), places)), axis=1)
-    raw = halves.astype(">u8").view(np.uint8).reshape(-1, 16)
+def picks(key: int, places: Ints, ends: Floats) -> Ints:
+    """Return for each place an index into the weights that `ends` are the `edges` of, drawn in their proportion."""
+    unit = (words(key, places) >> np.uint64(11)) * 2.0**-53
+    return ends.searchsorted(unit, side="right")
+
+
+def uuids(high: int, low: int, places: Ints) -> Iterator[bytes]:
+    """Yield random UUIDs (RFC 9562, version 4) as text, one for each place; `high` and `low` are keys of streams."""
+    halves = np.empty((len(places), 2), ">u8")
+    halves[:, 0] = words(high, places)
+    halves[:, 1] = words(low, places)
+    raw = halves.view(np.uint8)
     raw[:, 6] = (raw[:, 6] & 0x0F) | 0x40
     raw[:, 8] = (raw[:, 8] & 0x3F) | 0x80
-    nibbles = np.stack((raw >> 4, raw & 0x0F), axis=2).reshape(-1, 32)
-    text = np.full((len(raw), _UUID_BYTES), ord("-"), np.uint8)
-    text[:, _HEX_PLACES] = _HEX_DIGITS[nibbles]
-    found: list[bytes] = text.view(f"S{_UUID_BYTES}").ravel().tolist()
-    return found
+    return map(b"-".join, _UUID_FIELDS.iter_unpack(hexlify(raw.tobytes())))
 
 
 def _mixed(state: Words) -> Words:

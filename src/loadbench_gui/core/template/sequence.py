@@ -13,7 +13,7 @@ from typing import Final, Protocol, TypeVar
 import numpy as np
 
 from loadbench_gui.core.template import draws
-from loadbench_gui.core.template.draws import Ints
+from loadbench_gui.core.template.draws import Floats, Ints
 from loadbench_gui.errors import Bug
 
 CHUNK: Final = 128
@@ -50,11 +50,11 @@ def sequence(
     pairs = [(which, literal) for which, literal in enumerate(literals) if literal is not None]
     if len(series) == 1:
         return repeat(pairs[0]) if pairs else _single(series[0], index, count)
-    key = draws.stream_key(seed, _MIX_STREAM)
+    key, ends = draws.stream_key(seed, _MIX_STREAM), draws.edges(weights)
     if len(pairs) == len(series):
-        chunks = (draws.picks(key, places, weights).tolist() for places in _places(index, count, MIX_CHUNK))
+        chunks = (draws.picks(key, places, ends).tolist() for places in _places(index, count, MIX_CHUNK))
         return map(pairs.__getitem__, chain.from_iterable(chunks))
-    return _mixed(series, weights, key, index, count)
+    return _mixed(series, ends, key, index, count)
 
 
 def _places(index: int, count: int, size: int) -> Iterator[Ints]:
@@ -68,11 +68,9 @@ def _single(one: Series[T], index: int, count: int) -> Iterator[tuple[int, T]]:
     return zip(repeat(0), chain.from_iterable(map(one.at, _places(index, count, CHUNK))), strict=False)
 
 
-def _mixed(
-    series: Sequence[Series[T]], weights: Sequence[float], key: int, index: int, count: int
-) -> Iterator[tuple[int, T]]:
+def _mixed(series: Sequence[Series[T]], ends: Floats, key: int, index: int, count: int) -> Iterator[tuple[int, T]]:
     def chunk(places: Ints) -> Iterator[tuple[int, T]]:
-        which = draws.picks(key, places, weights)
+        which = draws.picks(key, places, ends)
         own = [one.at(places[which == number]) for number, one in enumerate(series)]
         order: list[int] = which.tolist()
         return zip(order, map(next, map(own.__getitem__, order)), strict=True)

@@ -95,7 +95,8 @@ def _column(part: Placeholder, value: Encode, key: int, rows: Rows) -> Column:
             span = high - low + 1
             return lambda places: map(_AS_DIGITS, (draws.below(key, places, span) + low).tolist())
         case RandomUuid():
-            return lambda places: draws.uuids(key, places)
+            low_key = draws.stream_key(key, 0)
+            return lambda places: draws.uuids(key, low_key, places)
         case Choice(options):
             encoded = [value(option) for option in options]
             return lambda places: map(encoded.__getitem__, draws.below(key, places, len(encoded)).tolist())
