@@ -8,28 +8,38 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from typing import IO, Any, TextIO, cast
 
 from rich.console import Console
 
+from loadbench_gui.cli.terminal.glyphs import stand_ins
+
+TRAILING = re.compile(r" +(?=\n)")
 PIPE_COLUMNS = 160
 """Width of tables where no terminal limits it."""
 
 
 class Words:
-    """A text stream whose failures do not reach whoever writes to it: the first one silences it."""
+    """A text stream whose failures do not reach whoever writes to it: the first one silences it.
+
+    What its encoding lacks is spelt in ASCII, and no line that is not on a terminal ends in blanks.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._stand_ins = stand_ins(stream.encoding or "ascii")
+        self._is_terminal = stream.isatty()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
         """Write, or lose, the text."""
+        text = text.translate(self._stand_ins)
         try:
-            return self._stream.write(text)
+            return self._stream.write(text if self._is_terminal else TRAILING.sub("", text))
         except OSError as problem:
             self._silence(problem)
         return len(text)

@@ -12,7 +12,9 @@ from loadbench_gui.cli.files import write_json, write_text
 from loadbench_gui.cli.outcome import comparison_exit_code, run_exit_code
 from loadbench_gui.cli.progress import Progress
 from loadbench_gui.cli.session import Interrupts, Terminal
-from loadbench_gui.cli.summary import print_comparison, print_fitness, print_run
+from loadbench_gui.cli.summary import print_run
+from loadbench_gui.cli.terminal.generator import print_fitness
+from loadbench_gui.cli.terminal.verdict import print_comparison
 from loadbench_gui.core.plan import Deployment, Plan, Workload
 from loadbench_gui.core.run import Run, RunLabel
 from loadbench_gui.core.verdict import Comparison
@@ -44,7 +46,7 @@ async def measure_one(
 ) -> int:
     """Measure each workload once on one deployment; return the exit code."""
     async with terminal.store() as store:
-        with measuring(f"a run of {plan.name}"), Progress(terminal.words) as progress:
+        with measuring(f"a run of {plan.name}"), Progress(terminal.words, workloads=workloads) as progress:
             session = await Session.of(plan, store, progress, interrupts.stop)
             labels = [label_for(plan, deployment, workload, seed=0) for workload in workloads]
             runs, fault, stopped = await _measured(session, labels, check_answer=check_answer)

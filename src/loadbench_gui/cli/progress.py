@@ -6,17 +6,17 @@ On a terminal one block is redrawn in place; elsewhere (CI logs, pipes) each fin
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from loadbench_gui.cli.terminal.live import LiveRun
 from loadbench_gui.core.caveats import Caveat
-from loadbench_gui.core.lifecycle import RunState
+from loadbench_gui.core.plan import Workload
 from loadbench_gui.core.quantiles import supported_quantile
-from loadbench_gui.core.run import Interval, Run, RunLabel, TargetSample
-from loadbench_gui.core.trailing import Reading, Trailing
+from loadbench_gui.core.run import Run
 from loadbench_gui.core.verdict import Schedule
 from loadbench_gui.report import words
 from loadbench_gui.report.figures.runorder import initials
@@ -33,18 +33,20 @@ from loadbench_gui.services.events import (
     TargetSampled,
 )
 
-LIVE_STEP_S = 0.25
 REDRAWS_PER_S = 4
 
 
 class Progress:
     """Follows one command's events and keeps the terminal up to date; use as a context manager."""
 
-    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, console: Console, clock: Callable[[], float] = time.monotonic, workloads: Sequence[Workload] = ()
+    ) -> None:
         self._console = console
+        self._workloads = {workload.name: workload for workload in workloads}
         self._clock = clock
         self._live = Live(console=console, refresh_per_second=REDRAWS_PER_S, transient=True, auto_refresh=False)
-        self._figures = Figures()
+        self._run = LiveRun()
         self._schedule: Schedule | None = None
         self._began_s = clock()
         self._drawn_s = 0.0
@@ -61,15 +63,17 @@ class Progress:
     def __call__(self, event: Event) -> None:
         """Take one event."""
         match event:
-            case ScheduleMade(schedule=schedule):
+            case ScheduleMade(plan=plan, schedule=schedule):
                 self._schedule = schedule
+                self._workloads = {workload.name: workload for workload in plan.workloads}
                 self._console.print(_announcement(schedule))
             case StateChanged(label=label, state=state, detail=detail):
-                self._figures.moved(label, state, detail)
+                self._run.workload = self._workloads.get(label.workload)
+                self._run.moved(label, state, detail)
             case IntervalClosed(interval=interval):
-                self._figures.interval(interval)
+                self._run.interval(interval)
             case TargetSampled(sample=sample):
-                self._figures.sample(sample)
+                self._run.sample(sample)
             case GeneratorDoubted(caveat=caveat):
                 self._doubt(caveat)
             case RunEnded(run=run):
@@ -84,7 +88,10 @@ class Progress:
     def _doubt(self, caveat: Caveat) -> None:
         if caveat.code not in self._doubts:
             self._doubts.add(caveat.code)
-            self._console.print(Text(f"! {caveat.message} {caveat.hint}", style="yellow"))
+            if self._live.is_started and self._schedule is None:
+                self._run.doubt(caveat.message)  # The end of the run says what to do about it.
+            else:
+                self._console.print(Text(f"! {caveat.message} {caveat.hint}", style="yellow"))
 
     def _redraw(self) -> None:
         now_s = self._clock()
@@ -92,66 +99,12 @@ class Progress:
             self._drawn_s = now_s
             self._live.update(self._picture(now_s), refresh=True)
 
-    def _picture(self, now_s: float) -> RenderableType:
-        lines: list[RenderableType] = [self._figures.line()]
-        if self._schedule is not None and self._figures.label is not None:
+    def _picture(self, now_s: float) -> Group:
+        lines = self._run.lines(self._console.width)
+        if self._schedule is not None and self._run.label is not None:
             left_s = max(0.0, self._schedule.estimate_s - (now_s - self._began_s))
-            lines.insert(0, strip(self._schedule, self._figures.label.order, left_s))
+            lines.insert(0, strip(self._schedule, self._run.label.order, left_s))
         return Group(*lines)
-
-
-class Figures:
-    """The figures of the run that is going on."""
-
-    def __init__(self) -> None:
-        self.label: RunLabel | None = None
-        self._state = RunState.PLANNED
-        self._detail = ""
-        self._reset()
-
-    def _reset(self) -> None:
-        self._scheduled = Trailing(LIVE_STEP_S)
-        self._rates: list[float] = []
-        self._errors = 0
-        self._t_s = 0.0
-        self._memory = ""
-
-    def moved(self, label: RunLabel, state: RunState, detail: str) -> None:
-        """Take a change of state; a new run starts from nothing."""
-        if self.label is None or self.label.run_id != label.run_id:
-            self._reset()
-        self.label, self._state, self._detail = label, state, detail
-
-    def interval(self, interval: Interval) -> None:
-        """Take a closed interval."""
-        everything = interval.everything
-        self._scheduled.push(everything.scheduled)
-        self._rates = [*self._rates[-3:], everything.succeeded / interval.length_s]
-        self._errors += everything.failed + everything.timed_out + everything.dropped
-        self._t_s = interval.t_s + interval.length_s
-
-    def sample(self, sample: TargetSample) -> None:
-        """Take one look at the server's memory."""
-        self._memory = f" · {words.memory(sample.memory_bytes)} {sample.kind.upper()}"
-
-    def line(self) -> Text:
-        """Two short lines: who and when; rate, latencies, errors, memory."""
-        if self.label is None:
-            return Text("")
-        name = Text(self.label.deployment, style="bold")
-        if not self._rates:
-            return name + Text(f"  {self._detail or self._state.value}", style="dim")
-        p50, p99 = self._scheduled.read((0.5, 0.99))
-        rate = sum(self._rates) / len(self._rates)
-        text = (
-            f"  {self._state.value} {self._t_s:5.1f} s\n  {words.rate(rate)}"
-            f" · p50 {_reading(p50)} · p99 {_reading(p99)} · errors {words.count(self._errors)}{self._memory}"
-        )
-        return name + Text(text)
-
-
-def _reading(reading: Reading) -> str:
-    return "–" if reading.value_us is None else words.latency(reading.value_us)
 
 
 def _announcement(schedule: Schedule) -> Text:

@@ -11,8 +11,9 @@ from rich.text import Text
 from loadbench_gui.cli.common import DataDir, EntryId, JsonTo, Quiet
 from loadbench_gui.cli.files import write_json
 from loadbench_gui.cli.session import Terminal, run_async
-from loadbench_gui.cli.summary import print_comparison, print_run
+from loadbench_gui.cli.summary import print_run
 from loadbench_gui.cli.table import new_app
+from loadbench_gui.cli.terminal.verdict import print_comparison
 from loadbench_gui.errors import UserError
 from loadbench_gui.report import words
 from loadbench_gui.report.document import document

@@ -9,7 +9,7 @@ from loadbench_gui.cli.measuring import measure_one
 from loadbench_gui.cli.options import address, load, message, sender, tls, values
 from loadbench_gui.cli.session import Terminal, run_async
 from loadbench_gui.cli.table import new_app
-from loadbench_gui.core.plan import Attach, ComparisonSettings, Deployment, GeneratorSettings, Plan, Workload
+from loadbench_gui.core.plan import Attach, ComparisonSettings, Deployment, GeneratorSettings, Plan, Tls, Workload
 
 app = new_app()
 
@@ -61,7 +61,7 @@ def http(
     """Fire HTTP traffic at one address, and show both latency clocks."""
     asked = sender.Abilities(http2, proxy or "", redirects, cookies, auth)
     client = sender.client(client_name, asked, user or "")
-    trust = tls.settings(insecure, *(given or "" for given in (ca_file, cert_file, key_file, server_name)))
+    trust = Tls(insecure, *(given or "" for given in (ca_file, cert_file, key_file, server_name)))
     generator = sender.generator(engine, workers, cpus, pacing, client, trust)
     base, path = address.split(url)
     request = message.first(method, path, tuple(map(values.header, headers or ())), body, body_file or "", gzip=gzip)

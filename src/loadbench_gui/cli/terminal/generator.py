@@ -1,0 +1,67 @@
+"""The generator's verdict on itself: whether the figures may be believed, and why not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from loadbench_gui.cli.terminal.glyphs import WIDEST, flow
+from loadbench_gui.core.caveats import SEVERITY, Caveat, GeneratorVerdict
+from loadbench_gui.core.run import Fitness, Run
+from loadbench_gui.report import words
+
+STYLE: Final[dict[GeneratorVerdict, str]] = {"valid": "green", "suspect": "yellow", "invalid": "red"}
+MEANING: Final[dict[GeneratorVerdict, str]] = {
+    "valid": "",
+    "suspect": ": read the figures with the reasons below",
+    "invalid": ": do not believe the figures",
+}
+
+
+def doubted(run: Run) -> frozenset[str]:
+    """Return the metrics that may not be believed, though the others may."""
+    return frozenset(caveat.metric for caveat in run.fitness.caveats if caveat.metric is not None)
+
+
+def metric_name(metric: str) -> str:
+    """Write a metric's name for people: service_p99_9 -> "service p99.9"."""
+    return re.sub(r"(p\d+)_(\d)", r"\1.\2", metric).replace("_", " ")
+
+
+def print_fitness(console: Console, run: Run) -> None:
+    """Print the generator's verdict on itself, what it cost, and its reasons with what to do about them."""
+    fitness = run.fitness
+    doubts = ", ".join(metric_name(metric) for metric in sorted(doubted(run)))
+    meaning = MEANING[fitness.verdict] or (f", with doubts about {doubts}" if doubts else "")
+    console.print(Text("generator ") + Text(fitness.verdict, STYLE[fitness.verdict]) + Text(meaning))
+    for line in flow(_evidence(fitness), min(console.width, WIDEST)):
+        console.print(Text(line, "dim"))
+    for hint, caveats in _by_hint(fitness.caveats).items():
+        for caveat in caveats:
+            console.print(Padding(Text(f"! {caveat.message}", STYLE[caveat.severity]), (0, 0, 0, 2)))
+        console.print(Padding(Text(f"→ {hint}", "dim"), (0, 0, 0, 4)))
+
+
+def _evidence(fitness: Fitness) -> Iterator[str]:
+    yield f"{words.percent(fitness.cpu_fraction)} CPU in {words.plural(fitness.workers, 'worker')}"
+    if fitness.cpu_us_per_request is not None:
+        yield f"{words.latency(fitness.cpu_us_per_request)} of CPU a request"
+    if fitness.ceiling_rps is not None:
+        yield f"could send {words.rate(fitness.ceiling_rps)}"
+    if fitness.steal_fraction:
+        yield f"{words.percent(fitness.steal_fraction)} stolen by other machines"
+    if fitness.run_delay_fraction:
+        yield f"{words.percent(fitness.run_delay_fraction)} waiting for a CPU"
+
+
+def _by_hint(caveats: Sequence[Caveat]) -> dict[str, list[Caveat]]:
+    """Put reasons together that call for the same thing, the gravest first."""
+    found: dict[str, list[Caveat]] = {}
+    for caveat in sorted(caveats, key=lambda caveat: -SEVERITY[caveat.severity]):
+        found.setdefault(caveat.hint, []).append(caveat)
+    return found

@@ -1,0 +1,87 @@
+"""What the summary of a run looks like, to the letter.
+
+Written anew with REWRITE_GOLDEN=1 pytest tests/unit/cli/test_summary_golden.py; read the difference before keeping it.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from builders import make_run, make_workload
+from loadbench_gui.cli.summary import print_run
+from loadbench_gui.core.caveats import Caveat
+from loadbench_gui.core.histogram import Histogram
+from loadbench_gui.core.plan import ClosedLoad, OpenLoad, Request, Stage
+from loadbench_gui.core.run import Run
+from loadbench_gui.core.snapshot import ErrorKind
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "terminal"
+
+
+def plain() -> Run:
+    """A run in which all went well."""
+    return make_run()
+
+
+def troubled() -> Run:
+    """Errors of several kinds, requests that were dropped or never ended, and a generator with doubts about itself."""
+    lag = Caveat("dispatch_lag", "The dispatch lag at p99 is 2.34 ms.", "Lower the rate.", "suspect", "p99")
+    busy = Caveat("cpu", "The generator used 93 % of its CPU.", "Use more workers.", "suspect")
+    run = make_run(errors={ErrorKind.BAD_STATUS: 120, ErrorKind.READ_TIMEOUT: 3}, caveats=(lag, busy))
+    tally = run.measured
+    waited = Histogram.of(np.array([1_500_000, 2_000_000], np.int64))
+    tally = replace(tally, censored=2, dropped=40, issued=tally.issued + 42, censored_at=waited)
+    return replace(run, measured=tally, sealed=False, stop_reason="stopped by the user")
+
+
+def elaborate() -> Run:
+    """A mix of requests over TLS, in stages, to several processes, with all the evidence there can be."""
+    shape = OpenLoad(64, 0.0, "poisson", (Stage(1.0, 2_000.0), Stage(4.0, 2_000.0)))
+    workload = replace(make_workload(shape=shape), also=(Request("POST", "/orders", weight=3.0),))
+    run = make_run(workload=workload, rate_rps=2_000.0)
+    once = Histogram.of(np.full(64, 900, np.int64))
+    return replace(
+        run,
+        url="https://[::1]:8443",
+        client="httpx",
+        lookup_s=0.0021,
+        traffic=replace(run.traffic, connect=once, tls=once + once, stale=3, closed_by_server=12),
+        requests_per_process={"4711": 4_000, "4712": 3_960},
+        fitness=replace(
+            run.fitness, cpu_us_per_request=9.6, ceiling_rps=104_000.0, steal_fraction=0.01, run_delay_fraction=0.02
+        ),
+    )
+
+
+def closed() -> Run:
+    """Users who think, watched from outside."""
+    workload = make_workload(shape=ClosedLoad(8, 0.2, "exponential"), warmup_s=0.0)
+    return make_run(workload=workload, rate_rps=40.0, memory=False)
+
+
+RUNS = {"plain": plain, "troubled": troubled, "elaborate": elaborate, "closed": closed}
+
+
+def shown(run: Run, width: int) -> str:
+    console = Console(file=io.StringIO(), width=width, highlight=False, no_color=True)
+    print_run(console, run)
+    assert isinstance(console.file, io.StringIO)
+    return "".join(line.rstrip() + "\n" for line in console.file.getvalue().splitlines())
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("name", RUNS)
+def test_the_summary_to_the_letter(name: str, width: int) -> None:
+    path, text = GOLDEN / f"{name}-{width}.txt", shown(RUNS[name](), width)
+    if os.environ.get("REWRITE_GOLDEN"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+    assert max(map(len, text.splitlines())) <= width
