@@ -29,13 +29,12 @@ class Options:
         """Tell whether this peer takes part."""
         return not self.only or name in self.only
 
-    @property
-    def typed(self) -> str:
-        """Return the options as they would be typed again."""
+    def command(self, section: str) -> str:
+        """Return the command that asks for the same again."""
         named = (("--rounds", self.rounds), ("--seconds", self.seconds), ("--requests", self.requests))
-        words = [f"{name} {value:g}" for name, value in named if value is not None]
+        words = [f"{name} {value}" for name, value in named if value is not None]
         only = [f"--only '{','.join(self.only)}'"] if self.only else []
-        return " ".join([*(["--quick"] if self.quick else []), *only, *words])
+        return " ".join(["python -m benchmarks", section, *(["--quick"] if self.quick else []), *only, *words])
 
 
 def parser(sections: tuple[str, ...], description: str | None) -> argparse.ArgumentParser:

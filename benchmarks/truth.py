@@ -41,7 +41,7 @@ class Log:
 
     def latencies_us(self) -> Floats:
         """Arrival to answer, a request each, in microseconds."""
-        return (self.written_ns - self.arrived_ns) / 1e3
+        return np.asarray((self.written_ns - self.arrived_ns) / 1e3, np.float64)
 
     def due_ns(self, rate_rps: float, total: int | None = None) -> Floats:
         """When a sender of constant rate meant to send each request: the grid on which the first arrivals lie.

@@ -32,7 +32,8 @@ def fire(port: int, rate: float, seconds: float, connections: int) -> tuple[list
         s.setblocking(False)
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         epoll.register(fd, select.EPOLLIN)
-    free, flying, total = deque(sockets), {}, round(rate * seconds)
+    free, total = deque(sockets), round(rate * seconds)
+    flying: dict[int, tuple[int, int]] = {}
     service: list[int] = []
     scheduled: list[int] = []
     step_ns, sent, start_ns = 1e9 / rate, 0, perf_counter_ns() + LEAD_NS

@@ -71,11 +71,15 @@ class Log:
 
     def save(self, path: str) -> None:
         """Write it whole: to a file beside it first, so that nobody reads half of it."""
-        columns = {name: np.array(getattr(self, name), np.int64) for name in ("port", "arrived_ns", "written_ns")}
+        port, arrived_ns, written_ns = (np.array(column, np.int64) for column in self._columns)
         part = Path(path + ".part")
         with part.open("wb") as out:
-            np.savez(out, **columns, stall_ns=np.array(self.stall_ns, np.int64))
+            np.savez(out, port=port, arrived_ns=arrived_ns, written_ns=written_ns, stall_ns=np.array(self.stall_ns))
         part.replace(path)
+
+    @property
+    def _columns(self) -> tuple[array[int], ...]:
+        return self.port, self.arrived_ns, self.written_ns
 
 
 class Server:

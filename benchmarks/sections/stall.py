@@ -147,19 +147,21 @@ def _counts(run: Dropped) -> tuple[int, ...]:
     return run.issued, run.answered, run.served, run.dropped, run.expected
 
 
-def _limits(queued: list[Queued], dropped: list[Dropped]) -> tuple[Limit, ...]:
-    def off(name: str, arithmetic: str) -> float:
-        """Return the median distance from arithmetic, as a share of it."""
-        return statistics.median(
-            abs((run.scheduled[name] or 0.0) / getattr(run, arithmetic)[name] - 1) for run in queued
-        )
+def _off(queued: list[Queued], name: str, arithmetic: str) -> float:
+    """Return the median distance of a quantile from an arithmetic, in hundredths of it."""
+    tables = [run.by_log if arithmetic == "by_log" else run.by_stall for run in queued]
+    return statistics.median(
+        100 * abs((run.scheduled[name] or 0.0) / table_[name] - 1) for run, table_ in zip(queued, tables, strict=True)
+    )
 
+
+def _limits(queued: list[Queued], dropped: list[Dropped]) -> tuple[Limit, ...]:
     service = max((run.service_p99 or float("inf")) / 1e3 for run in queued)
     return (
         *(
-            Limit(f"scheduled {name} in a stall, off what {words} says", 100 * WITHIN, 0.0, 100 * off(name, key), " %",
+            Limit(f"scheduled {name} in a stall, off {words}", 100 * WITHIN, 0.0, _off(queued, name, key), " %",
                   higher_is_better=False)
-            for key, words in (("by_log", "the server's log"), ("by_stall", "the stall alone"))
+            for key, words in (("by_log", "the server's log"), ("by_stall", "the bare stall"))
             for name in ("p90", "p99")
         ),
         Limit("service p99 in a stall", SMALL_SERVICE_MS, 1.0, service, " ms", higher_is_better=False),
@@ -174,7 +176,7 @@ def _limits(queued: list[Queued], dropped: list[Dropped]) -> tuple[Limit, ...]:
 
 def _commands(options: Options, rounds: int) -> str:
     return (
-        f"`{' '.join(['python -m benchmarks stall', options.typed]).strip()}`: {rounds} runs of either kind of"
+        f"`{options.command('stall')}`: {rounds} runs of either kind of"
         f" `{shipped.shown(*_options('queue|drop'))}` against a truth server that answers at once, but"
         f" {STALL_S[0]:g} s after the first request sleeps for {STALL_S[1]:g} s and logs when. Its log has no word of"
         " ours in it: the grid of due times is the one on which the arrivals before the stall lie."

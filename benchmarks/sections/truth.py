@@ -112,7 +112,7 @@ def _instant_table(rows: list[Row]) -> str:
 
 def _commands(options: Options, chosen: tuple[rated.Rated, ...], seconds: float, rounds: int, instant_s: float) -> str:
     lines = [
-        f"`{' '.join(['python -m benchmarks truth', options.typed]).strip()}`: {seconds:g} s for each distribution and"
+        f"`{options.command('truth')}`: {seconds:g} s for each distribution and"
         f" generator (wrk2 {rated.WRK2_CALIBRATION_S:g} s longer, for its calibration, which is left out of both"
         f" sides); the instant server {rounds} rounds of {instant_s:g} s. Server on core {SERVER_CPU}, generators on"
         f" core {GENERATOR_CPU}.",
