@@ -18,10 +18,11 @@ COMMANDS: Final = {
     "history": "What was measured before.",
     "report": "Render a run or a comparison.",
     "profile": "Check a profile, or start a new one.",
+    "calibrate": "Measure what the generator costs here.",
     "self-test": "Try everything that loadbench needs here.",
 }
 ANYTHING: Final[dict[Any, Any]] = {"allow_extra_args": True, "ignore_unknown_options": True}
-LATER: Final = ("stream", "ws", "capacity", "calibrate")
+LATER: Final = ("stream", "ws", "capacity")
 
 
 def new_app(about: str | None = None) -> typer.Typer:
@@ -53,6 +54,8 @@ def app_of(name: str) -> typer.Typer:
             from loadbench_gui.cli.commands.report import app
         case "profile":
             from loadbench_gui.cli.commands.profile import app
+        case "calibrate":
+            from loadbench_gui.cli.commands.calibrate import app
         case "self-test":
             from loadbench_gui.cli.commands.self_test import app
         case _:

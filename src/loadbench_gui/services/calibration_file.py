@@ -27,9 +27,11 @@ def calibrated_cost_us(folder: Path, environment: Environment, client: ClientNam
     """Return what a request costs a worker of this very machine and version; None where that was not calibrated."""
     wanted = dataclasses.asdict(Fingerprint.of(environment, client))
     found = next((entry for entry in reversed(_entries(folder)) if entry.get("fingerprint") == wanted), None)
-    cost_us = (found or {}).get("cpu_us_per_request")
-    usable = isinstance(cost_us, int | float) and math.isfinite(cost_us) and cost_us > 0
-    return float(cost_us) if usable and cost_us is not None else None
+    match found:
+        case {"cpu_us_per_request": float() | int() as cost_us} if not isinstance(cost_us, bool):
+            return float(cost_us) if math.isfinite(cost_us) and cost_us > 0 else None
+        case _:
+            return None
 
 
 def keep(folder: Path, calibration: Calibration) -> Path:

@@ -10,15 +10,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from loadbench_gui.core.caveats import NEAR_CEILING
 from loadbench_gui.core.plan import ClosedLoad, OpenLoad, Plan
 from loadbench_gui.core.run import Run
 from loadbench_gui.core.verdict import Gate, Metric
 from loadbench_gui.stats import doubts, lag
 from loadbench_gui.stats.assumptions import is_steady
+from loadbench_gui.stats.ceiling import ceiling_share, twin_gates
+from loadbench_gui.stats.little import LITTLE_LIMIT, deviation, opening_us
 from loadbench_gui.stats.sample import LOADED, TIMING
 
 REUSE_LIMIT: Final = 0.99
-LITTLE_LIMIT: Final = 0.05
 OFFERED_LIMIT: Final = 0.99
 ERROR_LIMIT: Final = 0.001
 CPU_LIMIT: Final = 0.80
@@ -58,11 +60,18 @@ def reuse(run: Run) -> float | None:
 
 
 def little_error(run: Run) -> float | None:
-    """Return |X * R / C - 1| of a closed loop: throughput times mean service time over connections (Little 1961)."""
-    mean_us = run.measured.service.mean_us
-    if not isinstance(run.workload.shape, ClosedLoad) or mean_us is None:
+    """Return how far a closed loop is from Little's law (`stats.little`); None for other loads."""
+    shape, mean_us = run.workload.shape, run.measured.service.mean_us
+    if not isinstance(shape, ClosedLoad) or mean_us is None:
         return None
-    return abs(run.throughput_rps * mean_us / 1e6 / run.workload.shape.connections - 1)
+    return deviation(
+        completed=run.traffic.completed,
+        duration_s=run.duration_s,
+        connections=shape.connections,
+        service_us=mean_us,
+        think_s=shape.think_s,
+        between_us=(run.fitness.cpu_us_per_request or 0.0) + opening_us(run.traffic),
+    )
 
 
 def offered_met(run: Run) -> float | None:
@@ -86,6 +95,7 @@ def gates_for(plan: Plan, workload: str, runs: Sequence[Run]) -> tuple[Gate, ...
         *measured,
         *doubts.generator_gates(workload, runs),
         *lag.lag_gates(plan, workload, runs),
+        *twin_gates(workload, runs),
         *doubts.caveat_gates(workload, runs),
         _steady(workload, runs),
     )
@@ -153,7 +163,7 @@ _CHECKS: Final = (
     _Check(
         "Little's law", little_error, LITTLE_LIMIT, False, _percent,
         "Throughput, service time and connections agree with one another.",
-        "throughput x service time is not the number of connections, so our own accounting is in doubt. "
+        "throughput x (service + think time) is not the number of connections, so our own accounting is in doubt. "
         "Check that the server accepts all connections, and run again.",
         TIMING,
     ),
@@ -163,6 +173,13 @@ _CHECKS: Final = (
         "less than 99 % of the requests due were completed inside the window: the rate is above what the server can "
         "take, and latency then depends on how long one waits. Lower the rate.",
         TIMING,
+    ),
+    _Check(
+        "generator ceiling", ceiling_share, NEAR_CEILING, False, _percent,
+        "The generator could have sent more.",
+        "the generator sent more than 70 % of what it can at most, so the throughput may be its own and is not ranked. "
+        "Give it more workers or CPUs; `loadbench calibrate` says what each worker can do.",
+        (Metric.THROUGHPUT,),
     ),
     _Check(
         "generator CPU", lambda run: run.fitness.cpu_fraction, CPU_LIMIT, False, _percent,

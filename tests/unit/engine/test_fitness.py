@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from loadbench_gui.core.histogram import Histogram
-from loadbench_gui.core.run import Interval
-from loadbench_gui.core.snapshot import Tally, Traffic, WorkerHealth
-from loadbench_gui.engine.fitness import judge, live_caveat
+from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad
+from loadbench_gui.core.run import Fitness, Interval
+from loadbench_gui.core.snapshot import ErrorKind, Tally, Traffic, WorkerHealth
+from loadbench_gui.engine.fitness.evidence import Evidence, PortBudget, Surroundings
+from loadbench_gui.engine.fitness.judge import judge, live_caveat
+
+OPEN = OpenLoad(16, 1_000.0)
 
 
 def tally(*, latency_us: int = 1_000, lag_us: int = 0, issued: int = 1_000, dropped: int = 0) -> Tally:
@@ -16,72 +22,190 @@ def tally(*, latency_us: int = 1_000, lag_us: int = 0, issued: int = 1_000, drop
     return Tally(service=latency, scheduled=latency, dispatch_lag=lag, issued=issued, succeeded=count, dropped=dropped)
 
 
-def health(*, cpu_s: float = 0.2, busy_us: int = 5) -> WorkerHealth:
-    return WorkerHealth(cpu_s, 1.0, Histogram.of([busy_us] * 100))
+def health(*, cpu_s: float = 0.2, busy_us: int = 5, delay_s: float | None = None) -> WorkerHealth:
+    return WorkerHealth(cpu_s, 1.0, Histogram.of([busy_us] * 100), run_delay_s=delay_s)
+
+
+def evidence(
+    measured: Tally | None = None,
+    of_workers: WorkerHealth | None = None,
+    *,
+    shape: LoadShape = OPEN,
+    traffic: Traffic | None = None,
+    workers: int = 1,
+    lost: int = 0,
+    around: Surroundings = Surroundings(),  # noqa: B008 - a frozen value
+    handled: int | None = None,
+) -> Evidence:
+    """One second of a load; what is measured is what the workers handled, unless told otherwise."""
+    measured = measured if measured is not None else tally()
+    return Evidence(
+        measured=measured,
+        traffic=traffic or Traffic(completed=measured.succeeded, opened=shape.connections),
+        health=of_workers or health(),
+        handled=measured.ended - measured.dropped if handled is None else handled,
+        workers=workers,
+        shape=shape,
+        duration_s=1.0,
+        lost=lost,
+        around=around,
+    )
+
+
+def said(fitness: Fitness) -> list[tuple[str, str | None]]:
+    return [(caveat.code, caveat.metric) for caveat in fitness.caveats]
 
 
 def test_a_generator_with_time_to_spare_is_valid() -> None:
-    fitness = judge(tally(), health(), workers=1, open_loop=True, lost=0)
+    fitness = judge(evidence())
     assert (fitness.verdict, fitness.caveats) == ("valid", ())
     assert fitness.cpu_fraction == pytest.approx(0.2)
 
 
 def test_a_dispatch_lag_above_a_tenth_of_the_latency_makes_that_metric_suspect_only() -> None:
-    slow_tail = Tally(
-        service=Histogram.of([1_000] * 10_000),
-        scheduled=Histogram.of([1_000] * 10_000),
-        dispatch_lag=Histogram.of([10] * 9_850 + [400] * 150),
-        issued=10_000,
-        succeeded=10_000,
+    slow_tail = replace(
+        tally(issued=10_000), dispatch_lag=Histogram.of([10] * 9_850 + [400] * 150), service=Histogram.of([1_000] * 10)
     )
-    fitness = judge(slow_tail, health(), workers=1, open_loop=True, lost=0)
-    assert {caveat.metric for caveat in fitness.caveats} == {"p99", "p99_9"}
+    fitness = judge(evidence(slow_tail))
+    assert said(fitness) == [("dispatch_lag", "p99"), ("dispatch_lag", "p99_9")]
     assert fitness.verdict == "valid", "p50 stands"
     assert "dispatch lag at p99 is 0.4 ms" in fitness.caveats[0].message
     assert "(1 ms)" in fitness.caveats[0].message
 
 
 def test_a_percentile_that_the_sample_cannot_support_is_not_judged() -> None:
-    few = Tally(
-        service=Histogram.of([1_000] * 999),
-        scheduled=Histogram.of([1_000] * 999),
-        dispatch_lag=Histogram.of([10] * 980 + [400] * 19),
-        issued=999,
-        succeeded=999,
-    )
-    assert judge(few, health(), workers=1, open_loop=True, lost=0).caveats == ()
+    few = replace(tally(issued=999), dispatch_lag=Histogram.of([10] * 980 + [400] * 19))
+    assert judge(evidence(few)).caveats == ()
 
 
 def test_a_generator_that_is_late_throughout_is_suspect_as_a_whole() -> None:
-    fitness = judge(tally(lag_us=500), health(), workers=1, open_loop=True, lost=0)
-    assert (fitness.verdict, [caveat.code for caveat in fitness.caveats]) == ("suspect", ["generator_late"])
+    fitness = judge(evidence(tally(lag_us=500)))
+    assert (fitness.verdict, said(fitness)) == ("suspect", [("generator_late", None)])
     assert "p50" in fitness.caveats[0].message
 
 
 def test_a_busy_loop_makes_service_times_suspect() -> None:
-    fitness = judge(tally(), health(busy_us=500), workers=1, open_loop=False, lost=0)
-    assert {(c.code, c.metric) for c in fitness.caveats} >= {("receive_lag", "service_p99")}
+    fitness = judge(evidence(of_workers=health(busy_us=500)))
+    assert ("receive_lag", "service_p99") in said(fitness)
 
 
 def test_a_full_processor_is_named_and_shared_over_the_workers() -> None:
-    full = judge(tally(), health(cpu_s=0.97), workers=1, open_loop=False, lost=0)
-    assert [caveat.code for caveat in full.caveats] == ["generator_full"]
-    assert judge(tally(), health(cpu_s=0.97), workers=2, open_loop=False, lost=0).caveats == ()
+    full = evidence(of_workers=health(cpu_s=0.97))
+    assert said(judge(full)) == [("generator_full", "throughput")]
+    assert judge(replace(full, workers=2)).caveats == ()
+
+
+def test_the_ceiling_is_what_the_workers_could_send_at_the_cost_of_this_run() -> None:
+    fitness = judge(evidence(tally(issued=10_000, latency_us=100_000), health(cpu_s=0.8), workers=2, handled=10_000))
+    assert fitness.cpu_us_per_request == pytest.approx(80.0)
+    assert fitness.ceiling_rps == pytest.approx(25_000.0)
+
+
+def test_too_few_requests_do_not_say_what_one_costs() -> None:
+    fitness = judge(evidence(tally(issued=99)))
+    assert (fitness.cpu_us_per_request, fitness.ceiling_rps) == (None, None)
+
+
+@pytest.mark.parametrize(("calibrated_us", "codes"), [(690.0, []), (710.0, [("near_ceiling", "throughput")])])
+def test_above_seven_tenths_of_the_calibrated_ceiling_the_throughput_is_suspect(
+    calibrated_us: float, codes: list[tuple[str, str | None]]
+) -> None:
+    fitness = judge(evidence(around=Surroundings(calibrated_us=calibrated_us)))
+    assert said(fitness) == codes
+    assert fitness.ceiling_rps == pytest.approx(1e6 / calibrated_us)
+    assert fitness.cpu_us_per_request == pytest.approx(200.0), "the cost is always this run's own"
+    assert not codes or "calibrated at 710.0 us" in fitness.caveats[0].message
+
+
+def test_without_a_calibration_the_caveat_says_that_the_ceiling_is_this_runs_own() -> None:
+    (caveat,) = judge(evidence(of_workers=health(cpu_s=0.75))).caveats
+    assert (caveat.code, caveat.metric) == ("generator_busy", "throughput")
+    assert "from this run's own 750.0 us of CPU a request" in caveat.message
+
+
+@pytest.mark.parametrize(("steal", "verdict"), [(None, "valid"), (0.01, "valid"), (0.011, "suspect")])
+def test_more_than_one_per_cent_of_stolen_time_makes_the_run_suspect(steal: float | None, verdict: str) -> None:
+    fitness = judge(evidence(around=Surroundings(steal_fraction=steal)))
+    assert (fitness.verdict, fitness.steal_fraction) == (verdict, steal)
+    assert verdict == "valid" or "one request in a hundred" in fitness.caveats[0].message
+
+
+def test_a_worker_that_waits_for_a_processor_is_late_by_as_large_a_share_of_what_is_always_under_way() -> None:
+    always_under_way = tally(latency_us=16_000)  # 16 connections, 1,000 requests/s: all of them, all the time
+    some = judge(evidence(always_under_way, health(delay_s=0.09), shape=ClosedLoad(16)))
+    much = judge(evidence(always_under_way, health(delay_s=0.11), shape=ClosedLoad(16)))
+    assert some.caveats == ()
+    assert some.run_delay_fraction == pytest.approx(0.09)
+    late = ("throughput", "service_p50", "service_p90", "service_p99")
+    assert said(much) == [("run_delay", metric) for metric in late]
+    assert much.verdict == "valid", "metric by metric"
+    assert "no processor for 11.0%" in much.caveats[0].message
+
+
+def test_where_requests_are_rare_each_waits_whenever_it_wakes_the_worker() -> None:
+    rare = tally(latency_us=200, issued=1_000)  # a fifth of the time something is under way
+    fitness = judge(evidence(rare, health(delay_s=0.05)))
+    assert said(fitness) == [("run_delay", "service_p50"), ("run_delay", "service_p90"), ("run_delay", "service_p99")]
+    assert "0.05 ms a request" in fitness.caveats[0].message
+    assert judge(evidence(rare, health(delay_s=0.015))).caveats == (), "15 us: less than any timer adds"
 
 
 def test_arrivals_that_could_not_be_sent_make_the_run_suspect() -> None:
-    fitness = judge(tally(dropped=100), health(), workers=1, open_loop=True, lost=0)
-    assert (fitness.verdict, [caveat.code for caveat in fitness.caveats]) == ("suspect", ["arrivals_dropped"])
+    fitness = judge(evidence(tally(dropped=100)))
+    assert (fitness.verdict, said(fitness)) == ("suspect", [("arrivals_dropped", None)])
     assert "90.0%" in fitness.caveats[0].message
 
 
+def test_a_few_dropped_arrivals_cut_off_the_tail_that_they_would_have_been() -> None:
+    fitness = judge(evidence(tally(issued=10_000, dropped=200)))
+    assert (fitness.verdict, said(fitness)) == ("valid", [("arrivals_dropped", "p99")])
+
+
+@pytest.mark.parametrize(("completed", "codes"), [(1_000, []), (940, []), (920, [("accounting", None)])])
+def test_a_closed_loop_whose_counts_break_littles_law_is_suspect(
+    completed: int, codes: list[tuple[str, str | None]]
+) -> None:
+    """16 connections at 16 ms: 1,000 a second. 1.6 % of the window is its edge, beside the 5 % that are allowed."""
+    found = evidence(tally(latency_us=16_000), shape=ClosedLoad(16), traffic=Traffic(completed=completed, opened=16))
+    assert said(judge(found)) == codes
+
+
+def test_think_time_is_part_of_littles_law() -> None:
+    thinking = ClosedLoad(16, think_s=0.008)
+    found = evidence(tally(latency_us=8_000), shape=thinking, traffic=Traffic(completed=1_000, opened=16))
+    assert judge(found).caveats == ()
+    assert said(judge(replace(found, shape=ClosedLoad(16)))) == [("accounting", None)]
+
+
+def test_failures_are_no_matter_of_accounting() -> None:
+    failing = replace(tally(latency_us=16_000, issued=1_001), failed=1, succeeded=1_000)
+    assert judge(evidence(failing, shape=ClosedLoad(16), traffic=Traffic(completed=500, opened=16))).caveats == ()
+
+
+def test_connections_that_are_opened_again_and_again_use_ports_up() -> None:
+    churned = Traffic(completed=1_000, opened=416)
+    kept, churn = PortBudget(28_232, hold_s=1.0), PortBudget(28_232, hold_s=60.0)
+    assert judge(evidence(traffic=churned, around=Surroundings(ports=kept))).caveats == ()
+    (caveat,) = judge(evidence(traffic=churned, around=Surroundings(ports=churn))).caveats
+    assert caveat.code == "port_churn"
+    assert "400 connections a second" in caveat.message
+    assert "24,000 of 28,232" in caveat.message
+    assert "sysctl -w net.ipv4.ip_local_port_range" in caveat.hint
+
+
+def test_ports_that_ran_out_are_named_as_the_reason_of_failures() -> None:
+    failing = replace(tally(), failed=7, issued=1_007, errors={ErrorKind.LIMIT: 7})
+    ports = Surroundings(ports=PortBudget(28_232))
+    fitness = judge(evidence(failing, traffic=Traffic(completed=1_000, opened=20), around=ports))
+    assert "7 requests failed because this machine had none left" in fitness.caveats[0].message
+
+
 def test_a_lost_worker_makes_the_run_invalid() -> None:
-    fitness = judge(tally(), health(), workers=2, open_loop=True, lost=1)
-    assert fitness.verdict == "invalid"
+    assert judge(evidence(workers=2, lost=1)).verdict == "invalid"
 
 
 def test_nothing_measured_is_judged_without_a_word() -> None:
-    assert judge(Tally(), WorkerHealth(), workers=1, open_loop=True, lost=0).verdict == "valid"
+    assert judge(evidence(Tally(), WorkerHealth(), traffic=Traffic())).caveats == ()
 
 
 @pytest.mark.parametrize(("cpu_s", "code"), [(0.05, None), (0.25, "generator_full")])
@@ -89,3 +213,8 @@ def test_the_live_caveat_comes_when_the_generator_is_the_limit(cpu_s: float, cod
     interval = Interval(0, 0.0, 0.25, tally(), Tally(), Traffic(), WorkerHealth(cpu_s, 0.25))
     caveat = live_caveat(interval, 1)
     assert (caveat.code if caveat else None) == code
+
+
+def test_a_moment_at_the_start_or_the_end_says_nothing_about_the_run() -> None:
+    a_moment = Interval(0, 0.0, 0.25, tally(), Tally(), Traffic(), WorkerHealth(0.05, 0.05))
+    assert live_caveat(a_moment, 1) is None

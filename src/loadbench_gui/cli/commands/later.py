@@ -11,7 +11,6 @@ LATER = {
     "stream": "Streams come with a later version. Measure plain responses with `loadbench http`.",
     "ws": "WebSockets come with a later version. Measure plain responses with `loadbench http`.",
     "capacity": "Searching for the limit comes with a later version. Raise the rate of a profile by hand meanwhile.",
-    "calibrate": "Calibration comes with a later version. Each run judges the generator: see its verdict.",
 }
 
 

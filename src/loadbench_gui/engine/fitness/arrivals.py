@@ -10,7 +10,7 @@ from loadbench_gui.core.quantiles import supports
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.engine.fitness.evidence import Evidence
 from loadbench_gui.engine.fitness.lags import QUANTILES, spoken
-from loadbench_gui.stats.little import LITTLE_LIMIT, deviation
+from loadbench_gui.stats.little import LITTLE_LIMIT, deviation, opening_us
 
 ACHIEVED: Final = 0.95
 STALE_SHARE: Final = 0.01
@@ -20,8 +20,8 @@ PORTS_SHARE: Final = 0.70
 
 def arrival_caveats(evidence: Evidence) -> tuple[Caveat, ...]:
     """Return what kept requests from being sent as the load says, and where the counts disagree."""
-    sent = _lost(evidence), () if evidence.is_closed else _dropped(evidence)
-    return (*sent[0], *sent[1], *_accounting(evidence), *_ports(evidence))
+    dropped = () if evidence.is_closed else _dropped(evidence)
+    return (*_lost(evidence), *dropped, *_accounting(evidence), *_ports(evidence))
 
 
 def stale_caveats(stale: int, issued: int) -> tuple[Caveat, ...]:
@@ -79,14 +79,13 @@ def _accounting(evidence: Evidence) -> tuple[Caveat, ...]:
     failed = measured.failed + measured.timed_out + measured.censored
     if not isinstance(shape, ClosedLoad) or failed or evidence.lost or measured.service.mean_us is None:
         return ()
-    opening_us = ((traffic.connect.mean_us or 0.0) + (traffic.tls.mean_us or 0.0)) * traffic.opened
     off = deviation(
         completed=traffic.completed,
         duration_s=evidence.duration_s,
         connections=shape.connections,
         service_us=measured.service.mean_us,
         think_s=shape.think_s,
-        between_us=(evidence.cpu_us_per_request or 0.0) + opening_us / max(1, traffic.completed),
+        between_us=(evidence.cpu_us_per_request or 0.0) + opening_us(traffic),
     )
     if off is None or off <= LITTLE_LIMIT:
         return ()
