@@ -13,13 +13,16 @@ from loadbench_gui import trust
 from loadbench_gui.core.lifecycle import RunEvent, RunState
 from loadbench_gui.core.plan import Attach, Deployment, Launch, Load, Plan, Tls, Workload
 from loadbench_gui.core.run import Run, RunLabel
+from loadbench_gui.core.template import first_requests
 from loadbench_gui.deploy.placement import Placement, place
 from loadbench_gui.deploy.server import Server, attach, launch
 from loadbench_gui.deploy.verify import Answer, verify
+from loadbench_gui.engine.inputs import read_inputs
 from loadbench_gui.errors import LoadbenchError, TargetFault
 from loadbench_gui.profile.secrets import resolve_secrets
 from loadbench_gui.services.events import Note, RunEnded
 from loadbench_gui.services.generator import Fired, fire
+from loadbench_gui.services.probe import probe_of
 from loadbench_gui.services.recording import Recording
 from loadbench_gui.services.sealing import header, sealed_run
 from loadbench_gui.services.session import Session, new_id
@@ -51,13 +54,15 @@ async def run_once(session: Session, label: RunLabel, *, check_answer: bool = Tr
     ready = resolve_secrets(session.plan)
     _check_files(ready.generator.tls)
     deployment, workload = ready.deployment(label.deployment), ready.workload(label.workload)
+    probe = await asyncio.to_thread(probe_of, workload, ready.generator.client, label.seed)
     halt = asyncio.Event()
     recording = Recording(label, session.store, session.emit, halt.set)
     placement = _place(session, deployment)
     recording.advance(RunEvent.START, f"{deployment.name} is starting")
     server = await _started(session, recording, deployment, placement, look=check_answer)
     try:
-        answer = await _answer(session, recording, workload, server) if check_answer else None
+        asked = replace(workload, request=probe)
+        answer = await _answer(session, recording, asked, server) if check_answer else None
         return await _visit(session, recording, workload, server, placement, halt, answer)
     finally:
         await asyncio.shield(server.stop())
@@ -126,7 +131,7 @@ async def _ask(session: Session, workload: Workload, server: Server) -> Answer:
     return await verify(
         server.target,
         workload.request,
-        workload.expect,
+        workload.request.expect or workload.expect,
         timeout_s=workload.timeout_s,
         tls=session.plan.generator.tls,
         mask=session.secrets.mask_bytes,

@@ -1,0 +1,21 @@
+"""The request that is sent once before a load: the workload's own, with everything put in that is known by then."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from loadbench_gui.core.plan import Client, Workload
+from loadbench_gui.core.request import Request
+from loadbench_gui.core.template import basic_auth, first_requests
+from loadbench_gui.engine.inputs import read_inputs
+
+
+def probe_of(workload: Workload, client: Client, seed: int) -> Request:
+    """Return the workload's request as its first would be: no placeholder is left in it, and the login is.
+
+    Reads the files that the workload names. Raises `UserError` for all that is wrong with its requests and their
+    files, so that nothing has to be started to find out.
+    """
+    first, *_ = first_requests(workload, read_inputs(workload), seed)
+    logs_in = client.auth == "basic" and not any(name.lower() == "authorization" for name, _ in first.headers)
+    return replace(first, headers=(*first.headers, basic_auth(client.credentials))) if logs_in else first
