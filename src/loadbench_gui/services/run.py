@@ -13,11 +13,9 @@ from loadbench_gui import trust
 from loadbench_gui.core.lifecycle import RunEvent, RunState
 from loadbench_gui.core.plan import Attach, Deployment, Launch, Load, Plan, Tls, Workload
 from loadbench_gui.core.run import Run, RunLabel
-from loadbench_gui.core.template import first_requests
 from loadbench_gui.deploy.placement import Placement, place
 from loadbench_gui.deploy.server import Server, attach, launch
 from loadbench_gui.deploy.verify import Answer, verify
-from loadbench_gui.engine.inputs import read_inputs
 from loadbench_gui.errors import LoadbenchError, TargetFault
 from loadbench_gui.profile.secrets import resolve_secrets
 from loadbench_gui.services.events import Note, RunEnded
