@@ -12,6 +12,7 @@ from loadbench_gui.engine.recorder import Recorder
 from loadbench_gui.engine.transport.dial import route
 from loadbench_gui.engine.transport.query import Query
 from loadbench_gui.engine.transport.supply import Payload, Supply
+from loadbench_gui.engine.transport.upload import has_uploads
 from loadbench_gui.engine.turns import NEVER, TurnMeter
 
 
@@ -45,7 +46,7 @@ class Circuit:
         self.loop = loop
         self.target = load.target
         self.timeout_s = load.workload.timeout_s
-        self.route = route(load.target, load.tls, self.timeout_s)
+        self.route = route(load.target, load.tls, self.timeout_s, hears_out=has_uploads(load.workload))
         self.queries = tuple(Query(compiled, recorder.seal_hot) for compiled in supply.requests)
         self.looks_inside = any(query.check.looks_inside for query in self.queries)
         self.mixed = supply.mixed

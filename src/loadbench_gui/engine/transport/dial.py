@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter_ns
 from typing import Final, cast
 
 from loadbench_gui import trust
 from loadbench_gui.core.plan import Target, Tls
 from loadbench_gui.core.snapshot import ErrorKind
+from loadbench_gui.engine.transport.last_words import LastWords
 from loadbench_gui.engine.transport.opening import classify, classify_handshake, explain
 
 _QUEUE_IS_FULL_S: Final = 0.001
@@ -26,6 +27,7 @@ class Route:
     """Where to connect and how; `context` is None where nothing is encrypted.
 
     server_name: what is asked for in the handshake, and what the certificate must be for.
+    hears_out: a server that closes while it is written to is read to its end first (see `LastWords`).
     """
 
     address: str
@@ -34,6 +36,7 @@ class Route:
     timeout_s: float
     context: ssl.SSLContext | None = None
     server_name: str = ""
+    hears_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class NotOpened(Exception):
         self.kind = kind
 
 
-def route(target: Target, tls: Tls, timeout_s: float) -> Route:
+def route(target: Target, tls: Tls, timeout_s: float, *, hears_out: bool = False) -> Route:
     """Return how to reach `target`. Reads the files that `tls` names. Raises `UserError` if one of them is no good."""
     plain = Route(target.address, target.port, target.unix_path, timeout_s)
     if target.scheme != "https":
@@ -63,7 +66,7 @@ def route(target: Target, tls: Tls, timeout_s: float) -> Route:
     )
     context.set_alpn_protocols(["http/1.1"])
     name = tls.server_name or target.host
-    return Route(plain.address, plain.port, plain.unix_path, timeout_s, context, name)
+    return replace(plain, context=context, server_name=name, hears_out=hears_out)
 
 
 async def dial(loop: asyncio.AbstractEventLoop, way: Route, protocol: asyncio.Protocol) -> Opened:
@@ -158,6 +161,8 @@ async def _secure(
         raise
     if secured is None or secured.is_closing():
         raise ConnectionResetError
+    if way.hears_out:
+        transport.set_protocol(LastWords(transport, cast("asyncio.BufferedProtocol", transport.get_protocol())))
     return secured
 
 

@@ -7,7 +7,8 @@ from typing import Final
 from loadbench_gui.core.plan import Load, LoadShape, OpenLoad
 from loadbench_gui.engine.transport.carrier import Maker
 from loadbench_gui.engine.transport.hot import ClosedConnection, ClosedMixConnection, OpenConnection, OpenMixConnection
-from loadbench_gui.engine.transport.upload_connection import UploadConnection, has_uploads
+from loadbench_gui.engine.transport.upload import has_uploads
+from loadbench_gui.engine.transport.upload_connection import UploadConnection
 
 
 def maker(load: Load, *, mixed: bool) -> Maker:

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from time import perf_counter_ns
 from typing import Final
 
+from loadbench_gui.core.plan import Workload
+from loadbench_gui.core.template.head import expects_continue
 from loadbench_gui.engine.turns import TurnMeter
 from loadbench_gui.errors import UserError
 
@@ -21,6 +23,11 @@ PIECE_BYTES: Final = 256 << 10
 CONTINUE_S: Final = 1.0
 """How long a body waits for `100 Continue`; a server that does not know the expectation says nothing at all
 (RFC 9110, section 10.1.1)."""
+
+
+def has_uploads(workload: Workload) -> bool:
+    """Whether any of its requests has a body that is sent apart from its head."""
+    return any(request.body_file or expects_continue(request) for request in workload.requests)
 
 
 class FileBody:

@@ -5,25 +5,14 @@ Every answer is parsed: what an upload costs hides what the parser does.
 
 from __future__ import annotations
 
-import contextlib
-import os
 from time import perf_counter_ns
-from typing import Final
 
-from loadbench_gui.core.plan import Workload
 from loadbench_gui.core.snapshot import ErrorKind
-from loadbench_gui.core.template.head import expects_continue
 from loadbench_gui.engine.transport.carrier import Owner
 from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.transport.http1 import Connection
+from loadbench_gui.engine.transport.last_words import unread
 from loadbench_gui.engine.transport.upload import BytesBody, FileBody, Upload
-
-_READ_BYTES: Final = 64 << 10
-
-
-def has_uploads(workload: Workload) -> bool:
-    """Whether any of its requests has a body that is sent apart from its head."""
-    return any(request.body_file or expects_continue(request) for request in workload.requests)
 
 
 class UploadConnection(Connection):
@@ -136,18 +125,13 @@ class UploadConnection(Connection):
             self._upload = None
 
     def _read_last_words(self) -> None:
-        """Take what the server said before it closed, which may be its answer.
-
-        Writing to it failed before that was read, and event loops then close a connection without looking. What came
-        over TLS cannot be had any more.
-        """
+        """Take what the server said before it closed; what came over TLS was handed over by `LastWords`."""
         if self._transport is None or self.circuit.route.context is not None:
             return
-        fd = self._transport.get_extra_info("socket").fileno()
-        with contextlib.suppress(OSError):
-            while not self.over and self.sent_ns:
-                data = os.read(fd, _READ_BYTES)
-                if not data:
-                    self.eof_received()
-                    return
+        for data in unread(self._transport):
+            if data:
                 self.parse(data)
+            else:
+                super().eof_received()
+            if self.over or not self.sent_ns:
+                return
