@@ -194,7 +194,7 @@ async def _fire(
     halt: asyncio.Event,
 ) -> tuple[Fired | None, LoadbenchError | None]:
     """Fire the load while the server is watched; end early when stopped, when it dies, or when the disk is full."""
-    settings = session.plan.generator
+    settings = resolve_secrets(session.plan).generator
     links = [asyncio.ensure_future(_halt_when(event, halt)) for event in (session.stop, server.exited)]
     try:
         watching.start()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from loadbench_gui.core.plan import Deployment, Launch
+from loadbench_gui.core.template import first_requests
 from loadbench_gui.deploy.server import launch
 from loadbench_gui.deploy.verify import Answer, verify
 from loadbench_gui.profile.bundled import bundled, find
@@ -28,7 +29,7 @@ def test_every_shipped_profile_starts_a_server_in_the_same_way() -> None:
 def test_the_real_server_gives_the_expected_answer_to_every_workload(deployment: Deployment, tmp_path: Path) -> None:
     answers = asyncio.run(_answers(deployment, tmp_path))
 
-    assert len(answers) >= 6
+    assert len(answers) >= 9
     assert {name: answer.problem for name, answer in answers.items() if not answer.ok} == {}
     assert answers["downloads: 1 MiB"].body_bytes == 1 << 20
 
@@ -37,10 +38,13 @@ async def _answers(deployment: Deployment, directory: Path) -> dict[str, Answer]
     server = await launch(deployment, base_dir=directory, cpus=None, directory=directory)
     try:
         return {
-            f"{name}: {workload.name}": await verify(server.target, workload.request, workload.expect)
+            f"{name}: {workload.name}{number or ''}": await verify(
+                server.target, request, request.expect or workload.expect
+            )
             for name, plan in PLANS.items()
             if deployment in plan.deployments
             for workload in plan.workloads
+            for number, request in enumerate(first_requests(workload))
         }
     finally:
         await server.stop()
