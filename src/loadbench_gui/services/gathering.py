@@ -23,7 +23,7 @@ from loadbench_gui.core.snapshot import (
 from loadbench_gui.core.timeline import Timeline
 from loadbench_gui.engine.fitness.arrivals import stale_caveats
 from loadbench_gui.engine.fitness.evidence import Evidence, Surroundings
-from loadbench_gui.engine.fitness.judge import judge, live_caveat
+from loadbench_gui.engine.fitness.judge import judge, live_caveats
 from loadbench_gui.engine.recorder import SAMPLES_PER_KIND
 from loadbench_gui.errors import Bug, EnvironmentFault
 from loadbench_gui.services.fired import Fired
@@ -50,7 +50,7 @@ class Gathering:
         self._workers = shard_count
         self._timeline = Timeline(shard_count, INTERVAL_S)
         self._on_interval, self._on_caveat = on_interval, on_caveat
-        self._told: set[str] = set()
+        self._told: set[tuple[str, str | None]] = set()
         self._measured, self._traffic, self._health = Tally(), Traffic(), WorkerHealth()
         self._handled = self._peak = 0
         self._samples: dict[ErrorKind, list[SampleExchange]] = {}
@@ -199,7 +199,7 @@ class Gathering:
             if len(kept) < SAMPLES_PER_KIND:
                 kept.append(sample)
         self._on_interval(interval)
-        if self._is_inside(interval) and (caveat := live_caveat(interval, self._workers)) is not None:
+        for caveat in live_caveats(interval, self._workers) if self._is_inside(interval) else ():
             self._tell(caveat)
 
     def _is_inside(self, interval: Interval) -> bool:
@@ -207,6 +207,6 @@ class Gathering:
         return begin_s - 1e-9 <= interval.t_s and interval.t_s < begin_s + self._load.workload.duration_s
 
     def _tell(self, caveat: Caveat) -> None:
-        if caveat.code not in self._told:
-            self._told.add(caveat.code)
+        if (caveat.code, caveat.metric) not in self._told:
+            self._told.add((caveat.code, caveat.metric))
             self._on_caveat(caveat)

@@ -11,7 +11,7 @@ from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad
 from loadbench_gui.core.run import Fitness, Interval
 from loadbench_gui.core.snapshot import ErrorKind, Tally, Traffic, WorkerHealth
 from loadbench_gui.engine.fitness.evidence import Evidence, PortBudget, Surroundings
-from loadbench_gui.engine.fitness.judge import judge, live_caveat
+from loadbench_gui.engine.fitness.judge import judge, live_caveats
 
 OPEN = OpenLoad(16, 1_000.0)
 
@@ -91,14 +91,21 @@ def test_a_busy_loop_makes_service_times_suspect() -> None:
 
 def test_a_full_processor_is_named_and_shared_over_the_workers() -> None:
     full = evidence(of_workers=health(cpu_s=0.97))
-    assert said(judge(full)) == [("generator_full", "throughput")]
+    assert said(judge(full)) == [("generator_full", None)]
+    assert judge(full).verdict == "suspect"
     assert judge(replace(full, workers=2)).caveats == ()
 
 
 def test_the_ceiling_is_what_the_workers_could_send_at_the_cost_of_this_run() -> None:
-    fitness = judge(evidence(tally(issued=10_000, latency_us=100_000), health(cpu_s=0.8), workers=2, handled=10_000))
-    assert fitness.cpu_us_per_request == pytest.approx(80.0)
-    assert fitness.ceiling_rps == pytest.approx(25_000.0)
+    fitness = judge(evidence(tally(issued=10_000, latency_us=100_000), health(cpu_s=1.2), workers=2))
+    assert fitness.cpu_us_per_request == pytest.approx(120.0)
+    assert fitness.ceiling_rps == pytest.approx(2e6 / 120)
+
+
+def test_a_worker_that_is_idle_most_of_the_time_does_not_say_what_it_could_do() -> None:
+    fitness = judge(evidence(of_workers=health(cpu_s=0.49)))
+    assert fitness.cpu_us_per_request == pytest.approx(490.0)
+    assert fitness.ceiling_rps is None
 
 
 def test_too_few_requests_do_not_say_what_one_costs() -> None:
@@ -211,10 +218,16 @@ def test_nothing_measured_is_judged_without_a_word() -> None:
 @pytest.mark.parametrize(("cpu_s", "code"), [(0.05, None), (0.25, "generator_full")])
 def test_the_live_caveat_comes_when_the_generator_is_the_limit(cpu_s: float, code: str | None) -> None:
     interval = Interval(0, 0.0, 0.25, tally(), Tally(), Traffic(), WorkerHealth(cpu_s, 0.25))
-    caveat = live_caveat(interval, 1)
-    assert (caveat.code if caveat else None) == code
+    assert [caveat.code for caveat in live_caveats(interval, 1)] == ([code] if code else [])
+
+
+def test_while_it_runs_each_metric_is_doubted_for_itself() -> None:
+    late = replace(tally(issued=1_000), dispatch_lag=Histogram.of([10] * 850 + [400] * 150))
+    interval = Interval(0, 0.0, 0.25, late, Tally(), Traffic(), WorkerHealth(0.05, 0.25))
+    found = [(caveat.code, caveat.metric) for caveat in live_caveats(interval, 1)]
+    assert found == [("dispatch_lag", "p90"), ("dispatch_lag", "p99")]
 
 
 def test_a_moment_at_the_start_or_the_end_says_nothing_about_the_run() -> None:
     a_moment = Interval(0, 0.0, 0.25, tally(), Tally(), Traffic(), WorkerHealth(0.05, 0.05))
-    assert live_caveat(a_moment, 1) is None
+    assert live_caveats(a_moment, 1) == ()

@@ -9,6 +9,9 @@ from loadbench_gui.core.caveats import Caveat
 from loadbench_gui.core.plan import ClosedLoad, LoadShape
 from loadbench_gui.core.snapshot import Tally, Traffic, WorkerHealth
 
+OWN_CEILING_FROM: Final = 0.5
+"""A worker that is idle most of the time pays for each wake-up and timer what a busy one pays for many requests: what
+it could do at most can be read off its own CPU only from here on."""
 LEAST_HANDLED: Final = 100
 """Below so many requests, what a worker does anyway (folding, snapshots) is most of its CPU time."""
 
@@ -85,8 +88,13 @@ class Evidence:
 
     @property
     def ceiling_rps(self) -> float | None:
-        """What the workers could send together: at the calibrated cost, else at this run's own; None where unknown."""
-        cost_us = self.around.calibrated_us or self.cpu_us_per_request
+        """What the workers could send together: at the calibrated cost, else at this run's own.
+
+        None where neither says: there is no calibration, and the workers were idle most of the time.
+        """
+        cost_us = self.around.calibrated_us or (
+            self.cpu_us_per_request if self.cpu_fraction >= OWN_CEILING_FROM else None
+        )
         return 1e6 * self.workers / cost_us if cost_us else None
 
     @property

@@ -42,13 +42,12 @@ def judge(evidence: Evidence) -> Fitness:
     )
 
 
-def live_caveat(interval: Interval, workers: int) -> Caveat | None:
-    """Return the reason if the generator itself was the limit during this interval."""
+def live_caveats(interval: Interval, workers: int) -> tuple[Caveat, ...]:
+    """Return the reasons if the generator itself was the limit during this interval."""
     if interval.health.span_s < LEAST_SPAN * interval.length_s:
-        return None
+        return ()
     fraction = cpu_fraction(interval.health, workers)
     if fraction >= FULL_CPU:
-        return busy_caveats(fraction)[0]
+        return busy_caveats(fraction)
     everything = interval.everything
-    found = dispatch(everything)
-    return found[-1] if found and everything.dispatch_lag.total >= LEAST_DISPATCHED else None
+    return dispatch(everything) if everything.dispatch_lag.total >= LEAST_DISPATCHED else ()

@@ -23,20 +23,18 @@ def processor_caveats(evidence: Evidence) -> tuple[Caveat, ...]:
 
 
 def busy_caveats(fraction: float, ceiling: str = "") -> tuple[Caveat, ...]:
-    """Return the reason when the workers' own work filled `fraction` (0 to 1) of their CPU time."""
-    if fraction < NEAR_CEILING:
-        return ()
-    full = fraction >= FULL_CPU
-    end = "; the figures may show its limit, not the server's." if full else "."
-    return (
-        Caveat(
-            "generator_full" if full else "generator_busy",
-            f"The generator used {fraction:.0%} of its processor time{end}{ceiling}",
-            "Use more workers, give the generator more CPUs, or lower the load.",
-            "suspect",
-            "throughput",
-        ),
-    )
+    """Return the reason when the workers' own work filled `fraction` (0 to 1) of their CPU time.
+
+    Busy, it doubts the throughput, which it may have made. Full, it doubts everything: answers wait to be read.
+    """
+    used = f"The generator used {fraction:.0%} of its processor time"
+    hint = "Use more workers, give the generator more CPUs, or lower the load."
+    if fraction >= FULL_CPU:
+        message = f"{used}; the figures may show its limit, not the server's.{ceiling}"
+        return (Caveat("generator_full", message, hint, "suspect"),)
+    if fraction >= NEAR_CEILING:
+        return (Caveat("generator_busy", f"{used}.{ceiling}", hint, "suspect", "throughput"),)
+    return ()
 
 
 def _near_ceiling(evidence: Evidence) -> tuple[Caveat, ...]:

@@ -163,9 +163,12 @@ class LiveModel:
         known = {c.code for c in self.caveats}
         if caveat.code not in known:
             self._note("warning", caveat.message)
-        self.caveats = (*(c for c in self.caveats if c.code != caveat.code), caveat)
+        others = (c for c in self.caveats if (c.code, c.metric) != (caveat.code, caveat.metric))
+        self.caveats = (*others, caveat)
 
     def _end_run(self, run: Run) -> None:
+        for caveat in run.fitness.caveats:  # what only the whole run shows: stolen time, a throttled quota
+            self._doubt(caveat)
         self.ended[run.label.order] = run.sealed
         self._entry_seconds.append(self._clock() - self._entry_started)
         self._entry_started = self._clock()
