@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing
 import pytest
 
 from loadbench_gui.deploy.owners import connection_owners, requests_per_process
+from loadbench_gui.deploy.ports import listeners, topmost
 from loadbench_gui.deploy.watch import tree_pids
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
@@ -53,6 +54,27 @@ def test_each_connection_is_held_by_the_process_that_accepted_it() -> None:
         assert connection_owners(tree_pids(server.pid), port) == expected
         assert len(set(expected.values())) == 2
         assert connection_owners((os.getpid(),), port) == {}, "our own ends of the connections are not the server's"
+
+
+def test_all_processes_that_share_a_listening_socket_are_its_listeners() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", TAKING_TURNS], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as server:
+        assert server.stdout is not None
+        assert server.stdin is not None
+        port = int(server.stdout.readline())
+        with closing(socket.create_connection(("127.0.0.1", port))):
+            # The parent has forked before it accepts.
+            assert server.stdout.readline().startswith(b"parent")
+            pids = listeners(port)
+            assert len(pids) == 2
+            assert set(pids) == set(tree_pids(server.pid))
+            assert topmost(pids) == server.pid
+            with closing(socket.create_connection(("127.0.0.1", port))):
+                assert server.stdout.readline().startswith(b"child")
+        server.stdin.close()
+
+    assert listeners(port) == ()
 
 
 def test_connections_that_nobody_known_holds_are_left_out() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 _TABLES: Final = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
-_ESTABLISHED: Final = "01"
+_ESTABLISHED, _LISTENING = "01", "0A"
 _KNOWN_SHARE: Final = 0.99
 """With less than this known, a table would look like an uneven server where only our view is uneven."""
 
@@ -25,10 +25,22 @@ def connection_owners(pids: Iterable[int], port: int, tables: Iterable[Path] = _
     A socket that several processes share (inherited over a fork) belongs to the last of `pids` that has it: children
     come after their parents there, and it is they that serve. Blocks for about a microsecond a descriptor.
     """
-    clients = {inode: client for table in tables for inode, client in _accepted(table, port)}
+    clients = {inode: client for table in tables for inode, client in _sockets(table, port, _ESTABLISHED)}
     if not clients:
         return {}
     return {clients[inode]: pid for pid in pids for inode in _socket_inodes(pid) if inode in clients}
+
+
+def listening_pids(port: int, tables: Iterable[Path] = _TABLES) -> tuple[int, ...] | None:
+    """Return every pid that holds a socket listening on `port`, workers that share their master's too.
+
+    None where the system has no such tables. Processes of other users may be hidden.
+    """
+    if not any(table.exists() for table in tables):
+        return None
+    inodes = {inode for table in tables for inode, _ in _sockets(table, port, _LISTENING)}
+    pids = (int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit()) if inodes else ()
+    return tuple(sorted(pid for pid in pids if not inodes.isdisjoint(_socket_inodes(pid))))
 
 
 def requests_per_process(served: Mapping[int, int], owners: Mapping[int, int]) -> dict[str, int] | None:
@@ -45,8 +57,8 @@ def requests_per_process(served: Mapping[int, int], owners: Mapping[int, int]) -
     return counts if total and sum(counts.values()) >= _KNOWN_SHARE * total else None
 
 
-def _accepted(table: Path, port: int) -> list[tuple[str, int]]:
-    """Return (inode, remote port) of the established sockets whose local port is `port`."""
+def _sockets(table: Path, port: int, state: str) -> list[tuple[str, int]]:
+    """Return (inode, remote port) of the sockets in `state` whose local port is `port`."""
     try:
         lines = table.read_text(encoding="ascii").splitlines()[1:]
     except OSError:
@@ -54,9 +66,7 @@ def _accepted(table: Path, port: int) -> list[tuple[str, int]]:
     wanted = f":{port:04X}"
     fields = (line.split() for line in lines if wanted in line)
     return [
-        (row[9], int(row[2].rpartition(":")[2], 16))
-        for row in fields
-        if row[1].endswith(wanted) and row[3] == _ESTABLISHED
+        (row[9], int(row[2].rpartition(":")[2], 16)) for row in fields if row[1].endswith(wanted) and row[3] == state
     ]
 
 

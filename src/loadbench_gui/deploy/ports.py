@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import psutil
 
-from loadbench_gui.deploy import proctree
+from loadbench_gui.deploy import owners, proctree
 
 
 def free_port(host: str) -> int:
@@ -35,7 +35,12 @@ def is_taken(host: str, port: int) -> bool:
 
 
 def listeners(port: int) -> tuple[int, ...]:
-    """Return the pids that listen on `port`, as far as the system tells us; other users' may be hidden."""
+    """Return the pids that listen on `port`, as far as the system tells us; other users' may be hidden.
+
+    All that share one socket are named: psutil names only one of them, so on Linux it is not asked.
+    """
+    if (pids := owners.listening_pids(port)) is not None:
+        return pids
     try:
         connections = psutil.net_connections("tcp")
     except (psutil.Error, OSError):
