@@ -277,7 +277,7 @@ def h11_is_stricter(data: bytes) -> bool:
 
 @settings(max_examples=500)
 @given(mutants() | soups())
-@example(b"HTTP/1.1 099 x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+@example(b"HTTP/1.1 099 x\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 @example(b"RTSP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n")
 @example(b"HTTP/1.1 100 x\r\n\r\nICE/1.0 200 OK\r\nContent-Length: 0\r\n\r\n")
 @example(b"HTTP/1.1 200 OK\r\nX: content-length: 3\r\n\r\nabc")

@@ -23,6 +23,8 @@ from loadbench_gui.engine.transport.reply import Malformed, Reply
 from loadbench_gui.engine.transport.supply import Payload
 
 LONGEST_WHOLE: Final = 64 << 10
+"""Nothing longer is recognised, be it the answer or the request: a long request may be answered before it has left,
+and only the parser's path looks at that."""
 _SAMPLE_BYTES: Final = 2048
 _STALE_WITHIN_NS: Final = 100_000_000
 """A server that ended a connection between two requests is heard of within the time that opening it took, and a little
@@ -167,10 +169,16 @@ class Connection(Line):
         return len(self.request)
 
     def _stays(self) -> bool:
-        """Whether the connection can carry another request after the answer that is complete now."""
+        """Whether the connection can carry another request after the answer that is complete now.
+
+        It cannot where the answer came before the request had left: the next one would stand behind the rest of it.
+        """
         if not self._reply.keep:
             self.circuit.recorder.closed_by_server += 1
-        return self._reply.keep
+        return self._reply.keep and not self._has_unsent()
+
+    def _has_unsent(self) -> bool:
+        return self._transport is not None and self._transport.get_write_buffer_size() > 0
 
     def _answered(self, now: int, data: bytes = b"") -> None:
         """Judge a complete response, record it, and hand the connection back."""
@@ -189,7 +197,8 @@ class Connection(Line):
             self._end()
             self.owner.spent(self, now, faulty=False)
             return
-        if wrong is None and reply.reads == 1 and len(data) <= LONGEST_WHOLE and reply.is_checked:
+        longest = max(len(data), len(self.request))
+        if wrong is None and reply.reads == 1 and longest <= LONGEST_WHOLE and reply.is_checked:
             self.query.remember(data, reply.status)
         self.sent_ns = 0
         self.resent = False
@@ -254,6 +263,9 @@ class Connection(Line):
         self.over = True
         self.fast = self.wanted = False
         self.sent_ns = 0
-        if self._transport is not None:
+        if self._has_unsent():
+            # To close would mean to wait until the server takes the rest, which it may never do.
+            self.cut()
+        elif self._transport is not None:
             self._transport.close()
         self._reply.forget()

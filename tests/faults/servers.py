@@ -1,0 +1,311 @@
+"""Servers that misbehave on purpose: threads on raw sockets, and a log of every connection and request they saw."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import re
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+
+from engine.servers import adds_up
+from loadbench_gui.core.plan import (
+    ClosedLoad,
+    EngineName,
+    Expectation,
+    GeneratorSettings,
+    Load,
+    LoadShape,
+    Request,
+    Target,
+    Tls,
+    Workload,
+)
+from loadbench_gui.core.run import Interval
+from loadbench_gui.services.generator import Fired, fire
+
+GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
+LAST = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ngood"
+"""A right answer after which the next request comes on a fresh connection: a fault that follows is never `stale`."""
+
+
+class Gone(Exception):
+    """The other side, or the end of the test, ended the connection."""
+
+
+@dataclass
+class Visit:
+    """One request, as the server saw it. number: on its connection, total: on all of them, both from 1."""
+
+    number: int
+    total: int
+    connection: int
+    head: bytes
+    body: bytes
+    peer: socket.socket
+
+    def send(self, data: bytes) -> None:
+        try:
+            self.peer.sendall(data)
+        except OSError as problem:
+            raise Gone from problem
+
+    def close(self) -> None:
+        """End the connection in good order; over TLS without a word of goodbye, as a process that dies does."""
+        self.peer.close()
+        raise Gone
+
+    def reset(self) -> None:
+        """End the connection with a reset: linger for no time at all."""
+        reset(self.peer)
+        raise Gone
+
+    def goodbye(self) -> None:
+        """End a TLS connection as it should be: close_notify first."""
+        assert isinstance(self.peer, ssl.SSLSocket)
+        with suppress(OSError):
+            self.peer.unwrap()
+        self.close()
+
+    def hold(self) -> None:
+        """Say nothing until the client gives up; what it sends on the way is read and thrown away."""
+        try:
+            while self.peer.recv(1 << 16):
+                pass
+        except OSError as problem:
+            raise Gone from problem
+        raise Gone
+
+    def flood(self, piece: bytes, most_bytes: int) -> int:
+        """Send `piece` again and again until the client is gone or `most_bytes` are out. Returns how many got out."""
+        sent = 0
+        with suppress(OSError):
+            while sent < most_bytes:
+                self.peer.sendall(piece)
+                sent += len(piece)
+        return sent
+
+
+def reset(peer: socket.socket) -> None:
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.close()
+
+
+Behaviour = Callable[[Visit], None]
+Greeting = Callable[[socket.socket], None]
+
+
+@dataclass
+class FaultServer:
+    """What it saw. seen: the requests, in the order in which they were complete (a body counts where it was read)."""
+
+    port: int = 0
+    connections: int = 0
+    seen: list[Visit] = field(default_factory=list)
+    notes: list[Any] = field(default_factory=list)
+    live: dict[int, socket.socket] = field(default_factory=dict)
+    ending: threading.Event = field(default_factory=threading.Event)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    threads: list[threading.Thread] = field(default_factory=list)
+
+    @property
+    def requests(self) -> int:
+        return len(self.seen)
+
+    def target(self, scheme: str = "http", host: str = "127.0.0.1") -> Target:
+        return Target("https" if scheme == "https" else "http", host, self.port, "127.0.0.1")
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass, which is what this server does to its clients; ends with the test."""
+        if self.ending.wait(seconds):
+            raise Gone
+
+
+@contextmanager
+def serving(
+    behave: Behaviour,
+    *,
+    tls: ssl.SSLContext | None = None,
+    greet: Greeting | None = None,
+    reads_bodies: bool = True,
+) -> Iterator[FaultServer]:
+    """Run a server on a free port. greet: is called with every fresh connection before anything is read from it."""
+    server = FaultServer()
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+        server.port = listener.getsockname()[1]
+        accepting = threading.Thread(target=_accept, args=(server, listener, behave, tls, greet, reads_bodies))
+        accepting.start()
+        try:
+            yield server
+        finally:
+            server.ending.set()
+            with suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            accepting.join(10)
+            with server.lock:
+                for peer in server.live.values():
+                    with suppress(OSError):
+                        socket.socket.shutdown(peer, socket.SHUT_RDWR)
+            for thread in server.threads:
+                thread.join(10)
+            assert not any(thread.is_alive() for thread in (accepting, *server.threads)), "a server thread hangs"
+
+
+def _accept(
+    server: FaultServer,
+    listener: socket.socket,
+    behave: Behaviour,
+    tls: ssl.SSLContext | None,
+    greet: Greeting | None,
+    reads_bodies: bool,
+) -> None:
+    while not server.ending.is_set():
+        try:
+            peer, _ = listener.accept()
+        except OSError:
+            return
+        with server.lock:
+            server.connections += 1
+            number = server.connections
+            server.live[number] = peer
+        thread = threading.Thread(target=_attend, args=(server, number, peer, behave, tls, greet, reads_bodies))
+        server.threads.append(thread)
+        thread.start()
+
+
+def _attend(
+    server: FaultServer,
+    number: int,
+    peer: socket.socket,
+    behave: Behaviour,
+    tls: ssl.SSLContext | None,
+    greet: Greeting | None,
+    reads_bodies: bool,
+) -> None:
+    try:
+        if greet is not None:
+            greet(peer)
+        if tls is not None:
+            peer = tls.wrap_socket(peer, server_side=True, suppress_ragged_eofs=True)
+            with server.lock:
+                server.live[number] = peer
+        pending = b""
+        for on_this in range(1, 1 << 30):
+            head, body, pending = _read_request(peer, pending, reads_bodies=reads_bodies)
+            with server.lock:
+                visit = Visit(on_this, len(server.seen) + 1, number, head, body, peer)
+                server.seen.append(visit)
+            behave(visit)
+    except (Gone, OSError):
+        pass
+    finally:
+        with server.lock:
+            server.live.pop(number, None)
+        peer.close()
+
+
+def _read_request(peer: socket.socket, pending: bytes, *, reads_bodies: bool) -> tuple[bytes, bytes, bytes]:
+    while b"\r\n\r\n" not in pending:
+        pending += _some(peer)
+    head, _, pending = pending.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    if not reads_bodies:
+        return head, pending, b""
+    size = int(length[1]) if length else 0
+    while len(pending) < size:
+        pending += _some(peer)
+    return head, pending[:size], pending[size:]
+
+
+def _some(peer: socket.socket) -> bytes:
+    data = peer.recv(1 << 20)
+    if not data:
+        raise Gone
+    return data
+
+
+@dataclass
+class Watched:
+    """How much memory the workers came to use while they fired, beyond what they had at the start."""
+
+    grown_bytes: int = 0
+    intervals: list[Interval] = field(default_factory=list)
+    _pids: tuple[int, ...] = ()
+    _at_first: dict[int, int] = field(default_factory=dict)
+
+    def begin(self, pids: tuple[int, ...]) -> None:
+        self._pids = pids
+        self._at_first = {pid: psutil.Process(pid).memory_info().rss for pid in pids}
+
+    def look(self) -> None:
+        for pid in self._pids:
+            with suppress(psutil.Error):
+                grown = psutil.Process(pid).memory_info().rss - self._at_first[pid]
+                self.grown_bytes = max(self.grown_bytes, grown)
+
+    async def keep_looking(self) -> None:
+        while True:
+            self.look()
+            await asyncio.sleep(0.01)
+
+
+def shoot(
+    target: Target,
+    shape: LoadShape | None = None,
+    *,
+    engine: EngineName = "in-app",
+    limit: int | None = None,
+    request: Request | None = None,
+    expect: Expectation | None = None,
+    duration_s: float = 30.0,
+    timeout_s: float = 10.0,
+    tls: Tls | None = None,
+    workers: int = 1,
+    watched: Watched | None = None,
+) -> Fired:
+    """Fire through the engine's one door, and see that every request has exactly one fate and no process is left."""
+    watched = watched or Watched()
+    workload = Workload(
+        "test",
+        "http",
+        request or Request(),
+        expect or Expectation(status=200),
+        shape or ClosedLoad(1),
+        duration_s=duration_s,
+        timeout_s=timeout_s,
+        requests_limit=limit,
+    )
+
+    async def scenario() -> Fired:
+        looking = asyncio.create_task(watched.keep_looking())
+        try:
+            return await fire(
+                Load(target, workload, tls=tls or Tls()),
+                GeneratorSettings(engine=engine, workers=workers),
+                cpus=None,
+                on_state=lambda event: None,
+                on_interval=watched.intervals.append,
+                on_caveat=lambda caveat: None,
+                stop=asyncio.Event(),
+                on_start=lambda start_ns: None,
+                on_workers=watched.begin,
+            )
+        finally:
+            looking.cancel()
+
+    fired = asyncio.run(scenario())
+    assert adds_up(fired), fired.measured
+    assert fired.measured.issued == sum(interval.measured.issued for interval in watched.intervals)
+    assert all(sum(s.kind is kind for s in fired.samples) <= 3 for kind in fired.measured.errors)
+    assert {sample.kind for sample in fired.samples} == set(fired.measured.errors)
+    assert all(len(s.request) + len(s.response_head) + len(s.body_start) < 1 << 13 for s in fired.samples)
+    assert not multiprocessing.active_children()
+    return fired
