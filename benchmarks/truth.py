@@ -53,11 +53,12 @@ class Log:
         before = arrived[arrived < self.stall_ns[0]] if self.stall_ns[0] else arrived
         step_ns = 1e9 / rate_rps
         start_ns = float(np.min(before - np.arange(len(before)) * step_ns))
-        return start_ns + np.arange(total or self.count) * step_ns
+        return start_ns + np.arange(total or self.count, dtype=np.float64) * step_ns
 
     def scheduled_us(self, rate_rps: float) -> Floats:
         """What the scheduled latency must be for a sender of constant rate that drops nothing and keeps the order."""
-        return (np.sort(self.written_ns) - self.due_ns(rate_rps)) / 1e3
+        late_ns: Floats = np.sort(self.written_ns) - self.due_ns(rate_rps)
+        return late_ns / 1e3
 
 
 def quantiles(values: Floats) -> dict[str, float]:

@@ -118,8 +118,8 @@ def theirs(peer: peers.Peer, server: Nginx, connections: int, seconds: float) ->
 
 def _commands(options: Options, chosen: tuple[peers.Peer, ...], rounds: int, seconds: float, server: str) -> str:
     lines = [
-        f"`{options.command('http')}`: {rounds} rounds of {seconds:g} s, {options.connections} connections, {server} with one worker on core"
-        f" {SERVER_CPU} answering 27 bytes of JSON, generators on core {GENERATOR_CPU}.",
+        f"`{options.command('http')}`: {rounds} rounds of {seconds:g} s, {options.connections} connections; {server},"
+        f" one worker, on core {SERVER_CPU} answering 27 bytes of JSON, generators on core {GENERATOR_CPU}.",
         "",
         f"- `{shipped.shown('-c', str(options.connections), '-d', f'{seconds:g}s', '--warmup', f'{WARMUP_S:g}s')}`",
     ]

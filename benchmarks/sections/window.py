@@ -130,7 +130,7 @@ def _window(profile: Path, folder: Path, screen: str) -> tuple[list[Ran], str]:
 
 
 def _finish(command: list[str], folder: Path, extra: dict[str, str] | None = None) -> str:
-    """Run a command to its end and return what it printed. A verdict that was withheld is none of this benchmark's business."""
+    """Run a command to its end and return what it printed. A verdict that was withheld (3) is no failure here."""
     surroundings = shipped.environment(folder) | (extra or {})
     done = subprocess.run(
         command, env=surroundings, capture_output=True, text=True, timeout=PATIENCE_S, check=False, cwd=ROOT
