@@ -155,6 +155,7 @@ async def fire_at(
     workers: int | None = None,
     pacing: Pacing = "timer",
     insecure: bool = False,
+    tls: Tls | None = None,
     seed: int = 0,
     watch: Watch | None = None,
     stop: asyncio.Event | None = None,
@@ -178,7 +179,7 @@ async def fire_at(
         data_file=data_file,
     )
     return await fire(
-        Load(target, workload, seed=seed, tls=Tls(insecure=insecure), pacing=pacing),
+        Load(target, workload, seed=seed, tls=tls or Tls(insecure=insecure), pacing=pacing),
         GeneratorSettings(engine=engine, workers=workers, pacing=pacing),
         cpus=None,
         on_state=watch.states.append,
