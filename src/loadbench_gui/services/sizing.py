@@ -26,7 +26,7 @@ class Worth:
 
 WORTH: Final[dict[ClientName, Worth]] = {
     "fast": Worth(16, 5_000),
-    # httpx takes some milliseconds of CPU a request, a hundred times as much, and more with every open connection.
+    # httpx takes about a millisecond of CPU a request, a hundred times as much, and more with every open connection.
     "httpx": Worth(4, 150),
 }
 

@@ -7,13 +7,18 @@ from typing import Final
 from loadbench_gui.core.caveats import LAG_SHARE, NEAR_CEILING, Caveat
 from loadbench_gui.core.quantiles import supports
 from loadbench_gui.engine.fitness.evidence import Evidence
-from loadbench_gui.engine.fitness.lags import LEAST_LAG_US, QUANTILES, milliseconds, spoken
+from loadbench_gui.engine.fitness.lags import QUANTILES, RECEIVE_SHARE, milliseconds, spoken
 
 FULL_CPU: Final = 0.95
 STEAL_LIMIT: Final = 0.01
 """A hypervisor takes a CPU for milliseconds at a time: above 1 % of the time, one request in a hundred may have met
 it, and p99 is the neighbours' rather than the server's."""
-_DELAY_HINT: Final = "Give the generator a CPU of its own (--cpus), close other programs, or lower the load."
+TURN_US: Final = 3_000.0
+"""How long another process keeps the CPU once it has it: a slice of Linux's scheduler and a tick of its clock."""
+LEAST_TURN_US: Final = 500.0
+"""A latency below this cannot have met one."""
+WAKE_UP_US: Final = 10.0
+"""What it takes at most to be put on an idle CPU."""
 
 
 def processor_caveats(evidence: Evidence) -> tuple[Caveat, ...]:
@@ -68,38 +73,31 @@ def _steal(evidence: Evidence) -> tuple[Caveat, ...]:
 
 
 def _run_delay(evidence: Evidence) -> tuple[Caveat, ...]:
-    """A worker that waits for a CPU reads late. How much of a request's time that is, is all that can be said.
+    """A worker that waits for its turn reads late: what arrives meanwhile waits with it, for milliseconds.
 
-    What is in flight all the time waits as large a share of its time as the worker does; what is in flight seldom
-    waits whenever it wakes the worker, which is more often than that share says: by Little's law, by as much as
-    fewer than one request a worker is under way.
+    So a quantile is doubted where such waits cover more of the time than there are requests beyond it, and where the
+    latency there is long enough to hold one and not ten times as long. What every wake-up takes is left out: it is microseconds.
     """
-    share, mean_us = evidence.run_delay_fraction, evidence.measured.service.mean_us
-    if share is None or not mean_us or not evidence.handled or evidence.health.span_s <= 0:
+    share = evidence.run_delay_fraction
+    if share is None or evidence.health.span_s <= 0:
         return ()
-    under_way = evidence.handled / evidence.health.span_s * mean_us / 1e6 / evidence.workers
-    delay_us = share / min(1.0, max(under_way, 1e-9)) * mean_us
-    throughput = (_delayed("throughput", share, ""),) if evidence.is_closed and share > LAG_SHARE else ()
-    return (*throughput, *_delayed_latencies(evidence, share, delay_us))
-
-
-def _delayed_latencies(evidence: Evidence, share: float, delay_us: float) -> tuple[Caveat, ...]:
-    if delay_us < LEAST_LAG_US:
-        return ()
+    waited = f"The generator was ready to work and had no processor for {share:.1%} of the time"
     found = []
+    if evidence.is_closed and share > LAG_SHARE:
+        found.append(_delayed("throughput", f"{waited}; with it, more could have been sent."))
+    touched = share - WAKE_UP_US * evidence.handled / (1e6 * evidence.health.span_s * evidence.workers)
+    service = evidence.measured.service
     for name, q in QUANTILES:
-        latency_us = evidence.measured.service.quantile(q)
-        if latency_us is None or not supports(q, evidence.measured.service.total) or delay_us <= LAG_SHARE * latency_us:
+        latency_us = service.quantile(q)
+        if latency_us is None or not supports(q, service.total) or touched <= 1 - q:
             continue
-        metric = f"service_{name}"
-        about = (
-            f", {milliseconds(delay_us)} a request on average: more than a tenth of {spoken(metric)} "
-            f"({milliseconds(latency_us)})"
-        )
-        found.append(_delayed(metric, share, about))
+        if LEAST_TURN_US < latency_us < RECEIVE_SHARE * TURN_US / LAG_SHARE:
+            metric = f"service_{name}"
+            made_of = f"{spoken(metric)} ({milliseconds(latency_us)}) may be made of such waits"
+            found.append(_delayed(metric, f"{waited}, milliseconds at a time: {made_of}."))
     return tuple(found)
 
 
-def _delayed(metric: str, share: float, about: str) -> Caveat:
-    message = f"The generator was ready to work and had no processor for {share:.1%} of the time{about}."
-    return Caveat("run_delay", message, _DELAY_HINT, "suspect", metric)
+def _delayed(metric: str, message: str) -> Caveat:
+    hint = "Give the generator a CPU of its own (--cpus), close other programs, or lower the load."
+    return Caveat("run_delay", message, hint, "suspect", metric)
