@@ -20,7 +20,7 @@ from loadbench_gui.errors import LoadbenchError, TargetFault
 from loadbench_gui.profile.secrets import resolve_secrets
 from loadbench_gui.services.events import Note, RunEnded
 from loadbench_gui.services.generator import Fired, fire
-from loadbench_gui.services.probe import probe_of
+from loadbench_gui.services.probe import can_ask, probe_of
 from loadbench_gui.services.recording import Recording
 from loadbench_gui.services.sealing import header, sealed_run
 from loadbench_gui.services.session import Session, new_id
@@ -46,13 +46,15 @@ async def run_once(session: Session, label: RunLabel, *, check_answer: bool = Tr
 
     What was measured is returned whatever happens; `fault` says what cut it short.
     check_answer: ask for the workload's request once before the load and hold the answer against what is expected;
-        without it, an attached server gets not one request more than the load.
+        without it, an attached server gets not one request more than the load. Nobody asks where only the load's own
+        client would get the answer.
     Raises `LoadbenchError` when nothing was sent, `StopRequested` when it was stopped before that.
     """
     ready = resolve_secrets(session.plan)
     _check_files(ready.generator.tls)
     deployment, workload = ready.deployment(label.deployment), ready.workload(label.workload)
-    probe = await asyncio.to_thread(probe_of, workload, ready.generator.client, label.seed)
+    probe = await asyncio.to_thread(probe_of, workload, ready.generator.client)
+    check_answer = check_answer and can_ask(ready.generator.client)
     halt = asyncio.Event()
     recording = Recording(label, session.store, session.emit, halt.set)
     placement = _place(session, deployment)

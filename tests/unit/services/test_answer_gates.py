@@ -52,3 +52,9 @@ def test_one_wrong_answer_among_many_rounds_is_not_forgotten() -> None:
     failed = gate(answered("fastapi"), answered("sanic", "x", "status 500"), answered("fastapi"), answered("sanic"))
     assert failed.passed is False
     assert failed.deployments == ("sanic",)
+
+
+def test_where_nobody_asked_the_gate_says_so() -> None:
+    one = gate(replace(answered("fastapi"), answer=None))
+    assert one.passed is True
+    assert one.detail.startswith("Not asked before the load")
