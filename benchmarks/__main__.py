@@ -1,6 +1,7 @@
 """Measures loadbench, side by side with what people would use instead, and writes RESULTS.md: `make bench`.
 
 http    requests a second and CPU a request, against seven other generators
+hotpath where the CPU of a request goes, by the kernel's samples
 truth   quantiles against the server's own log, delays drawn from known distributions
 stall   a server that freezes for a second: does the scheduled latency say what arithmetic says?
 memory  the worker's memory over ten million requests
@@ -20,7 +21,7 @@ from typing import cast
 from benchmarks import document, machine
 from benchmarks.options import Options, options, parser
 
-ORDER = ("http", "truth", "stall", "pacing", "memory", "window")
+ORDER = ("http", "hotpath", "truth", "stall", "pacing", "memory", "window")
 
 
 def measure(name: str, asked: Options) -> document.Section:

@@ -64,6 +64,8 @@ ab apache2-utils
 hey hey
 npm npm
 taskset util-linux
+perf linux-perf
+strace strace
 Xvfb xvfb
 TABLE
 }
