@@ -192,7 +192,9 @@ def shape(load: LoadShape) -> str:
     """Say how the load is shaped: "open loop, 2,000 requests/s, constant arrivals, 64 connections"."""
     match load:
         case ClosedLoad():
-            return f"closed loop, {plural(load.connections, 'connection')}"
+            about = "about " if load.thinking == "exponential" else ""
+            pause = f", {about}{seconds(load.think_s)} between requests" if load.think_s else ""
+            return f"closed loop, {plural(load.connections, 'connection')}{pause}"
         case OpenLoad():
             stages = f" in {plural(len(load.stages), 'stage')}" if load.stages else ""
             pace = f"{rate(load.rate_rps)}{stages}, {load.arrival} arrivals"
@@ -202,7 +204,8 @@ def shape(load: LoadShape) -> str:
 def workload(w: Workload) -> str:
     """Say what is asked and how hard, in one line."""
     warm = f"{seconds(w.warmup_s)} warm-up, then " if w.warmup_s else ""
-    return f"{w.request.method} {w.request.path} · {shape(w.shape)} · {warm}{seconds(w.duration_s)} measured"
+    others = f" and {plural(len(w.also), 'other request')}" if w.also else ""
+    return f"{w.request.method} {w.request.path}{others} · {shape(w.shape)} · {warm}{seconds(w.duration_s)} measured"
 
 
 def plural(n: int, noun: str) -> str:

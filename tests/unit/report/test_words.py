@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from loadbench_gui.core.plan import ClosedLoad, OpenLoad
+from loadbench_gui.core.plan import ClosedLoad, Expectation, OpenLoad, Request, Workload
 from loadbench_gui.core.verdict import Metric, Verdict
 from loadbench_gui.report import words
 
@@ -77,3 +79,12 @@ def test_every_verdict_has_a_word_and_a_tone() -> None:
 def test_a_load_is_said_in_one_line() -> None:
     assert plain(words.shape(OpenLoad(64, 2_000.0))) == "open loop, 2,000 requests/s, constant arrivals, 64 connections"
     assert words.shape(ClosedLoad(1)) == "closed loop, 1 connection"
+    thinking = words.shape(ClosedLoad(8, 0.2, "exponential"))
+    assert plain(thinking) == "closed loop, 8 connections, about 0.2 s between requests"
+
+
+def test_a_workload_of_several_requests_says_how_many() -> None:
+    one = Workload("w", "http", Request(path="/a"), Expectation(), ClosedLoad(1))
+    assert plain(words.workload(one)) == "GET /a · closed loop, 1 connection · 10 s measured"
+    mixed = replace(one, also=(Request(), Request()))
+    assert words.workload(mixed).startswith("GET /a and 2 other requests · ")
