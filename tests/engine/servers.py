@@ -128,6 +128,20 @@ async def serving(behave: Behaviour, tls: ssl.SSLContext | None = None) -> Async
         await asyncio.sleep(0)
 
 
+@asynccontextmanager
+async def serving_unix(behave: Behaviour, path: str) -> AsyncIterator[Server]:
+    """Run a server on the Unix socket `path`."""
+    server = Server()
+    listener = await asyncio.get_running_loop().create_unix_server(lambda: _Peer(server, behave), path)
+    try:
+        yield server
+    finally:
+        listener.close()
+        for transport in list(server.live):
+            transport.abort()
+        await asyncio.sleep(0)
+
+
 @dataclass
 class Watch:
     """Everything `fire` reported on the way."""
