@@ -76,7 +76,8 @@ def _run_delay(evidence: Evidence) -> tuple[Caveat, ...]:
     """A worker that waits for its turn reads late: what arrives meanwhile waits with it, for milliseconds.
 
     So a quantile is doubted where such waits cover more of the time than there are requests beyond it, and where the
-    latency there is long enough to hold one and not ten times as long. What every wake-up takes is left out: it is microseconds.
+    latency there is long enough to hold one and not ten times as long. What every wake-up takes is left out: that is
+    microseconds.
     """
     share = evidence.run_delay_fraction
     if share is None or evidence.health.span_s <= 0:
