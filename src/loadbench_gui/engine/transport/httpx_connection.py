@@ -21,7 +21,7 @@ from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.transport.dial import NotOpened
 from loadbench_gui.engine.transport.httpx_errors import is_lost, name
 from loadbench_gui.engine.transport.httpx_exchange import Exchange
-from loadbench_gui.engine.transport.httpx_hub import Hub
+from loadbench_gui.engine.transport.httpx_hub import Hub, base_url
 from loadbench_gui.engine.transport.httpx_line import Line, Lines
 from loadbench_gui.engine.transport.httpx_request import Writer, as_text, codings
 from loadbench_gui.engine.transport.query import Query
@@ -40,7 +40,7 @@ class Shared:
     def __init__(self, load: Load, circuit: Circuit) -> None:
         self.hub = Hub(load, circuit)
         self.lines = Lines(self.hub)
-        self.writer = Writer(load.target.url, load.target.authority, http2=load.client.http2)
+        self.writer = Writer(base_url(load.target), load.target.authority, http2=load.client.http2)
         self.last_ns = 0
 
 

@@ -7,8 +7,7 @@ import httpcore
 import httpx
 
 from loadbench_gui.core.snapshot import ErrorKind
-from loadbench_gui.engine.transport.dial import NotOpened
-from loadbench_gui.engine.transport.opening import classify, explain
+from loadbench_gui.engine.transport.httpx_stream import Broken, NoConnection
 
 _WORDS = 200
 
@@ -19,13 +18,12 @@ def name(problem: Exception, *, saw_end: bool) -> tuple[ErrorKind, str]:
     Whatever is not known here came of what the server sent, and is a protocol error that says its name.
     """
     match problem:
-        case httpcore.ConnectError() | httpcore.ConnectTimeout():
-            return _not_opened(problem)
+        case NoConnection() | Broken():
+            return problem.kind, str(problem)
+        case httpcore.WriteError():
+            return ErrorKind.RESET, str(problem)
         case httpcore.ProxyError():
             return ErrorKind.CONNECT_FAILED, f"the proxy answered {problem}"
-        case httpcore.ReadError() | httpcore.WriteError():
-            cause = problem.__cause__
-            return (classify(cause, connecting=False), explain(cause)) if cause else (ErrorKind.RESET, str(problem))
         case httpx.TooManyRedirects():
             return ErrorKind.BAD_STATUS, "the redirects do not end"
         case httpcore.RemoteProtocolError() | httpcore.LocalProtocolError():
@@ -39,19 +37,12 @@ def name(problem: Exception, *, saw_end: bool) -> tuple[ErrorKind, str]:
 def is_lost(problem: Exception, *, saw_end: bool) -> bool:
     """Whether the connection itself went away, and not something that was said on it."""
     match problem:
-        case httpcore.ReadError() | httpcore.WriteError():
+        case Broken() | httpcore.WriteError():
             return True
         case httpcore.RemoteProtocolError():
             return saw_end or _is_goodbye(problem)
         case _:
             return False
-
-
-def _not_opened(problem: Exception) -> tuple[ErrorKind, str]:
-    cause = problem.__cause__
-    if isinstance(cause, NotOpened):
-        return cause.kind, str(cause)
-    return ErrorKind.CONNECT_FAILED, str(problem)
 
 
 def _protocol(problem: Exception, *, saw_end: bool) -> tuple[ErrorKind, str]:

@@ -20,7 +20,7 @@ import httpcore
 import httpx
 
 from loadbench_gui import trust
-from loadbench_gui.core.plan import Client, Load, Tls
+from loadbench_gui.core.plan import Client, Load, Target, Tls
 from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.transport.dial import Route
 
@@ -46,8 +46,7 @@ class Hub:
         self.multiplexed = load.client.http2
         self.target_mark, self.proxy_mark = (ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) for _ in range(2))
         self.proxy = httpx.Proxy(load.client.proxy) if load.client.proxy else None
-        origin = httpx.URL(load.target.url)
-        self.origin = origin
+        self.origin = httpx.URL(base_url(load.target))
         self.server_name = load.tls.server_name
         self.contexts = self._contexts(load.tls, is_encrypted=load.target.scheme == "https")
         self.entrance, self.door = self._entrance(load)
@@ -80,7 +79,7 @@ class Hub:
 
     def pool(self, backend: httpcore.AsyncNetworkBackend) -> httpcore.AsyncConnectionPool:
         """Return a pool of connections for one line."""
-        most = REDIRECTED_ORIGINS if self.settings.redirects or self.multiplexed else 1
+        most = REDIRECTED_ORIGINS if self.settings.redirects else 1
         http1, http2 = not self.multiplexed, self.multiplexed
         if self.proxy is None:
             return httpcore.AsyncConnectionPool(
@@ -127,6 +126,11 @@ class Hub:
         if self.proxy_mark in self.contexts:
             way = replace(way, context=self.contexts[self.proxy_mark], server_name=host)
         return way, (host, port)
+
+
+def base_url(target: Target) -> str:
+    """Return scheme and authority as httpx knows them: it takes the name of a Unix socket's target for a host's."""
+    return f"{target.scheme}://{target.authority}"
 
 
 class Dispatch(httpx.AsyncBaseTransport):

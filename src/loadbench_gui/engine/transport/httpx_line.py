@@ -18,9 +18,10 @@ import httpx
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.engine.transport.dial import NotOpened, Route, dial
 from loadbench_gui.engine.transport.httpx_hub import PLACES_PER_LINE, Hub
-from loadbench_gui.engine.transport.httpx_stream import Clock, Stream
+from loadbench_gui.engine.transport.httpx_stream import Clock, NoConnection, Stream
 
 _DEEPEST: Final = 4
+_HTTP1: Final = b"HTTP/1."
 _NO_HTTP2: Final = "the server does not speak HTTP/2"
 
 
@@ -144,18 +145,18 @@ class Line(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Any = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Return a connection: the one that was opened ahead, or a new one. Raises `httpcore.ConnectError`."""
+        """Return a connection: the one that was opened ahead, or a new one. Raises `NoConnection`."""
         try:
             if (host, port) == self._hub.door:
                 return await self._take_main()
             return await self._dial(self._hub.elsewhere(host, port), count=True)
         except NotOpened as problem:
-            raise httpcore.ConnectError(str(problem)) from problem
+            raise NoConnection(problem) from problem
 
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Any = None
     ) -> httpcore.AsyncNetworkStream:
-        """Return a connection to the target's socket. Raises `httpcore.ConnectError`."""
+        """Return a connection to the target's socket. Raises `NoConnection`."""
         return await self.connect_tcp(*self._hub.door)
 
     async def sleep(self, seconds: float) -> None:
@@ -177,11 +178,15 @@ class Line(httpcore.AsyncNetworkBackend):
 
     def heard(self, stream: Stream) -> None:
         """Notice bytes that nobody asked for. HTTP/2 has frames of its own, which may come at any time."""
-        if self.multiplexed or stream is not self.main:
-            return
-        for user in list(self._users):
-            if not user.sent_ns:
-                user.unasked()
+        if self.multiplexed:
+            # Taken for a frame this would be the start of a very long one, and waited for.
+            is_bare = self._hub.origin.scheme == "http"
+            if is_bare and not stream.served and self.clock.seen.startswith(_HTTP1):
+                stream.refuse("the server answers in HTTP/1.1")
+        elif stream is self.main:
+            for user in list(self._users):
+                if not user.sent_ns:
+                    user.unasked()
 
     async def secure(self, stream: Stream, mark: ssl.SSLContext, server_name: str) -> None:
         """Put TLS on a connection that has none of this mark yet: behind a proxy, or where a redirect leads."""
@@ -194,9 +199,9 @@ class Line(httpcore.AsyncNetworkBackend):
             stream.tls_ns = await stream.secure(hub.contexts[mark], server_name, hub.circuit.timeout_s)
             self._expect_http2(stream)
         except NotOpened as problem:
-            raise httpcore.ConnectError(str(problem)) from problem
+            raise NoConnection(problem) from problem
         stream.secured.append(mark)
-        if stream is self.main and hub.is_tunnelled and mark is hub.target_mark:
+        if stream.is_entrance and hub.is_tunnelled and mark is hub.target_mark:
             self.recorder.open_took(stream.connect_ns, stream.tls_ns)
 
     # Inside
@@ -215,6 +220,7 @@ class Line(httpcore.AsyncNetworkBackend):
             stream.secured.append(hub.proxy_mark if hub.proxy is not None else hub.target_mark)
             if hub.proxy is None:
                 self._expect_http2(stream)
+        stream.is_entrance = True
         self.main = stream
         return stream
 

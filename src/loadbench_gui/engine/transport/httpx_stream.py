@@ -15,13 +15,30 @@ from typing import Any, Final, Protocol, cast
 
 import httpcore
 
+from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.engine.recorder import Recorder
 from loadbench_gui.engine.transport.dial import NotOpened
-from loadbench_gui.engine.transport.opening import classify_handshake, explain
+from loadbench_gui.engine.transport.opening import classify, classify_handshake, explain
 from loadbench_gui.engine.turns import TurnMeter
 
 _FULL_BYTES: Final = 256 << 10
 SEEN_BYTES: Final = 4096
+
+
+class NoConnection(httpcore.ConnectError):
+    """A connection could not be opened. httpx forgets what an exception came of, so it carries its class along."""
+
+    def __init__(self, problem: NotOpened) -> None:
+        super().__init__(str(problem))
+        self.kind = problem.kind
+
+
+class Broken(httpcore.ReadError):
+    """No answer can come over this connection any more."""
+
+    def __init__(self, kind: ErrorKind, why: str) -> None:
+        super().__init__(why)
+        self.kind = kind
 
 
 class Clock:
@@ -56,15 +73,16 @@ class Keeper(Protocol):
         """Bytes came."""
 
     async def secure(self, stream: Stream, mark: ssl.SSLContext, server_name: str) -> None:
-        """Put TLS on it, unless what `mark` stands for has been done already. Raises `httpcore.ConnectError`."""
+        """Put TLS on it, unless what `mark` stands for has been done already. Raises `NoConnection`."""
 
 
 class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
-    """One connection. Reads raise `httpcore.ReadError`, writes `httpcore.WriteError`, each from what the socket said.
+    """One connection. Reads raise `Broken`, writes `httpcore.WriteError`.
 
     port: our own, by which the server knows it; 0 on a Unix socket. connect_ns, tls_ns: how long it took to open.
     served: how many exchanges it has carried. is_over: it was closed, by whomever. saw_end: its end was read.
-    was_closed: it was counted among those that the server closed.
+    was_closed: it was counted among those that the server closed. is_entrance: it leads to the target or to the proxy,
+    and not to where a redirect leads.
     secured: which layers of TLS are on it.
     """
 
@@ -76,11 +94,12 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._unread_bytes = 0
         self._reader: asyncio.Future[None] | None = None
         self._writer: asyncio.Future[None] | None = None
-        self._problem: Exception | None = None
+        self._problem: Broken | None = None
+        self._refusal: Broken | None = None
         self._is_counted = self._saw_eof = self._is_paused = self._is_full = False
         self.port = self.connect_ns = self.served = 0
         self.tls_ns: int | None = None
-        self.is_over = self.saw_end = self.was_closed = False
+        self.is_over = self.saw_end = self.was_closed = self.is_entrance = False
         self.secured: list[ssl.SSLContext] = []
 
     # asyncio.Protocol
@@ -111,8 +130,8 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         if self._unread_bytes > _FULL_BYTES and not self._is_paused and self._transport is not None:
             self._is_paused = True
             self._transport.pause_reading()
-        self._wake(self._reader)
         keeper.heard(self)
+        self._wake(self._reader)
 
     def eof_received(self) -> None:
         """Take the end in: it may be what completes an answer, so it has a time."""
@@ -126,7 +145,8 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
             return
         self._count_out()
         self._saw_eof = True
-        self._problem = exc
+        if exc is not None:
+            self._problem = Broken(classify(exc, connecting=False), explain(exc))
         was_over, self.is_over = self.is_over, True
         self._wake(self._reader)
         self._wake(self._writer)
@@ -147,8 +167,8 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Return some bytes, or none at the end of the connection."""
         while not self._pieces:
-            if self._problem is not None:
-                raise httpcore.ReadError(explain(self._problem)) from self._problem
+            if problem := self._refusal or self._problem:
+                raise problem
             if self.has_ended:
                 self.saw_end = True
                 return b""
@@ -172,8 +192,10 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         if not buffer:
             return
         transport = self._transport
+        if self._refusal is not None:
+            raise self._refusal
         if transport is None or self.is_over or transport.is_closing():
-            raise httpcore.WriteError("the connection is closed") from (self._problem or ConnectionResetError())
+            raise httpcore.WriteError("the connection is closed")
         keeper = self._keeper
         keeper.clock.wrote_ns = perf_counter_ns()
         try:
@@ -190,13 +212,18 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self.end()
 
     def end(self) -> None:
-        """Close it from our side, at once: what has been written is still sent."""
-        if not self.is_over:
-            self.is_over = True
-            self._wake(self._reader)
-            self._wake(self._writer)
-            if self._transport is not None:
-                self._transport.close()
+        """Close it from our side, at once: what has not left yet, the server may never take."""
+        if self.is_over:
+            return
+        self.is_over = True
+        self._wake(self._reader)
+        self._wake(self._writer)
+        if self._transport is None:
+            return
+        if self._transport.get_write_buffer_size():
+            self._transport.abort()
+        else:
+            self._transport.close()
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
@@ -236,6 +263,12 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
                 return self.has_ended or self.has_unread
             case _:
                 return None
+
+    def refuse(self, why: str) -> None:
+        """Take what came for something else than the protocol that was asked for."""
+        self._refusal = Broken(ErrorKind.PROTOCOL, why)
+        self._pieces.clear()
+        self.end()
 
     @property
     def has_ended(self) -> bool:
