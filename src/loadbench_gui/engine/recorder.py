@@ -245,8 +245,8 @@ class Recorder:
             self.bytes_received += int(stamps[:, layout.received].sum())
             self.bytes_sent += int(stamps[:, layout.written].sum())
         stamps = self._in_time(layout, stamps)
-        last = stamps[:, layout.last]
-        self._completed += int(np.count_nonzero((last >= self.window.begin_ns) & (last < self.counted_until_ns)))
+        first, beyond = np.searchsorted(stamps[:, layout.last], (self.window.begin_ns, self.counted_until_ns))
+        self._completed += max(0, int(beyond - first))
         for population, part in self._split(stamps, layout.due):
             count(population, batch, part)
 
@@ -264,9 +264,10 @@ class Recorder:
 
     def _in_time(self, layout: Layout, stamps: Ints) -> Ints:
         """Return the rows that were answered within the timeout; the others are timeouts, whoever saw them first."""
-        in_time = stamps[:, layout.last] - stamps[:, layout.sent] <= self.timeout_ns
-        if in_time.all():
+        took_ns = stamps[:, layout.last] - stamps[:, layout.sent]
+        if took_ns.max() <= self.timeout_ns:
             return stamps
+        in_time = took_ns <= self.timeout_ns
         for population, late in self._split(stamps[~in_time], layout.due):
             population.add_lags_of_failed(late[:, layout.due], late[:, layout.taken], late[:, layout.sent])
             for _ in late:
@@ -274,13 +275,22 @@ class Recorder:
         return stamps[in_time]
 
     def _split(self, stamps: Ints, column: int) -> list[tuple[Population, Ints]]:
-        due = stamps[:, column]
-        inside = (due >= self.window.begin_ns) & (due < self.window.end_ns)
-        if inside.all():
+        """Return the rows of each population by when they were due.
+
+        Masks are made only where a slice belongs to both: numpy keeps several small arrays of every size for later use,
+        so that masks of ever changing lengths would add up to megabytes in the course of a run.
+        """
+        if not len(stamps):
+            return []
+        due, begin_ns, end_ns = stamps[:, column], self.window.begin_ns, self.window.end_ns
+        earliest, latest = due.min(), due.max()
+        if begin_ns <= earliest and latest < end_ns:
             return [(self._measured, stamps)]
-        if not inside.any():
+        if latest < begin_ns or end_ns <= earliest:
             return [(self._others, stamps)]
-        return [(self._measured, stamps[inside]), (self._others, stamps[~inside])]
+        inside = (due >= begin_ns) & (due < end_ns)
+        parts = ((self._measured, stamps[inside]), (self._others, stamps[~inside]))
+        return [(population, part) for population, part in parts if len(part)]
 
 
 _LAYOUTS: Final[dict[tuple[bool, bool], Layout]] = {
