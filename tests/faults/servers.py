@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import re
 import socket
 import ssl
@@ -68,6 +69,13 @@ class Visit:
         reset(self.peer)
         raise Gone
 
+    def raw(self, data: bytes) -> None:
+        """Send bytes past TLS, which the client's TLS then has to make sense of."""
+        try:
+            os.write(self.peer.fileno(), data)
+        except OSError as problem:
+            raise Gone from problem
+
     def goodbye(self) -> None:
         """End a TLS connection as it should be: close_notify first."""
         assert isinstance(self.peer, ssl.SSLSocket)
@@ -101,6 +109,8 @@ def reset(peer: socket.socket) -> None:
 
 Behaviour = Callable[[Visit], None]
 Greeting = Callable[[socket.socket], None]
+Tlsish = ssl.SSLContext | Callable[[int], ssl.SSLContext] | None
+"""What a server shows: one certificate, one per connection by its number from 1, or none."""
 
 
 @dataclass
@@ -133,7 +143,7 @@ class FaultServer:
 def serving(
     behave: Behaviour,
     *,
-    tls: ssl.SSLContext | None = None,
+    tls: Tlsish = None,
     greet: Greeting | None = None,
     reads_bodies: bool = True,
 ) -> Iterator[FaultServer]:
@@ -163,7 +173,7 @@ def _accept(
     server: FaultServer,
     listener: socket.socket,
     behave: Behaviour,
-    tls: ssl.SSLContext | None,
+    tls: Tlsish,
     greet: Greeting | None,
     reads_bodies: bool,
 ) -> None:
@@ -186,15 +196,16 @@ def _attend(
     number: int,
     peer: socket.socket,
     behave: Behaviour,
-    tls: ssl.SSLContext | None,
+    tls: Tlsish,
     greet: Greeting | None,
     reads_bodies: bool,
 ) -> None:
     try:
         if greet is not None:
             greet(peer)
-        if tls is not None:
-            peer = tls.wrap_socket(peer, server_side=True, suppress_ragged_eofs=True)
+        context = tls(number) if callable(tls) else tls
+        if context is not None:
+            peer = context.wrap_socket(peer, server_side=True, suppress_ragged_eofs=True)
             with server.lock:
                 server.live[number] = peer
         pending = b""

@@ -16,6 +16,7 @@ from typing import Final
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.engine.transport.carrier import Cargo, Owner
 from loadbench_gui.engine.transport.circuit import Circuit
+from loadbench_gui.engine.transport.farewell import is_announced
 from loadbench_gui.engine.transport.line import Line
 from loadbench_gui.engine.transport.opening import classify, explain
 from loadbench_gui.engine.transport.query import Query
@@ -117,8 +118,10 @@ class Connection(Line):
         self.parse(data)
 
     def eof_received(self) -> None:
-        """An end of file completes a response that nothing else delimits."""
-        if self.sent_ns and not self.over and self._reply.end():
+        """An end of file completes a response that nothing else delimits, if it is the server's."""
+        if self._transport is None or not self.sent_ns or self.over or not is_announced(self._transport):
+            return
+        if self._reply.end():
             self._answered(perf_counter_ns())
 
     # Inside
@@ -175,10 +178,7 @@ class Connection(Line):
         """
         if not self._reply.keep:
             self.circuit.recorder.closed_by_server += 1
-        return self._reply.keep and not self._has_unsent()
-
-    def _has_unsent(self) -> bool:
-        return self._transport is not None and self._transport.get_write_buffer_size() > 0
+        return self._reply.keep and not self.has_unsent
 
     def _answered(self, now: int, data: bytes = b"") -> None:
         """Judge a complete response, record it, and hand the connection back."""
@@ -263,9 +263,5 @@ class Connection(Line):
         self.over = True
         self.fast = self.wanted = False
         self.sent_ns = 0
-        if self._has_unsent():
-            # To close would mean to wait until the server takes the rest, which it may never do.
-            self.cut()
-        elif self._transport is not None:
-            self._transport.close()
+        self.leave()
         self._reply.forget()

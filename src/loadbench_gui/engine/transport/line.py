@@ -42,6 +42,22 @@ class Line(asyncio.Protocol):
         """Start to connect. Ends in `_is_open_now`, in `_is_not_opened`, or without a word once it is `over`."""
         self._opening = self.circuit.loop.create_task(self._dial())
 
+    @property
+    def has_unsent(self) -> bool:
+        """Whether the server has not taken all that was written."""
+        return self._transport is not None and self._transport.get_write_buffer_size() > 0
+
+    def leave(self) -> None:
+        """End it in good order, but wait for nothing: a server may never take the rest, nor take its leave."""
+        transport = self._transport
+        if self.has_unsent:
+            self.cut()
+        elif transport is not None:
+            transport.close()
+            if self.circuit.route.context is not None:
+                # Our close_notify has left by the loop's next turn; TLS would wait half a minute for the server's.
+                self.circuit.loop.call_soon(transport.abort)
+
     def cut(self) -> None:
         """End it at once: what is not sent yet never will be."""
         self.over = True
