@@ -15,8 +15,9 @@ from pathlib import Path
 import certifi
 import pytest
 
-from certificates import Certificate, make_certificate
+from certificates import Authority, Certificate, make_authority, make_certificate
 from loadbench_gui import trust
+from loadbench_gui.errors import UserError
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +130,66 @@ def test_the_shipped_list_is_not_even_imported_where_the_system_has_one(certific
     environment = {**os.environ, "SSL_CERT_FILE": str(certificate.path)}
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment)
     assert done.stdout == "False\n"
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return make_authority(tmp_path_factory.mktemp("authority"))
+
+
+def test_a_file_of_authorities_takes_the_place_of_the_systems(certificate: Certificate, authority: Authority) -> None:
+    shake_hands(certificate, trust.client_context(ca_file=str(certificate.path)))
+    with pytest.raises(ssl.SSLCertVerificationError):
+        shake_hands(certificate, trust.client_context(ca_file=str(authority.cert)))
+    assert trust.client_context(ca_file=str(authority.cert)).cert_store_stats()["x509"] == 1
+
+
+def refusal(*, insecure: bool = False, ca_file: str = "", cert_file: str = "", key_file: str = "") -> UserError:
+    with pytest.raises(UserError) as caught:
+        trust.client_context(insecure=insecure, ca_file=ca_file, cert_file=cert_file, key_file=key_file)
+    assert caught.value.hint
+    return caught.value
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path, authority: Authority) -> None:
+    none, cert = str(tmp_path / "none.pem"), str(authority.cert)
+    said = "cannot be read: No such file or directory"
+    assert refusal(ca_file=none).message == f"the file of authorities {none} {said}"
+    assert refusal(cert_file=none).message == f"the client certificate {none} {said}"
+    assert refusal(cert_file=cert, key_file=none).message == f"the client's key {none} {said}"
+    assert refusal(ca_file=none, insecure=True).message.startswith("the file of authorities"), "asked for in vain"
+    assert "Is a directory" in refusal(ca_file=str(tmp_path)).message
+
+
+def test_a_file_of_something_else_is_named(tmp_path: Path, authority: Authority) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("no certificate", encoding="utf-8")
+    damaged = tmp_path / "damaged.pem"
+    damaged.write_text(authority.cert.read_text().replace("M", "?", 3), encoding="utf-8")
+    assert refusal(ca_file=str(notes)).message == f"the file of authorities {notes} holds no certificate in PEM"
+    assert refusal(ca_file=str(authority.key)).message.endswith("holds no certificate in PEM")
+    assert refusal(ca_file=str(damaged)).message.startswith(f"the file of authorities {damaged} is damaged: ")
+    assert refusal(cert_file=str(authority.cert)).message.endswith("holds no private key in PEM")
+    both = refusal(cert_file=str(damaged), key_file=str(authority.key)).message
+    assert both.startswith(f"the client certificate {damaged} with the key {authority.key} is damaged: ")
+
+
+def test_a_key_that_cannot_be_used_says_what_to_do(authority: Authority) -> None:
+    one, other = authority.issue("one"), authority.issue("two")
+    stranger = refusal(cert_file=str(one.cert), key_file=str(other.key))
+    assert stranger.message == f"the key {other.key} does not belong to the client certificate {one.cert}"
+    locked = refusal(cert_file=str(one.cert), key_file=str(one.encrypted_key()))
+    assert locked.message == f"the client's key {one.encrypted_key()} is encrypted"
+    assert "openssl pkey" in locked.hint
+    assert "comes without a certificate" in refusal(key_file=str(one.key)).message
+
+
+def test_a_certificate_with_its_key_is_shown_to_a_server_that_asks(authority: Authority) -> None:
+    server = Certificate(authority.cert, authority.issue("localhost").server(clients=authority.cert))
+    server.server.maximum_version = ssl.TLSVersion.TLSv1_2  # its handshake ends only when the client is accepted
+    mine = authority.issue("me", "email:me@example.com")
+    ca_file = str(authority.cert)
+    shake_hands(server, trust.client_context(ca_file=ca_file, cert_file=str(mine.cert), key_file=str(mine.key)))
+    shake_hands(server, trust.client_context(ca_file=ca_file, cert_file=str(mine.in_one_file())))
+    with pytest.raises(OSError, match=r"(?i)handshake|reset"):
+        shake_hands(server, trust.client_context(ca_file=ca_file))

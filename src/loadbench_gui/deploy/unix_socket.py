@@ -46,7 +46,7 @@ def check(path: str) -> None:
         ) from None
     if not is_socket:
         raise TargetFault(f"{path} is not a socket", "Check the path that the server listens on.")
-    if not os.access(path, os.W_OK):
+    if not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise TargetFault(
             f"you may not connect to the socket {path}: permission denied",
             "It takes the permission to write to it; ask whoever runs the server, or join its group.",
@@ -54,7 +54,10 @@ def check(path: str) -> None:
 
 
 def holders(path: str) -> tuple[int, ...]:
-    """Return the pids that serve the socket at `path`, as far as the system tells us; other users' may be hidden."""
+    """Return the pids that serve the socket at `path`, as far as the system tells us.
+
+    Other users' may be hidden, and Linux lists a path with a space in it so that it cannot be told apart.
+    """
     try:
         connections = psutil.net_connections("unix")
     except (psutil.Error, OSError):
