@@ -77,13 +77,14 @@ def _accounting(evidence: Evidence) -> tuple[Caveat, ...]:
     """Little's law holds in a closed loop by construction; where our figures break it, it is they that are wrong."""
     shape, measured, traffic = evidence.shape, evidence.measured, evidence.traffic
     failed = measured.failed + measured.timed_out + measured.censored
-    if not isinstance(shape, ClosedLoad) or failed or evidence.lost or measured.service.mean_us is None:
+    if not isinstance(shape, ClosedLoad) or failed or evidence.lost or measured.scheduled.mean_us is None:
         return ()
     off = deviation(
         completed=traffic.completed,
         duration_s=evidence.duration_s,
         connections=shape.connections,
-        service_us=measured.service.mean_us,
+        # Not the service time: what a slow client of ours takes before it writes is a part of the cycle as well.
+        service_us=measured.scheduled.mean_us,
         think_s=shape.think_s,
         between_us=(evidence.cpu_us_per_request or 0.0) + opening_us(traffic),
     )

@@ -13,6 +13,8 @@ FULL_CPU: Final = 0.95
 STEAL_LIMIT: Final = 0.01
 """A hypervisor takes a CPU for milliseconds at a time: above 1 % of the time, one request in a hundred may have met
 it, and p99 is the neighbours' rather than the server's."""
+CROWDED: Final = 0.25
+"""Whoever takes that much from the generator does not spare the server: then no figure stands."""
 TURN_US: Final = 3_000.0
 """How long another process keeps the CPU once it has it: a slice of Linux's scheduler and a tick of its clock."""
 LEAST_TURN_US: Final = 500.0
@@ -83,6 +85,10 @@ def _run_delay(evidence: Evidence) -> tuple[Caveat, ...]:
     if share is None or evidence.health.span_s <= 0:
         return ()
     waited = f"The generator was ready to work and had no processor for {share:.1%} of the time"
+    if share > CROWDED:
+        return (
+            _delayed(None, f"{waited}: the machine had more to do than it could, and the server will have felt it."),
+        )
     found = []
     if evidence.is_closed and share > LAG_SHARE:
         found.append(_delayed("throughput", f"{waited}; with it, more could have been sent."))
@@ -99,6 +105,6 @@ def _run_delay(evidence: Evidence) -> tuple[Caveat, ...]:
     return tuple(found)
 
 
-def _delayed(metric: str, message: str) -> Caveat:
+def _delayed(metric: str | None, message: str) -> Caveat:
     hint = "Give the generator a CPU of its own (--cpus), close other programs, or lower the load."
     return Caveat("run_delay", message, hint, "suspect", metric)
