@@ -209,6 +209,10 @@ def test_an_escaped_text_stands_for_itself() -> None:
         ("${choice:}", "${choice:}: there is nothing to choose from"),
         ("${row}", "${row}: it takes the name of a column"),
         ("${row:age}", "${row:age}: people.csv has no column 'age'"),
+        ("${counter", "${counter: a brace, a colon or a space is not where it should be"),
+        ("${ counter }", "${ counter }: a brace"),
+        ("${random 1:6}", "${random 1:6}: a brace"),
+        ("${row:id", "${row:id: a brace"),
         ("${choice:${uuid}|b}", "${choice:${uuid}: nothing that is replaced may stand inside it"),
     ],
 )

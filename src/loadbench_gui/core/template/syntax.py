@@ -1,6 +1,7 @@
 """The placeholders of a request: `${counter}`, `${random:1:6}`, `${uuid}`, `${choice:a|b}`, `${row:COLUMN}`.
 
-`$${` is a literal `${`. `${` that no word and closing brace follow is text like any other.
+`$${` is a literal `${`. `${` that no word and closing brace follow is text like any other, unless the word is one of
+ours: then something was mistyped.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from loadbench_gui.errors import UserError
 LARGEST = 10**15
 """No number in a placeholder may be larger: every one below is drawn as often as any other to a part in 8000."""
 
-_TOKEN = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::([^}]*))?\}")
+_TOKEN = re.compile(
+    r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::([^}]*))?\}|\$\{\s*(?P<mistyped>counter|random|uuid|choice|row)\b[^}]{0,40}\}?"
+)
+_LITERAL = "$${"
 _NUMBER = re.compile(r"-?\d{1,16}")
 
 
@@ -62,22 +66,26 @@ Placeholder: TypeAlias = Counter | RandomNumber | RandomUuid | Choice | FromRow
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One `${word:argument}` as it is written; argument None where there is no colon."""
+    """One `${word:argument}`; argument None where there is no colon. text: as it is written.
+
+    mistyped: a known word is meant, but a brace, a colon or a space is not where it should be.
+    """
 
     word: str
     argument: str | None
-
-    @property
-    def text(self) -> str:
-        """The mark as it stands in the text."""
-        return f"${{{self.word}}}" if self.argument is None else f"${{{self.word}:{self.argument}}}"
+    text: str
+    mistyped: bool = False
 
 
 def marks(text: str) -> Iterator[Mark]:
     """Yield everything in `text` that looks like a placeholder, known or not."""
     for match in _TOKEN.finditer(text):
-        if match[1] is not None:
-            yield Mark(match[1], match[2])
+        if match[0] != _LITERAL:
+            yield _mark(match)
+
+
+def _mark(match: re.Match[str]) -> Mark:
+    return Mark(match[1] or match["mistyped"], match[2], match[0], mistyped=match[1] is None)
 
 
 def parse(text: str) -> tuple[str | Placeholder, ...]:
@@ -87,10 +95,10 @@ def parse(text: str) -> tuple[str | Placeholder, ...]:
     for match in _TOKEN.finditer(text):
         literal += text[end : match.start()]
         end = match.end()
-        if match[1] is None:
+        if match[0] == _LITERAL:
             literal += "${"
             continue
-        parts += [literal, placeholder(Mark(match[1], match[2]))]
+        parts += [literal, placeholder(_mark(match))]
         literal = ""
     parts.append(literal + text[end:])
     return tuple(part for part in parts if part != "")
@@ -114,6 +122,8 @@ def placeholder(mark: Mark) -> Placeholder:
         raise TemplateError(
             f"{mark.text} is not a placeholder", f"There are {known}. For the text itself write ${mark.text}."
         )
+    if mark.mistyped:
+        raise _refused(mark, "a brace, a colon or a space is not where it should be")
     if mark.argument and "${" in mark.argument:
         raise _refused(mark, "nothing that is replaced may stand inside it")
     return read(mark)
