@@ -186,7 +186,7 @@ def test_a_report_that_lacks_something(
 
 def test_a_client_that_believes_any_certificate(place: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
     original = trust.client_context
-    monkeypatch.setattr(trust, "client_context", lambda *, insecure=False: original(insecure=True))
+    monkeypatch.setattr(trust, "client_context", lambda **_: original(insecure=True))
     with pytest.raises(Bug, match="not refused: 4 requests succeeded"):
         run(tls.encrypted_traffic(place))
 
@@ -194,7 +194,7 @@ def test_a_client_that_believes_any_certificate(place: Scratch, monkeypatch: pyt
 def test_a_client_that_trusts_nobody(place: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
     original = trust.client_context
 
-    def nobody(*, insecure: bool = False) -> ssl.SSLContext:
+    def nobody(*, insecure: bool = False, **_: str) -> ssl.SSLContext:
         return original(insecure=True) if insecure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
     monkeypatch.setattr(trust, "client_context", nobody)
