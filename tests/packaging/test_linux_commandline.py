@@ -103,13 +103,13 @@ def test_bash_completes_commands_options_values_and_profiles(programs: tuple[Com
 
 
 def test_what_comes_later_is_not_offered(programs: tuple[Command, Command]) -> None:
-    assert "--http2" in page(programs[0]).replace("\\-", "-")
+    assert "--rigorous" in page(programs[0]).replace("\\-", "-")
     for script in (
         completion.bash(programs, PROFILES),
         completion.zsh(programs, PROFILES),
         completion.fish(programs[0], PROFILES),
     ):
-        assert "http2" not in script
+        assert "rigorous" not in script
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])

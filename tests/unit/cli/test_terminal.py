@@ -135,3 +135,10 @@ def test_a_doubt_is_said_once() -> None:
         progress(GeneratorDoubted(run.label, caveat))
         progress(GeneratorDoubted(run.label, caveat))
     assert text_of(recorded).count("The generator sends late.") == 1
+
+
+def test_a_pipe_loses_no_word_of_a_long_reason() -> None:
+    recorded = Console(file=io.StringIO(), width=160, highlight=False, soft_wrap=True)
+    reason = " ".join(f"word{n}" for n in range(60))
+    print_run(recorded, make_run(caveats=(Caveat("cpu", reason, f"Do: {reason}"),)))
+    assert f"  ! {reason}\n    → Do: {reason}\n" in text_of(recorded)

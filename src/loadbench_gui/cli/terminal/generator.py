@@ -43,8 +43,13 @@ def print_fitness(console: Console, run: Run) -> None:
         console.print(Text(line, "dim"))
     for hint, caveats in _by_hint(fitness.caveats).items():
         for caveat in caveats:
-            console.print(Padding(Text(f"! {caveat.message}", STYLE[caveat.severity]), (0, 0, 0, 2)))
-        console.print(Padding(Text(f"→ {hint}", "dim"), (0, 0, 0, 4)))
+            _print_indented(console, Text(f"! {caveat.message}", STYLE[caveat.severity]), 2)
+        _print_indented(console, Text(f"→ {hint}", "dim"), 4)
+
+
+def _print_indented(console: Console, text: Text, columns: int) -> None:
+    """Print a paragraph away from the margin; where lines may be of any length, on one line."""
+    console.print(Text(" " * columns) + text if console.soft_wrap else Padding(text, (0, 0, 0, columns)))
 
 
 def _evidence(fitness: Fitness) -> Iterator[str]:
