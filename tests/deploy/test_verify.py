@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from certificates import Certificate, make_certificate
-from loadbench_gui.core.plan import Expectation, Request, Target
+from certificates import Authority, make_authority, make_certificate
+from loadbench_gui.core.plan import Expectation, Request, Target, Tls
 from loadbench_gui.deploy.verify import SHOWN_CHARS, Answer, verify
-from loadbench_gui.errors import TargetFault
+from loadbench_gui.errors import TargetFault, UserError
 
 HELLO = b'{"message": "Hello, World!"}'
 
@@ -28,21 +29,32 @@ def http(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
 JSON = http(HELLO, "Content-Type: application/json")
 
 
+def listening(unix_path: str) -> socket.socket:
+    if not unix_path:
+        return socket.create_server(("127.0.0.1", 0))
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(unix_path)
+    listener.listen()
+    return listener
+
+
 @contextmanager
-def answering(data: bytes | None, certificate: Certificate | None = None) -> Iterator[tuple[Target, list[bytes]]]:
+def answering(
+    data: bytes | None, tls: ssl.SSLContext | None = None, unix_path: str = ""
+) -> Iterator[tuple[Target, list[bytes]]]:
     """A server that sends `data` to whoever asks, then closes; None: it accepts and stays silent.
 
-    certificate: it speaks TLS, and a client that does not trust it goes away.
+    tls: it speaks TLS, and a client that does not trust it goes away. unix_path: where it listens instead of a port.
     """
     received: list[bytes] = []
     over = threading.Event()
-    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+    with closing(listening(unix_path)) as listener:
 
         def serve() -> None:
             connection, _ = listener.accept()
-            if certificate is not None:
+            if tls is not None:
                 try:
-                    connection = certificate.server.wrap_socket(connection, server_side=True)
+                    connection = tls.wrap_socket(connection, server_side=True)
                 except OSError:
                     connection.close()
                     return
@@ -55,9 +67,11 @@ def answering(data: bytes | None, certificate: Certificate | None = None) -> Ite
 
         thread = threading.Thread(target=serve)
         thread.start()
-        port = listener.getsockname()[1]
         try:
-            yield Target("http", "web.example", port, "127.0.0.1"), received
+            if unix_path:
+                yield Target("http", "localhost", 80, "", unix_path=unix_path), received
+            else:
+                yield Target("http", "web.example", listener.getsockname()[1], "127.0.0.1"), received
         finally:
             over.set()
             thread.join()
@@ -186,7 +200,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_until_its_authority_is
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     certificate = make_certificate(tmp_path)
-    with answering(JSON, certificate) as (target, received):
+    with answering(JSON, certificate.server) as (target, received):
         error = fault(Target("https", "localhost", target.port, target.address))
     assert "the certificate of localhost is not trusted" in error.message
     assert "SSL_CERT_FILE" in error.hint
@@ -194,7 +208,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_until_its_authority_is
     assert received == []
 
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate.path))
-    with answering(JSON, certificate) as (target, _):
+    with answering(JSON, certificate.server) as (target, _):
         secured = Target("https", "localhost", target.port, target.address)
         assert asyncio.run(verify(secured, Request(path="/json"), Expectation())).ok
 
@@ -239,3 +253,109 @@ def test_what_is_quoted_of_an_answer_is_masked_before_it_is_cut() -> None:
         answer = asyncio.run(verify(target, Request(), Expectation(json='{"a":1}'), mask=mask))
     assert "***" in answer.problem
     assert "hush" not in answer.problem
+
+
+def test_a_unix_socket_is_asked_like_any_other_server(tmp_path: Path) -> None:
+    place = str(tmp_path / "s")
+    with answering(JSON, unix_path=place) as (target, received):
+        answer = asyncio.run(verify(target, Request(path="/json"), Expectation(body=b"Hello")))
+    assert answer.ok
+    assert received[0].startswith(b"GET /json HTTP/1.1\r\nHost: localhost\r\n")
+
+    left_behind = fault(target)
+    assert left_behind.message == f"nobody listens on the socket {place}"
+    assert "left the file behind" in left_behind.hint
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return make_authority(tmp_path_factory.mktemp("authority"))
+
+
+def ask_tls(server: ssl.SSLContext, tls: Tls, host: str = "localhost") -> Answer:
+    with answering(JSON, server) as (target, _):
+        secured = Target("https", host, target.port, target.address)
+        return asyncio.run(verify(secured, Request(path="/json"), Expectation(), tls=tls))
+
+
+def test_tls_settings_are_those_of_the_load(authority: Authority) -> None:
+    server, mine = authority.issue("other", "DNS:other.example,IP:127.0.0.1"), authority.issue("me", "email:m@e")
+    ca_file = str(authority.cert)
+
+    assert ask_tls(server.server(), Tls(ca_file=ca_file, server_name="other.example")).ok
+    assert ask_tls(server.server(), Tls(ca_file=ca_file), host="127.0.0.1").ok
+    assert ask_tls(server.server(), Tls(insecure=True)).ok
+    own = Tls(ca_file=ca_file, server_name="other.example", cert_file=str(mine.cert), key_file=str(mine.key))
+    assert ask_tls(server.server(clients=authority.cert), own).ok
+    with pytest.raises(TargetFault, match="the certificate of localhost is not trusted: Hostname mismatch"):
+        ask_tls(server.server(), Tls(ca_file=ca_file))
+
+
+def test_an_expired_certificate_is_named_so(authority: Authority) -> None:
+    with pytest.raises(TargetFault, match="is not trusted: certificate has expired"):
+        ask_tls(authority.issue("expired", days=-1).server(), Tls(ca_file=str(authority.cert)))
+
+
+def test_a_server_that_wants_a_certificate_from_its_clients_is_named_so(authority: Authority) -> None:
+    server = authority.issue("localhost").server(clients=authority.cert)
+    server.maximum_version = ssl.TLSVersion.TLSv1_2
+    with pytest.raises(TargetFault, match="does not accept us") as caught:
+        ask_tls(server, Tls(ca_file=str(authority.cert)))
+    assert "--cert" in caught.value.hint
+
+
+def test_a_file_of_certificates_that_cannot_be_used_is_the_users(tmp_path: Path) -> None:
+    target = Target("https", "localhost", 9, "127.0.0.1")
+    with pytest.raises(UserError, match=r"none\.pem cannot be read"):
+        asyncio.run(verify(target, Request(), Expectation(), tls=Tls(ca_file=str(tmp_path / "none.pem"))))
+
+
+class _Reads:
+    """Takes a head and the body that it announces, or only the head, and answers."""
+
+    def __init__(self, answer: bytes, *, body: bool) -> None:
+        self._answer, self._body = answer, body
+        self.received = b""
+
+    def serve(self, listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with closing(connection), connection.makefile("rb") as stream:
+            head = b"".join(iter(stream.readline, b"\r\n"))
+            length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+            self.received = stream.read(length) if self._body else b""
+            connection.sendall(self._answer)
+
+
+def upload(server: _Reads, request: Request, expect: Expectation) -> Answer:
+    with closing(listening("")) as listener:
+        thread = threading.Thread(target=server.serve, args=(listener,))
+        thread.start()
+        target = Target("http", "web.example", listener.getsockname()[1], "127.0.0.1")
+        try:
+            return asyncio.run(verify(target, request, expect))
+        finally:
+            thread.join()
+
+
+def test_a_file_is_sent_as_the_body(tmp_path: Path) -> None:
+    file = tmp_path / "body.bin"
+    file.write_bytes(bytes(range(256)) * 5000)
+    server = _Reads(JSON, body=True)
+    assert upload(server, Request("PUT", "/x", body_file=str(file)), Expectation()).ok
+    assert server.received == file.read_bytes()
+
+
+def test_a_server_that_refuses_the_body_before_it_is_sent_has_answered(tmp_path: Path) -> None:
+    file = tmp_path / "body.bin"
+    with file.open("wb") as out:
+        out.truncate(64 << 20)
+    refusal = http(b"too large", "Connection: close", status="413 Content Too Large")
+    answer = upload(_Reads(refusal, body=False), Request("PUT", "/x", body_file=str(file)), Expectation())
+    assert answer.status == 413
+    assert "status 413" in answer.problem
+
+
+def test_a_body_that_is_not_there_is_the_users(tmp_path: Path) -> None:
+    target = Target("http", "localhost", 9, "127.0.0.1")
+    with pytest.raises(UserError, match=r"none\.bin cannot be sent: No such file"):
+        asyncio.run(verify(target, Request("PUT", body_file=str(tmp_path / "none.bin")), Expectation()))
