@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,30 @@ def test_a_request_count_alone_is_what_ends_the_run(
 def test_users_who_think(understood: list[tuple[str, Workload, GeneratorSettings]]) -> None:
     run(URL, "--think", "200ms", "--thinking", "exponential")
     assert understood[0][1].shape == ClosedLoad(50, 0.2, "exponential")
+
+
+def documented() -> str:
+    return (Path(__file__).parents[3] / "docs" / "command-line.md").read_text(encoding="utf-8")
+
+
+def test_every_option_is_documented() -> None:
+    page = documented()
+    options = [name for param in typer.main.get_command(http.app).params for name in param.opts if name[:2] == "--"]
+    assert "--also" in options
+    for option in set(options) - {"--help", "--data-dir"}:
+        assert f"`{option}" in page, option
+
+
+def test_every_documented_example_is_understood(
+    understood: list[tuple[str, Workload, GeneratorSettings]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("users.csv", "big.iso"):
+        (tmp_path / name).write_text("id\n1\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    examples = [line for line in documented().splitlines() if line.startswith("loadbench http ")]
+    for example in examples:
+        run(*shlex.split(example, comments=True)[2:])
+    assert len(understood) == len(examples) > 8
 
 
 def test_a_client_that_was_not_asked_for_is_announced(
