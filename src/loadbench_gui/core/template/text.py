@@ -7,6 +7,7 @@ microsecond for each placeholder; what a chunk needs from numpy is computed when
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import repeat
@@ -31,6 +32,7 @@ Column: TypeAlias = Callable[[Ints], Iterable[bytes]]
 """Places (n of the load's n-th request) to the values that stand there, one each."""
 Encode: TypeAlias = Callable[[str], bytes]
 
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _AS_DIGITS = b"%d".__mod__
 
 
@@ -125,12 +127,14 @@ def _row_values(name: str, value: Encode, rows: Rows) -> list[bytes]:
 
 def in_path(text: str) -> bytes:
     """Percent-encode a value: it becomes one segment or one query value, whatever it holds."""
-    return quote(text, safe="").encode()
+    plain_word = text.isascii() and text.isalnum()
+    return text.encode() if plain_word else quote(text, safe="").encode()
 
 
 def in_json(text: str) -> bytes:
     """Escape a value as within the quotes of a JSON string."""
-    return json.dumps(text, ensure_ascii=False)[1:-1].encode()
+    plain_word = text.isascii() and text.isalnum()
+    return text.encode() if plain_word else json.dumps(text, ensure_ascii=False)[1:-1].encode()
 
 
 def in_body(text: str) -> bytes:
@@ -144,7 +148,7 @@ def in_header(text: str) -> bytes:
         encoded = text.encode("latin-1")
     except UnicodeEncodeError:
         encoded = b"\0"
-    if any((byte < 32 and byte != 9) or byte == 127 for byte in encoded):
+    if _CONTROL.search(encoded):
         raise TemplateError(f"{text[:60]!r} holds a character that a header cannot carry", "One line of Latin-1 text.")
     return encoded
 
