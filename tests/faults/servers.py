@@ -113,11 +113,23 @@ Tlsish = ssl.SSLContext | Callable[[int], ssl.SSLContext] | None
 """What a server shows: one certificate, one per connection by its number from 1, or none."""
 
 
+@dataclass(frozen=True)
+class Manners:
+    """How connections are taken: what is shown for TLS, what is done before all else, whether bodies are read."""
+
+    behave: Behaviour
+    tls: Tlsish = None
+    greet: Greeting | None = None
+    reads_bodies: bool = True
+
+
 @dataclass
 class FaultServer:
     """What it saw. seen: the requests, in the order in which they were complete (a body counts where it was read)."""
 
+    manners: Manners
     port: int = 0
+    listener: socket.socket | None = None
     connections: int = 0
     seen: list[Visit] = field(default_factory=list)
     notes: list[Any] = field(default_factory=list)
@@ -130,6 +142,35 @@ class FaultServer:
     def requests(self) -> int:
         return len(self.seen)
 
+    def listen(self) -> None:
+        """Take connections: on a free port, or again on the one it had."""
+        self.listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
+        self.port = self.listener.getsockname()[1]
+        self.start(_accept, self, self.listener)
+
+    def stop_listening(self) -> None:
+        """Have the system refuse connections from now on."""
+        if self.listener is not None:
+            with suppress(OSError):
+                self.listener.shutdown(socket.SHUT_RDWR)
+            self.listener = None
+
+    def start(self, work: Callable[..., None], *arguments: Any) -> None:
+        thread = threading.Thread(target=work, args=arguments)
+        self.threads.append(thread)
+        thread.start()
+
+    def end(self) -> None:
+        self.ending.set()
+        self.stop_listening()
+        with self.lock:
+            for peer in self.live.values():
+                with suppress(OSError):
+                    socket.socket.shutdown(peer, socket.SHUT_RDWR)
+        for thread in self.threads:
+            thread.join(10)
+        assert not any(thread.is_alive() for thread in self.threads), "a server thread hangs"
+
     def target(self, scheme: str = "http", host: str = "127.0.0.1") -> Target:
         return Target("https" if scheme == "https" else "http", host, self.port, "127.0.0.1")
 
@@ -141,80 +182,49 @@ class FaultServer:
 
 @contextmanager
 def serving(
-    behave: Behaviour,
-    *,
-    tls: Tlsish = None,
-    greet: Greeting | None = None,
-    reads_bodies: bool = True,
+    behave: Behaviour, *, tls: Tlsish = None, greet: Greeting | None = None, reads_bodies: bool = True
 ) -> Iterator[FaultServer]:
     """Run a server on a free port. greet: is called with every fresh connection before anything is read from it."""
-    server = FaultServer()
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
-        server.port = listener.getsockname()[1]
-        accepting = threading.Thread(target=_accept, args=(server, listener, behave, tls, greet, reads_bodies))
-        accepting.start()
-        try:
-            yield server
-        finally:
-            server.ending.set()
-            with suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)
-            accepting.join(10)
-            with server.lock:
-                for peer in server.live.values():
-                    with suppress(OSError):
-                        socket.socket.shutdown(peer, socket.SHUT_RDWR)
-            for thread in server.threads:
-                thread.join(10)
-            assert not any(thread.is_alive() for thread in (accepting, *server.threads)), "a server thread hangs"
-
-
-def _accept(
-    server: FaultServer,
-    listener: socket.socket,
-    behave: Behaviour,
-    tls: Tlsish,
-    greet: Greeting | None,
-    reads_bodies: bool,
-) -> None:
-    while not server.ending.is_set():
-        try:
-            peer, _ = listener.accept()
-        except OSError:
-            return
-        with server.lock:
-            server.connections += 1
-            number = server.connections
-            server.live[number] = peer
-        thread = threading.Thread(target=_attend, args=(server, number, peer, behave, tls, greet, reads_bodies))
-        server.threads.append(thread)
-        thread.start()
-
-
-def _attend(
-    server: FaultServer,
-    number: int,
-    peer: socket.socket,
-    behave: Behaviour,
-    tls: Tlsish,
-    greet: Greeting | None,
-    reads_bodies: bool,
-) -> None:
+    server = FaultServer(Manners(behave, tls, greet, reads_bodies))
+    server.listen()
     try:
-        if greet is not None:
-            greet(peer)
-        context = tls(number) if callable(tls) else tls
+        yield server
+    finally:
+        server.end()
+
+
+def _accept(server: FaultServer, listener: socket.socket) -> None:
+    with listener:
+        while not server.ending.is_set():
+            try:
+                peer, _ = listener.accept()
+            except OSError:
+                return
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with server.lock:
+                server.connections += 1
+                number = server.connections
+                server.live[number] = peer
+            server.start(_attend, server, number, peer)
+
+
+def _attend(server: FaultServer, number: int, peer: socket.socket) -> None:
+    manners = server.manners
+    try:
+        if manners.greet is not None:
+            manners.greet(peer)
+        context = manners.tls(number) if callable(manners.tls) else manners.tls
         if context is not None:
             peer = context.wrap_socket(peer, server_side=True, suppress_ragged_eofs=True)
             with server.lock:
                 server.live[number] = peer
         pending = b""
         for on_this in range(1, 1 << 30):
-            head, body, pending = _read_request(peer, pending, reads_bodies=reads_bodies)
+            head, body, pending = _read_request(peer, pending, reads_bodies=manners.reads_bodies)
             with server.lock:
                 visit = Visit(on_this, len(server.seen) + 1, number, head, body, peer)
                 server.seen.append(visit)
-            behave(visit)
+            manners.behave(visit)
     except (Gone, OSError):
         pass
     finally:

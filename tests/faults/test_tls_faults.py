@@ -205,7 +205,7 @@ def test_an_encrypted_connection_cut_after_any_byte_is_closed_early(
 def test_a_body_until_the_end_is_whole_only_if_the_server_took_its_leave(
     shown: Certificates, engine: EngineName
 ) -> None:
-    """Anybody on the way can end a TCP connection, but only the server can send close_notify (RFC 9112, section 9.8)."""
+    """Anybody on the way can end TCP, only the server can send close_notify (RFC 9112, section 9.8)."""
     head = UNTIL_END.index(b"\r\n\r\n") + 4
 
     def ends(visit: Visit) -> None:

@@ -34,6 +34,8 @@ _SAMPLE_BODY_S: Final = 0.1
 _RAMP_GAP_S: Final = 0.001
 _LONGEST_RAMP_S: Final = 2.0
 _PATIENCE_S: Final = 3.0
+_CONNECT_GRACE_S: Final = 5.0
+"""Short of what a silent worker is granted before it is taken for hung."""
 
 
 def window_of(shard: Shard, start_ns: int) -> Window:
@@ -176,7 +178,10 @@ class ShardRun:
             limited = self._shard.requests_limit is not None and self._issuer.exhausted
             if self._halt.is_set():
                 grace_s = min(STOP_GRACE_S, self._circuit.timeout_s)
-            elif limited or now >= self._recorder.window.end_ns:
+            elif limited:
+                # What was drawn may have to connect first, and its own time begins only then.
+                grace_s = self._circuit.timeout_s + min(self._circuit.timeout_s, _CONNECT_GRACE_S)
+            elif now >= self._recorder.window.end_ns:
                 grace_s = self._circuit.timeout_s
             else:
                 return False
