@@ -175,6 +175,21 @@ def test_a_row_that_no_header_can_carry_is_named(value: str) -> None:
     assert source(Request(path="/${row:name}"), inputs=inputs).next()[1].startswith(b"GET /fine ")
 
 
+def test_bytes_that_are_no_text_come_out_as_they_went_in() -> None:
+    odd = b"\xff\xfe".decode("utf-8", "surrogateescape")
+    body = b'{"a": "${choice:\xff\xfe}"}'
+
+    (wire,) = wires(1, Request("POST", f"/${{choice:{odd}}}", JSON, body))
+
+    assert wire.startswith(b"POST /%FF%FE HTTP/1.1")
+    assert wire.endswith(b'{"a": "\xff\xfe"}')
+
+
+def test_a_path_beyond_latin_1_is_explained() -> None:
+    with pytest.raises(TemplateError, match="cannot carry"):
+        source(Request(path="/中"))
+
+
 def test_two_dollars_stand_for_the_text_itself() -> None:
     request = Request("POST", "/$${counter}", (("X", "$${uuid} $5 ${ {"),), b"$${row:x} ${")
 

@@ -128,13 +128,13 @@ def _row_values(name: str, value: Encode, rows: Rows) -> list[bytes]:
 def in_path(text: str) -> bytes:
     """Percent-encode a value: it becomes one segment or one query value, whatever it holds."""
     plain_word = text.isascii() and text.isalnum()
-    return text.encode() if plain_word else quote(text, safe="").encode()
+    return text.encode() if plain_word else quote(text, safe="", errors="surrogateescape").encode()
 
 
 def in_json(text: str) -> bytes:
     """Escape a value as within the quotes of a JSON string."""
     plain_word = text.isascii() and text.isalnum()
-    return text.encode() if plain_word else json.dumps(text, ensure_ascii=False)[1:-1].encode()
+    return text.encode() if plain_word else in_body(json.dumps(text, ensure_ascii=False)[1:-1])
 
 
 def in_body(text: str) -> bytes:
@@ -144,15 +144,19 @@ def in_body(text: str) -> bytes:
 
 def in_header(text: str) -> bytes:
     """Encode a header's value. Raises `TemplateError` for what a header cannot carry."""
-    try:
-        encoded = text.encode("latin-1")
-    except UnicodeEncodeError:
-        encoded = b"\0"
+    encoded = in_head(text)
     if _CONTROL.search(encoded):
-        raise TemplateError(f"{text[:60]!r} holds a character that a header cannot carry", "One line of Latin-1 text.")
+        raise _uncarried(text)
     return encoded
 
 
 def in_head(text: str) -> bytes:
-    """Encode literal text of the head."""
-    return text.encode("latin-1")
+    """Encode literal text of the head. Raises `TemplateError` for what is beyond Latin-1."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        raise _uncarried(text) from None
+
+
+def _uncarried(text: str) -> TemplateError:
+    return TemplateError(f"{text[:60]!r} holds a character that a header cannot carry", "One line of Latin-1 text.")
