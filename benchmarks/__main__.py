@@ -9,6 +9,8 @@ window  throughput and p99 with the window open and charting, against headless
 pacing  CPU and dispatch lag of the kernel timer and of spinning
 
     python -m benchmarks [SECTION...] [--quick] [--only wrk,k6] [--no-write]
+
+A part (--quick, --only) is printed and not written: the file holds whole sections.
 """
 
 from __future__ import annotations
@@ -34,12 +36,15 @@ def main() -> None:
     parsed = parser(ORDER, __doc__).parse_args()
     if unknown := [name for name in parsed.section if name not in ORDER]:
         sys.exit(f"there is no section {', '.join(unknown)}: {', '.join(ORDER)}")
+    asked = options(parsed)
     machine.prepare()
     for name in parsed.section or ORDER:
         start_s = time.monotonic()
-        section = measure(name, options(parsed))
+        section = measure(name, asked)
         print(f"\n{section.text()}\n({name} took {time.monotonic() - start_s:.0f} s)\n", flush=True)
-        if not parsed.no_write:
+        if parsed.no_write or asked.partial:
+            print("RESULTS.md was left alone.", flush=True)
+        else:
             document.write(section, ORDER)
 
 

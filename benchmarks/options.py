@@ -29,6 +29,11 @@ class Options:
         """Tell whether this peer takes part."""
         return not self.only or name in self.only
 
+    @property
+    def partial(self) -> bool:
+        """Whether the figures are not worth keeping."""
+        return self.quick or bool(self.only)
+
     def command(self, section: str) -> str:
         """Return the command that asks for the same again."""
         named = (("--rounds", self.rounds), ("--seconds", self.seconds), ("--requests", self.requests))
