@@ -37,7 +37,9 @@ def fired_at(behave: Behaviour, limit: int | None = 10, **how: Any) -> tuple[Fir
 
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"
+TRAILED = CHUNKED.removesuffix(b"\r\n") + b"Digest: abc\r\nX-Sum: 1\r\n\r\n"
 EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+OLD = b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok"
 
 
 @pytest.mark.parametrize(
@@ -46,12 +48,28 @@ EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
         (response(), 200),
         (response(b""), 200),
         (CHUNKED, 200),
+        (TRAILED, 200),
         (b"HTTP/1.1 204 No Content\r\n\r\n", 204),
         (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 900\r\n\r\n", 304),
+        (b"HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n", 304),
         (b"HTTP/1.1 100 Continue\r\n\r\n" + EARLY_HINTS + response(), 200),
+        (EARLY_HINTS * 3 + TRAILED, 200),
+        (OLD, 200),
         (response(b"x" * 300_000), 200),
     ],
-    ids=["length", "empty", "chunked", "204", "304 with a length", "interim responses first", "many reads"],
+    ids=[
+        "length",
+        "empty",
+        "chunked",
+        "chunked with a trailer",
+        "204",
+        "304 with a length",
+        "304 in chunks",
+        "interim responses first",
+        "hints before chunks with a trailer",
+        "HTTP/1.0 that keeps the connection",
+        "many reads",
+    ],
 )
 def test_complete_answers_of_every_framing_are_successes_on_one_connection(answer: bytes, status: int) -> None:
     fired, asked = fired_at(says(answer), expect=Expectation())
@@ -63,7 +81,7 @@ def test_complete_answers_of_every_framing_are_successes_on_one_connection(answe
 
 @pytest.mark.parametrize("size", [1, 7, 40])
 def test_an_answer_in_pieces_is_one_answer(size: int) -> None:
-    answer = b"HTTP/1.1 100 Continue\r\n\r\n" + CHUNKED
+    answer = b"HTTP/1.1 100 Continue\r\n\r\n" + EARLY_HINTS + TRAILED
 
     def in_pieces(asked: Asked) -> None:
         loop = asyncio.get_running_loop()
@@ -90,14 +108,29 @@ def test_a_response_that_ends_with_the_connection_is_complete() -> None:
     assert fired.traffic.closed_by_server == 10
 
 
+@pytest.mark.parametrize("version", [b"HTTP/1.0", b"HTTP/1.1"])
+def test_a_body_that_only_the_end_delimits_may_come_in_many_reads(version: bytes) -> None:
+    """Also without a word about the connection, as HTTP/1.0 allows, and after an interim response."""
+
+    def until_the_end(asked: Asked) -> None:
+        asked.answer(EARLY_HINTS + version + b" 200 OK\r\n\r\n" + b"x" * 200_000)
+        asked.transport.write(b"the end")
+        asked.transport.close()
+
+    fired, asked = fired_at(until_the_end, limit=5, expect=Expectation(body=b"xthe end"))
+    assert fired.measured.succeeded == asked == fired.traffic.closed_by_server == 5
+
+
 def test_connection_close_is_obeyed() -> None:
     fired, asked = fired_at(says(response(headers="Connection: close\r\n")))
     assert fired.measured.succeeded == asked == fired.traffic.opened == 10
     assert fired.traffic.reused == 0
 
 
-def test_the_answer_to_head_has_no_body_whatever_it_announces() -> None:
-    head = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"
+@pytest.mark.parametrize("announced", [b"Content-Length: 5000", b"Transfer-Encoding: chunked", b"X-Nothing: 1"])
+@pytest.mark.parametrize("before", [b"", EARLY_HINTS], ids=["at once", "after hints"])
+def test_the_answer_to_head_has_no_body_whatever_it_announces(announced: bytes, before: bytes) -> None:
+    head = before + b"HTTP/1.1 200 OK\r\n" + announced + b"\r\n\r\n"
     fired, asked = fired_at(says(head), method="HEAD")
     assert fired.measured.succeeded == asked == 10
     assert fired.traffic.opened == 1
@@ -188,6 +221,7 @@ def _garbage() -> list[Any]:
         pytest.param(response() + response(), id="two answers to one request"),
         pytest.param(response() + b"trailing", id="bytes after the answer"),
         pytest.param(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", id="upgrade"),
+        pytest.param(b"HTTP/1.1 101 Switching Protocols\r\n\r\n" + response(), id="upgrade to nothing"),
     ]
 
 
