@@ -6,31 +6,40 @@ import json
 import signal
 from typing import Any
 
+import pytest
+
 from program import Loadbench, poll_until, serving
 
+SHORT = "500ms"
 
-def calibrated(loadbench: Loadbench) -> dict[str, Any]:
-    """Calibrate with the shortest loads there are; a busy machine may make the result one that is not kept."""
-    done = loadbench("calibrate", "--seconds", "0.5", "--json", "-")
+
+@pytest.fixture(scope="module")
+def calibrated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Loadbench, dict[str, Any]]:
+    """Calibrate once, with the shortest loads there are; a busy machine may make the result one that is not kept."""
+    program = Loadbench(tmp_path_factory.mktemp("calibrated"))
+    done = program("calibrate", "--seconds", SHORT, "--json", "-")
     assert done.returncode in (0, 3), done.stderr
     assert "Traceback" not in done.stderr
+    assert program.leftovers() == []
     found: dict[str, Any] = json.loads(done.stdout)
     assert found["trusted"] is (done.returncode == 0)
-    return found
+    return program, found
 
 
-def test_it_says_what_a_request_costs_and_what_a_worker_can_do(loadbench: Loadbench) -> None:
-    found = calibrated(loadbench)
+def test_it_says_what_a_request_costs_and_what_a_worker_can_do(calibrated: tuple[Loadbench, dict[str, Any]]) -> None:
+    _, found = calibrated
     assert found["schema"] == "loadbench.calibration/1"
     runs = sorted(found["cpu_us_per_request_runs"])
     assert len(runs) == 3
     assert found["cpu_us_per_request"] == runs[1]
-    assert found["ceiling_rps_per_worker"] * found["cpu_us_per_request"] / 1e6 == 1.0
+    assert found["ceiling_rps_per_worker"] * found["cpu_us_per_request"] == pytest.approx(1e6)
     assert set(found["fingerprint"]) == {"cpu_model", "kernel", "python", "loadbench", "client"}
 
 
-def test_it_says_what_each_way_of_pacing_costs_and_how_late_requests_leave(loadbench: Loadbench) -> None:
-    pacing = calibrated(loadbench)["pacing"]
+def test_it_says_what_each_way_of_pacing_costs_and_how_late_requests_leave(
+    calibrated: tuple[Loadbench, dict[str, Any]],
+) -> None:
+    pacing = calibrated[1]["pacing"]
     assert {(pace["pacing"], pace["rate_rps"]) for pace in pacing} == {
         ("timer", 1_000.0), ("spin", 1_000.0), ("timer", 5_000.0), ("spin", 5_000.0),
     }  # fmt: skip
@@ -41,8 +50,10 @@ def test_it_says_what_each_way_of_pacing_costs_and_how_late_requests_leave(loadb
     assert {pace["rate_rps"] for pace in pacing if pace["lag_p99_us"] is None} == {1_000.0}
 
 
-def test_a_calibration_that_is_trusted_is_kept_and_later_runs_are_judged_by_it(loadbench: Loadbench) -> None:
-    found = calibrated(loadbench)
+def test_a_calibration_that_is_trusted_is_kept_and_later_runs_are_judged_by_it(
+    calibrated: tuple[Loadbench, dict[str, Any]],
+) -> None:
+    loadbench, found = calibrated
     kept = loadbench.folder / "data" / "calibration.json"
     assert kept.exists() is found["trusted"]
     # As on a quiet machine: what counts for later runs is the file, whoever wrote it.
@@ -60,10 +71,10 @@ def test_a_calibration_that_is_trusted_is_kept_and_later_runs_are_judged_by_it(l
 
 
 def test_words_say_it_all_and_it_runs_alone_on_the_machine(loadbench: Loadbench) -> None:
-    first = loadbench.start("calibrate", "--seconds", "0.5")
+    first = loadbench.start("calibrate", "--seconds", SHORT)
     lock = loadbench.folder / "run" / "loadbench.lock"
     poll_until(lambda: lock.exists() and "calibration" in lock.read_text(), bool, 60)
-    second = loadbench("calibrate", "--seconds", "0.5")
+    second = loadbench("calibrate", "--seconds", SHORT)
     out, err = first.communicate(timeout=100)
     assert second.returncode == 5
     assert "another loadbench is measuring on this machine: a calibration" in second.stderr
@@ -74,7 +85,7 @@ def test_words_say_it_all_and_it_runs_alone_on_the_machine(loadbench: Loadbench)
 
 
 def test_an_interrupted_calibration_keeps_nothing_and_leaves_nothing_running(loadbench: Loadbench) -> None:
-    process = loadbench.start("calibrate", "--seconds", "60")
+    process = loadbench.start("calibrate", "--seconds", "1m")
     # The program, its worker and the null server: the first load is under way.
     poll_until(lambda: len([line for line in loadbench.leftovers() if "spawn_main" in line]), lambda n: n >= 2, 60)
     process.send_signal(signal.SIGINT)
@@ -89,3 +100,10 @@ def test_a_client_that_does_not_exist_is_refused(loadbench: Loadbench) -> None:
     done = loadbench("calibrate", "--client", "curl")
     assert done.returncode == 2
     assert "there is no client called 'curl'" in done.stderr
+
+
+@pytest.mark.parametrize("seconds", ["100ms", "2m"])
+def test_loads_that_are_too_short_or_too_long_are_refused(loadbench: Loadbench, seconds: str) -> None:
+    done = loadbench("calibrate", "--seconds", seconds)
+    assert done.returncode == 2
+    assert "between 0.5 and 60 seconds" in done.stderr

@@ -112,7 +112,7 @@ async def _conduct(
             # A worker that hangs is as good as dead; the others have long reported their last.
             host.kill()
             await done
-        if not ending.done() and not gathering.all_lost:
+        if not (stop.is_set() or gathering.broken.is_set() or gathering.all_lost):
             phases.complete()
     finally:
         phases.cancel()

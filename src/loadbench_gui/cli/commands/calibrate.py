@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from typing import Annotated, Final, cast
 
 import typer
 from rich import box
@@ -13,6 +13,7 @@ from rich.text import Text
 
 from loadbench_gui.cli.common import DataDir, Quiet
 from loadbench_gui.cli.files import write_json
+from loadbench_gui.cli.options.values import positive_duration
 from loadbench_gui.cli.session import Interrupts, Terminal, run_async
 from loadbench_gui.cli.table import new_app
 from loadbench_gui.core.caveats import NEAR_CEILING
@@ -23,14 +24,18 @@ from loadbench_gui.services.calibration import Calibration
 from loadbench_gui.services.calibration_file import SCHEMA, as_json, keep
 from loadbench_gui.store.data_dir import data_dir as data_folder
 
+SHORTEST_S: Final = 0.5
+LONGEST_S: Final = 60.0
+
 app = new_app()
 
 
 @app.command("calibrate")
 def calibrate_command(
     seconds: Annotated[
-        float, typer.Option("--seconds", metavar="S", min=0.5, max=60.0, help="How long each of the loads takes.")
-    ] = 2.0,
+        float,
+        typer.Option("--seconds", parser=positive_duration, metavar="S", help="How long each of the loads takes."),
+    ] = "2s",  # type: ignore[assignment]
     client: Annotated[str, typer.Option("--client", metavar="fast|httpx", help="What sends the requests.")] = "fast",
     json_to: Annotated[
         str | None, typer.Option("--json", metavar="FILE|-", help="Write the figures; - is standard output, pure JSON.")
@@ -48,6 +53,11 @@ def calibrate_command(
     """
     if client not in ("fast", "httpx"):
         raise UserError(f"there is no client called {client!r}", "Use --client fast or --client httpx.")
+    if not SHORTEST_S <= seconds <= LONGEST_S:
+        raise UserError(
+            f"--seconds {seconds:g} is not between {SHORTEST_S:g} and {LONGEST_S:g} seconds",
+            "Below, the cost drowns in noise; two seconds do on a quiet machine.",
+        )
     terminal = Terminal(json_to, quiet, data_dir)
     return run_async(lambda interrupts: _run(terminal, interrupts, cast("ClientName", client), seconds))
 
