@@ -7,7 +7,7 @@ import pytest
 from loadbench_gui.core.plan import Expectation, Request, Target
 from loadbench_gui.core.template import encode
 from loadbench_gui.engine.transport.check import Check
-from loadbench_gui.engine.transport.framing import final_head, is_framed, says_close
+from loadbench_gui.engine.transport.framing import codings, final_head, is_framed, says_close
 
 HERE = Target("http", "example.test", 8080, "127.0.0.1")
 
@@ -38,6 +38,9 @@ def test_a_post_without_a_body_says_so() -> None:
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", False),
         (b"HTTP/1.1 200 OK\r\nX-Content-Length: 3\r\n\r\n", False),
         (b"HTTP/1.0 200 OK\r\n\r\n", False),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\n", False),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n\r\n", False),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n", True),
     ],
 )
 def test_a_body_that_nothing_announces_ends_with_the_connection(head: bytes, framed: bool) -> None:
@@ -47,6 +50,16 @@ def test_a_body_that_nothing_announces_ends_with_the_connection(head: bytes, fra
 def test_interim_heads_are_left_out() -> None:
     pieces = [b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 20", b"0 OK\r\n\r\nbody"]
     assert final_head(pieces) == (b"HTTP/1.1 200 OK\r\n\r\n", b"body")
+
+
+def test_empty_lines_before_a_head_are_no_head() -> None:
+    assert final_head([b"\r\n\r\nHTTP/1.1 200 OK\r\n\r\nbody"]) == (b"HTTP/1.1 200 OK\r\n\r\n", b"body")
+
+
+def test_codings_come_in_the_order_in_which_they_were_applied_whatever_the_number_of_fields() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: Deflate, identity\r\nX: y\r\ncontent-encoding:gzip\r\n\r\n"
+    assert codings(head) == [b"deflate", b"gzip"]
+    assert codings(b"HTTP/1.1 200 OK\r\nX: content-encoding: gzip\r\n\r\n") == []
 
 
 def test_close_is_a_word_of_the_connection_header() -> None:
