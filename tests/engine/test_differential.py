@@ -228,10 +228,11 @@ ROUNDING = 0.002
 """Histograms keep three digits."""
 
 
-def agrees(measured: Histogram, logged_ns: list[int]) -> None:
+def agrees(measured: Histogram, logged_ns: list[int], less: float = ROUNDING) -> None:
+    """less: how much below the server's own median ours may be; a whole exchange cannot be shorter than its answer."""
     ours, theirs = measured.quantile(0.5), median(logged_ns) / 1000
     assert ours is not None
-    assert theirs * (1 - ROUNDING) <= ours <= theirs * (1 + NOISE)
+    assert theirs * (1 - less) <= ours <= theirs * (1 + NOISE)
 
 
 @pytest.mark.parametrize("client", [FAST, HTTPX], ids=lambda client: client.name)
@@ -247,7 +248,8 @@ def test_the_parts_of_an_answer_are_timed_apart(client: Client) -> None:
     slow = Slow(SLOW_S, SLOW_S)
     measured = timed(client, slow).measured
     agrees(measured.service, slow.whole_ns)
-    agrees(measured.download, slow.part_ns)
+    # The first part may be read late and the second in time.
+    agrees(measured.download, slow.part_ns, less=NOISE)
 
 
 @pytest.mark.parametrize("client", [FAST, HTTPX], ids=lambda client: client.name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import replace
@@ -377,3 +379,23 @@ def test_a_run_adds_up_wherever_it_is_fired_from(engine: EngineName) -> None:
     assert fired.traffic.opened == log.connections == fired.peak_connections == 4
     assert sum(fired.served.values()) == fired.measured.succeeded
     assert len(fired.served) == 4
+
+
+LOADS = """
+import sys
+from loadbench_gui.core.plan import Client, ClosedLoad, Expectation, Load, Request, Target, Workload
+from loadbench_gui.engine.transport.factory import maker
+import loadbench_gui.engine.worker
+for name in ("fast", "httpx"):
+    workload = Workload("w", "http", Request(), Expectation(), ClosedLoad(1))
+    maker(Load(Target("http", "a", 80, "127.0.0.1"), workload, client=Client(name)), mixed=True)
+    print(name, *sys.modules)
+"""
+
+
+def test_a_worker_loads_httpx_only_for_loads_that_are_sent_by_it() -> None:
+    done = subprocess.run([sys.executable, "-c", LOADS], check=True, capture_output=True, text=True)
+    loaded = {line.split()[0]: set(line.split()) for line in done.stdout.splitlines()}
+    assert not {"httpx", "httpcore", "h11", "h2", "anyio"} & loaded["fast"]
+    assert {"httpcore", "httpx"} <= loaded["httpx"]
+    assert not {"PySide6", "scipy", "pydantic", "sqlite3", "typer"} & loaded["httpx"]

@@ -21,9 +21,9 @@ from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.transport.dial import NotOpened
 from loadbench_gui.engine.transport.httpx_errors import is_lost, name
 from loadbench_gui.engine.transport.httpx_exchange import Exchange
-from loadbench_gui.engine.transport.httpx_hub import Hub, base_url
-from loadbench_gui.engine.transport.httpx_line import Line, Lines
-from loadbench_gui.engine.transport.httpx_request import Writer, as_text, codings
+from loadbench_gui.engine.transport.httpx_line import Line
+from loadbench_gui.engine.transport.httpx_request import as_text, codings
+from loadbench_gui.engine.transport.httpx_shared import Shared
 from loadbench_gui.engine.transport.query import Query
 from loadbench_gui.engine.transport.supply import Payload
 
@@ -32,16 +32,6 @@ _SWITCHING: Final = 101
 _NOTHING: Final = Request()
 _STALE_WITHIN_NS: Final = 100_000_000
 """As in `http1`: what is lost later than that was lost by a server that had it."""
-
-
-class Shared:
-    """What the connections of a shard share beside the circuit. last_ns: when the last answer so far had ended."""
-
-    def __init__(self, load: Load, circuit: Circuit) -> None:
-        self.hub = Hub(load, circuit)
-        self.lines = Lines(self.hub)
-        self.writer = Writer(base_url(load.target), load.target.authority, http2=load.client.http2)
-        self.last_ns = 0
 
 
 def carriers(load: Load) -> Maker:
@@ -65,7 +55,7 @@ class HttpxConnection:
         self.owner = owner
         self.place = place
         self.query, self._request = circuit.queries[0], _NOTHING
-        self.due_ns = self.taken_ns = self.sent_ns = 0
+        self.due_ns = self.taken_ns = self.sent_ns = self._read_ns = 0
         self.over = self.resent = self.wanted = False
         self._line: Line | None = None
         self._opening: asyncio.Task[None] | None = None
@@ -107,7 +97,12 @@ class HttpxConnection:
             self.open()
 
     def send(self, due_ns: int, taken_ns: int, sent_ns: int) -> None:
-        """Have httpx send the request. `sent_ns` is made more exact when its first bytes are written."""
+        """Have httpx send the request. `sent_ns` is made more exact when its first bytes are written.
+
+        In a closed loop it was due when the answer before it was read: what httpx took for that is lag of ours.
+        """
+        if self._read_ns and due_ns == taken_ns == sent_ns and self._is_alike(self._read_ns, due_ns):
+            due_ns = self._read_ns
         self.due_ns, self.taken_ns, self.sent_ns = due_ns, taken_ns, sent_ns
         self._task = self.circuit.loop.create_task(self._carry())
 
@@ -202,6 +197,10 @@ class HttpxConnection:
         if not self.resent:
             self.sent_ns = at_ns
 
+    def _is_alike(self, earlier_ns: int, later_ns: int) -> bool:
+        """Whether requests due at these times belong to the same population."""
+        return not earlier_ns < self.circuit.recorder.window.begin_ns <= later_ns
+
     def _wants_body(self, line: Line) -> bool:
         query = self.query
         if query.check.reads_body:
@@ -230,7 +229,9 @@ class HttpxConnection:
         self.sent_ns = 0
         self.resent = False
         if line.is_open:
+            self._read_ns = last_ns
             self.owner.answered(self, perf_counter_ns())
+            self._read_ns = 0
         else:
             line.count_closed()
             self.over = True

@@ -7,7 +7,7 @@ import httpcore
 import httpx
 
 from loadbench_gui.core.snapshot import ErrorKind
-from loadbench_gui.engine.transport.httpx_stream import Broken, NoConnection
+from loadbench_gui.engine.transport.httpx_keeper import Broken, NoConnection
 
 _WORDS = 200
 

@@ -18,7 +18,8 @@ import httpx
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.engine.transport.dial import NotOpened, Route, dial
 from loadbench_gui.engine.transport.httpx_hub import PLACES_PER_LINE, Hub
-from loadbench_gui.engine.transport.httpx_stream import Clock, NoConnection, Stream
+from loadbench_gui.engine.transport.httpx_keeper import Clock, NoConnection
+from loadbench_gui.engine.transport.httpx_stream import Stream
 
 _DEEPEST: Final = 4
 _HTTP1: Final = b"HTTP/1."

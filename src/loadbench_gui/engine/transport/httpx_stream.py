@@ -11,69 +11,16 @@ import asyncio
 import ssl
 from collections import deque
 from time import perf_counter_ns
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, cast
 
 import httpcore
 
 from loadbench_gui.core.snapshot import ErrorKind
-from loadbench_gui.engine.recorder import Recorder
 from loadbench_gui.engine.transport.dial import NotOpened
+from loadbench_gui.engine.transport.httpx_keeper import SEEN_BYTES, Broken, Keeper
 from loadbench_gui.engine.transport.opening import classify, classify_handshake, explain
-from loadbench_gui.engine.turns import TurnMeter
 
 _FULL_BYTES: Final = 256 << 10
-SEEN_BYTES: Final = 4096
-
-
-class NoConnection(httpcore.ConnectError):
-    """A connection could not be opened. httpx forgets what an exception came of, so it carries its class along."""
-
-    def __init__(self, problem: NotOpened) -> None:
-        super().__init__(str(problem))
-        self.kind = problem.kind
-
-
-class Broken(httpcore.ReadError):
-    """No answer can come over this connection any more."""
-
-    def __init__(self, kind: ErrorKind, why: str) -> None:
-        super().__init__(why)
-        self.kind = kind
-
-
-class Clock:
-    """When the connections of one line last spoke and were spoken to. All in perf_counter nanoseconds.
-
-    first_ns: of the first bytes since it was set to 0. seen: how those bytes begin, for people to look at.
-    """
-
-    __slots__ = ("first_ns", "read_ns", "seen", "wrote_ns")
-
-    def __init__(self) -> None:
-        self.wrote_ns = self.read_ns = 0
-        self.rewind()
-
-    def rewind(self) -> None:
-        """Wait for a new answer."""
-        self.first_ns = 0
-        self.seen = b""
-
-
-class Keeper(Protocol):
-    """Who is told what happens to a stream: its line."""
-
-    clock: Clock
-    recorder: Recorder
-    turns: TurnMeter
-
-    def ended(self, stream: Stream) -> None:
-        """It was closed by the other side or by the network."""
-
-    def heard(self, stream: Stream) -> None:
-        """Bytes came."""
-
-    async def secure(self, stream: Stream, mark: ssl.SSLContext, server_name: str) -> None:
-        """Put TLS on it, unless what `mark` stands for has been done already. Raises `NoConnection`."""
 
 
 class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
