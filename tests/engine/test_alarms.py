@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import os
 import sys
+import threading
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from time import perf_counter_ns
 
 import pytest
 
-from loadbench_gui.engine.kernel_timer import Alarm, KernelAlarm, LoopAlarm
+from loadbench_gui.engine.kernel_timer import LONGEST_LEAD_NS, Alarm, KernelAlarm, LoopAlarm, lead_ns
+from loadbench_gui.engine.rundelay import RunDelay
 from loadbench_gui.engine.turns import TurnMeter
 from loadbench_gui.engine.worker import loop_factory
 
@@ -110,3 +115,38 @@ def test_the_turn_meter_times_a_whole_turn() -> None:
     busy = asyncio.run(scenario())
     assert len(busy) == 1
     assert busy[0] >= 2_000_000
+
+
+def test_looking_at_the_clock_begins_at_most_a_quarter_of_the_gap_before_and_never_for_long() -> None:
+    assert [lead_ns(rate_hz) for rate_hz in (0.0, 1.0, 5_000.0, 25_000.0)] == [0, LONGEST_LEAD_NS, 50_000, 10_000]
+
+
+@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="the kernel does not count it")
+def test_time_without_a_processor_is_read_as_a_difference_and_grows_while_others_take_it() -> None:
+    """Two busy threads on one processor: each waits about as long as it runs."""
+    processors = os.sched_getaffinity(0)
+    stop = threading.Event()
+
+    def burn() -> None:
+        os.sched_setaffinity(threading.get_native_id(), {min(processors)})
+        while not stop.is_set():
+            hashlib.sha256(b"x" * 2_000_000).digest()  # without the interpreter's lock
+
+    other = threading.Thread(target=burn)
+    delay = RunDelay()
+    try:
+        os.sched_setaffinity(threading.get_native_id(), {min(processors)})
+        other.start()
+        assert delay.take() is None, "there is nothing yet to tell the difference from"
+        waited_s = 0.0
+        for _ in range(500):
+            hashlib.sha256(b"x" * 2_000_000).digest()
+            waited_s += delay.take() or 0.0
+            if waited_s > 0.0:
+                break
+    finally:
+        stop.set()
+        other.join()
+        os.sched_setaffinity(threading.get_native_id(), processors)
+        delay.close()
+    assert waited_s > 0
