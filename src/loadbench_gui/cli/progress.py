@@ -152,4 +152,4 @@ def run_line(run: Run, schedule: Schedule) -> Text:
     what = max(len(entry.workload) for entry in schedule.entries)
     head = f"round {run.label.round + 1}/{schedule.rounds}  {run.label.deployment:<{who}}"
     head += f"  {run.label.workload:<{what}}" if several else ""
-    return Text(head, style="bold") + Text("  " + " · ".join(figures), style="")
+    return Text.assemble((head, "bold"), "  " + " · ".join(figures))

@@ -73,10 +73,11 @@ def print_distribution(console: Console, histogram: Histogram) -> None:
     console.print(Text("\nscheduled latency of the successes, on a logarithmic axis", style="bold"))
     for each in found:
         console.print(
-            Text(f"{words.latency(each.low_us):>9} – {words.latency(each.high_us):<9} ", style="dim")
-            + Text("│", "dim")
-            + Text(bar(each.count / most, width), "cyan")
-            + Text(f" {_share(each.count, total)}" if each.count else "", "dim")
+            Text.assemble(
+                (f"{words.latency(each.low_us):>9} – {words.latency(each.high_us):<9} │", "dim"),
+                (bar(each.count / most, width), "cyan"),
+                (f" {_share(each.count, total)}" if each.count else "", "dim"),
+            )
         )
 
 

@@ -35,8 +35,7 @@ def print_errors(console: Console, run: Run) -> None:
     """Print the classes of errors, the most frequent first, each with a sample."""
     samples = {sample.kind: sample for sample in reversed(run.samples)}
     for kind, count in sorted(run.measured.errors.items(), key=lambda item: -item[1]):
-        head = Text(f"\n{words.count(count)} × {kind.value}", "red")
-        console.print(head + Text(f"  {MEANING[kind]}", "dim"))
+        console.print(Text.assemble((f"\n{words.count(count)} × {kind.value}", "red"), (f"  {MEANING[kind]}", "dim")))
         if kind in samples:
             for line in _sample(samples[kind], console.width):
                 console.print(Text(f"  {line}", "dim"), no_wrap=True, overflow="ellipsis")

@@ -51,7 +51,7 @@ def sparkline(values: Sequence[float], top: float) -> str:
 def meter(share: float, width: int) -> Text:
     """Return a line of `width` columns that is done to `share`, told apart by colour where there is one."""
     done = round(min(1.0, max(0.0, share)) * width)
-    return Text("━" * done, "green") + Text("─" * (width - done), "dim")
+    return Text.assemble(("━" * done, "green"), ("─" * (width - done), "dim"))
 
 
 def flow(parts: Iterable[str], width: int, indent: str = "  ") -> list[str]:

@@ -89,7 +89,7 @@ class LiveRun:
         room = width - len(state) - len(when)
         name = self._name(room - METER_COLUMNS // 2)
         drawn = meter(share, max(5, min(METER_COLUMNS, room - len(name)))) if share is not None else Text("")
-        return name + Text(state) + drawn + Text(when, "dim")
+        return Text.assemble(name, state, drawn, (when, "dim"))
 
     def _speed(self, width: int) -> Text:
         """Say how fast it is, how fast it should be, and how that went lately."""

@@ -85,4 +85,4 @@ def print_gates(console: Console, gates: Sequence[Gate]) -> None:
         concerned = "" if named else ", ".join(gate.deployments)
         where = " ".join(filter(None, (gate.workload if several else "", concerned)))
         head = f"{'✗' if gate.passed is False else '!'} {gate.name}{where and f' ({where})'}: "
-        console.print(Text(head, style) + Text(gate.detail))
+        console.print(Text.assemble((head, style), gate.detail))

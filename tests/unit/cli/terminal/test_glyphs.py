@@ -25,6 +25,12 @@ def test_a_meter_keeps_its_width(share: float) -> None:
     assert len(meter(share, 20)) == 20
 
 
+def test_what_is_done_and_what_is_not_differ_in_colour() -> None:
+    drawn = meter(0.5, 10)
+    assert [(span.start, span.end, span.style) for span in drawn.spans] == [(0, 5, "green"), (5, 10, "dim")]
+    assert not drawn.style
+
+
 def test_parts_flow_into_lines_that_fit_and_are_never_broken() -> None:
     assert flow(["aaaa", "bbbb", "cccc"], 16) == ["  aaaa · bbbb", "  cccc"]
     assert flow(["a" * 30], 16) == ["  " + "a" * 30]
