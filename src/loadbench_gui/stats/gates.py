@@ -17,7 +17,7 @@ from loadbench_gui.core.verdict import Gate, Metric
 from loadbench_gui.stats import doubts, lag
 from loadbench_gui.stats.assumptions import is_steady
 from loadbench_gui.stats.ceiling import ceiling_share, twin_gates
-from loadbench_gui.stats.little import LITTLE_LIMIT, deviation, opening_us
+from loadbench_gui.stats.little import LITTLE_LIMIT, deviation
 from loadbench_gui.stats.sample import LOADED, TIMING
 
 REUSE_LIMIT: Final = 0.99
@@ -61,16 +61,15 @@ def reuse(run: Run) -> float | None:
 
 def little_error(run: Run) -> float | None:
     """Return how far a closed loop is from Little's law (`stats.little`); None for other loads."""
-    shape, mean_us = run.workload.shape, run.measured.service.mean_us
+    shape, mean_us = run.workload.shape, run.measured.scheduled.mean_us
     if not isinstance(shape, ClosedLoad) or mean_us is None:
         return None
     return deviation(
-        completed=run.traffic.completed,
+        shape,
+        run.traffic,
         duration_s=run.duration_s,
-        connections=shape.connections,
-        service_us=mean_us,
-        think_s=shape.think_s,
-        between_us=(run.fitness.cpu_us_per_request or 0.0) + opening_us(run.traffic),
+        latency_us=mean_us,
+        between_us=run.fitness.cpu_us_per_request or 0.0,
     )
 
 
@@ -162,8 +161,8 @@ _CHECKS: Final = (
     ),
     _Check(
         "Little's law", little_error, LITTLE_LIMIT, False, _percent,
-        "Throughput, service time and connections agree with one another.",
-        "throughput x (service + think time) is not the number of connections, so our own accounting is in doubt. "
+        "Throughput, latency and connections agree with one another.",
+        "throughput x (latency + think time) is not the number of connections, so our own accounting is in doubt. "
         "Check that the server accepts all connections, and run again.",
         TIMING,
     ),

@@ -1,4 +1,4 @@
-"""Little's law in a closed loop: connections = throughput x (service time + think time) (Little 1961).
+"""Little's law in a closed loop: connections = throughput x (latency + think time) (Little 1961).
 
 It holds there by construction, whatever the server does. So it does not judge the generator's fitness but our own
 accounting: where it is broken, requests, times or connections were miscounted.
@@ -8,37 +8,32 @@ from __future__ import annotations
 
 from typing import Final
 
+from loadbench_gui.core.plan import ClosedLoad
 from loadbench_gui.core.snapshot import Traffic
 
 LITTLE_LIMIT: Final = 0.05
+REOPENED_LIMIT: Final = 0.01
+"""Above this share of the requests, the time without a connection is a part of the cycle that nobody has measured."""
+START_S: Final = 0.02
+"""How late workers may begin after the common start: a turn of the loop or two, and a few milliseconds of a timer."""
 
 
 def deviation(
-    *,
-    completed: int,
-    duration_s: float,
-    connections: int,
-    service_us: float,
-    think_s: float = 0.0,
-    between_us: float = 0.0,
+    shape: ClosedLoad, traffic: Traffic, *, duration_s: float, latency_us: float, between_us: float = 0.0
 ) -> float | None:
-    """Return how far X (R + think) / C is from 1, beyond what is explained; None where nothing was measured.
+    """Return how far X (R + think) / C is from 1, beyond what is explained; None where it cannot be told.
 
-    completed: successes inside the window of `duration_s`. service_us: their mean. Explained are up to `between_us` a
-    request, in which a connection is neither asked nor thinking (we read the answer, or open it anew), and the edge of
-    the window: what is under way at its end is not complete, one cycle of each connection at most.
+    latency_us: the mean of R, scheduled, so that what we take before we send is in it. duration_s: of the window.
+    Explained are up to `between_us` a request, in which a connection is neither asked nor thinking because we read its
+    answer, and the edges of the window: what is under way at its end is not complete, one cycle of each connection at
+    most.
     """
-    if duration_s <= 0 or connections < 1:
+    opened_again = traffic.opened - shape.connections
+    if duration_s <= 0 or not traffic.completed or opened_again > REOPENED_LIMIT * traffic.completed:
         return None
-    rate = completed / duration_s
-    cycle_s = service_us / 1e6 + think_s
-    least, most = rate * cycle_s / connections, rate * (cycle_s + between_us / 1e6) / connections
+    rate = traffic.completed / duration_s
+    cycle_s = latency_us / 1e6 + shape.think_s
+    least, most = rate * cycle_s / shape.connections, rate * (cycle_s + between_us / 1e6) / shape.connections
     if least <= 1 <= most:
         return 0.0
-    return max(0.0, min(abs(least - 1), abs(most - 1)) - cycle_s / duration_s)
-
-
-def opening_us(traffic: Traffic) -> float:
-    """Return what opening connections took of each completed request, on average: microseconds, TLS included."""
-    each_us = (traffic.connect.mean_us or 0.0) + (traffic.tls.mean_us or 0.0)
-    return each_us * traffic.opened / max(1, traffic.completed)
+    return max(0.0, min(abs(least - 1), abs(most - 1)) - (cycle_s + START_S) / duration_s)

@@ -185,11 +185,11 @@ def test_a_few_dropped_arrivals_cut_off_the_tail_that_they_would_have_been() -> 
     assert (fitness.verdict, said(fitness)) == ("valid", [("arrivals_dropped", "p99")])
 
 
-@pytest.mark.parametrize(("completed", "codes"), [(1_000, []), (940, []), (920, [("accounting", None)])])
+@pytest.mark.parametrize(("completed", "codes"), [(1_000, []), (920, []), (900, [("accounting", None)])])
 def test_a_closed_loop_whose_counts_break_littles_law_is_suspect(
     completed: int, codes: list[tuple[str, str | None]]
 ) -> None:
-    """16 connections at 16 ms: 1,000 a second. 1.6 % of the window is its edge, beside the 5 % that are allowed."""
+    """16 connections at 16 ms: 1,000 a second. 3.6 % of the window are its edges, beside the 5 % allowed."""
     found = evidence(tally(latency_us=16_000), shape=ClosedLoad(16), traffic=Traffic(completed=completed, opened=16))
     assert said(judge(found)) == codes
 

@@ -10,7 +10,7 @@ from loadbench_gui.core.quantiles import supports
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.engine.fitness.evidence import Evidence
 from loadbench_gui.engine.fitness.lags import QUANTILES, spoken
-from loadbench_gui.stats.little import LITTLE_LIMIT, deviation, opening_us
+from loadbench_gui.stats.little import LITTLE_LIMIT, deviation
 
 ACHIEVED: Final = 0.95
 STALE_SHARE: Final = 0.01
@@ -75,25 +75,25 @@ def _dropped(evidence: Evidence) -> tuple[Caveat, ...]:
 
 def _accounting(evidence: Evidence) -> tuple[Caveat, ...]:
     """Little's law holds in a closed loop by construction; where our figures break it, it is they that are wrong."""
-    shape, measured, traffic = evidence.shape, evidence.measured, evidence.traffic
+    shape, measured = evidence.shape, evidence.measured
     failed = measured.failed + measured.timed_out + measured.censored
-    if not isinstance(shape, ClosedLoad) or failed or evidence.lost or measured.scheduled.mean_us is None:
+    # Not the service time: what a slow client of ours takes before it writes is a part of the cycle as well.
+    mean_us = measured.scheduled.mean_us
+    if not isinstance(shape, ClosedLoad) or failed or evidence.lost or mean_us is None:
         return ()
     off = deviation(
-        completed=traffic.completed,
+        shape,
+        evidence.traffic,
         duration_s=evidence.duration_s,
-        connections=shape.connections,
-        # Not the service time: what a slow client of ours takes before it writes is a part of the cycle as well.
-        service_us=measured.scheduled.mean_us,
-        think_s=shape.think_s,
-        between_us=(evidence.cpu_us_per_request or 0.0) + opening_us(traffic),
+        latency_us=mean_us,
+        between_us=evidence.cpu_us_per_request or 0.0,
     )
     if off is None or off <= LITTLE_LIMIT:
         return ()
     return (
         Caveat(
             "accounting",
-            f"Throughput x (service time + think time) is {off:.0%} away from the {shape.connections} connections "
+            f"Throughput x (latency + think time) is {off:.0%} away from the {shape.connections} connections "
             "(Little's law), although nothing failed: our own accounting is in doubt.",
             "Check that the server accepts all connections, and run again.",
             "suspect",
