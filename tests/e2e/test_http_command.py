@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -78,6 +81,24 @@ def test_a_signal_keeps_and_reports_what_was_measured(loadbench: Loadbench, sign
     (run,) = json.loads((loadbench.folder / "r.json").read_text())["runs"]
     assert run["requests"]["succeeded"] > 0
     assert 0 < run["duration_s"] < 60
+
+
+def test_a_signal_to_the_whole_group_and_its_echo_keep_and_report_what_was_measured(loadbench: Loadbench) -> None:
+    with serving("ok") as target:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "loadbench_gui", "http", target.url, "-c", "2", "-d", "60s", "--json", "-"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=loadbench.environment,
+            start_new_session=True,
+        )  # fmt: skip
+        loadbench.wait_for_intervals(1)
+        process.send_signal(signal.SIGTERM)  # as timeout(1) does it
+        os.killpg(process.pid, signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 143, err
+    (run,) = json.loads(out)["runs"]
+    assert run["requests"]["succeeded"] > 0
+    assert "died" not in json.dumps(run["generator"]["caveats"])
+    assert "throughput" in err
 
 
 def test_a_killed_run_is_in_the_history_unsealed(loadbench: Loadbench) -> None:

@@ -21,6 +21,9 @@ from loadbench_gui.services.stopping import StopRequested
 from loadbench_gui.store.data_dir import data_dir
 from loadbench_gui.store.store import Store
 
+ECHO_S = 0.5
+"""Within that time a second signal is the first one's echo."""
+
 
 @dataclass(slots=True)
 class Terminal:
@@ -45,10 +48,14 @@ class Terminal:
 
 
 class Interrupts:
-    """Ctrl-C and TERM as a stop event; remembers which it was. A second one cancels what still runs."""
+    """Ctrl-C and TERM as a stop event; remembers which it was. A second one cancels what still runs.
+
+    One that follows at once is the first one again: `timeout` signals its process and then the whole group.
+    """
 
     def __init__(self) -> None:
         self.stop = asyncio.Event()
+        self._stopped_s = 0.0
         self.exit_code: ExitCode = ExitCode.INTERRUPTED
         self._task = asyncio.current_task()
 
@@ -65,9 +72,12 @@ class Interrupts:
                 signal.signal(signum, lambda *_, code=code: loop.call_soon_threadsafe(self._received, code))
 
     def _received(self, code: ExitCode) -> None:
-        if self.stop.is_set() and self._task is not None:
-            self._task.cancel()
+        now_s = asyncio.get_running_loop().time()
+        if self.stop.is_set():
+            if self._task is not None and now_s - self._stopped_s > ECHO_S:
+                self._task.cancel()
             return
+        self._stopped_s = now_s
         self.exit_code = code
         self.stop.set()
 

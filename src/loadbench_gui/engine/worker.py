@@ -125,5 +125,7 @@ def _die_with(parent: int) -> None:
 
 
 def _ignore_terminal_signals() -> None:
-    """Ctrl-C reaches the whole process group; ending in good order is the application's decision."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """What a terminal or `timeout` sends reaches the whole process group; how to end is the application's decision."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
