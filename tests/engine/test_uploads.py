@@ -218,6 +218,26 @@ def test_a_server_that_does_not_read_costs_no_memory_and_ends_in_a_timeout_that_
     assert b"of 67,108,864 bytes of the body were sent" in fired.samples[0].response_head
 
 
+async def answers_once(visit: Visit) -> None:
+    """Close after an answer without announcing it; what comes on the connection then is lost."""
+    await visit.body(await visit.head())
+    await visit.say(response())
+    with suppress(asyncio.IncompleteReadError):
+        await visit.reader.readexactly(1)
+    visit.reset()
+
+
+@pytest.mark.parametrize(("method", "stale"), [("PUT", 0), ("POST", 2)])
+def test_an_upload_that_a_stale_connection_lost_is_sent_again_from_its_beginning_if_it_may_be(
+    file: Path, method: str, stale: int
+) -> None:
+    fired, seen = upload(answers_once, replace(put(file), method=method))
+    assert fired.measured.errors == ({ErrorKind.STALE: stale} if stale else {})
+    assert fired.measured.succeeded == 4 - stale
+    assert seen.bodies == [file.read_bytes()] * (4 - stale)
+    assert fired.traffic.stale == (stale or 3)
+
+
 # Answers that come before the body is sent
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from loadbench_gui.core.plan import Attach, OpenLoad, Plan
+from loadbench_gui.deploy.resolve import UNIX_SCHEME
 from loadbench_gui.report import words
 
 
@@ -19,8 +20,9 @@ class Remote:
 
 
 def remotes(plan: Plan) -> tuple[Remote, ...]:
-    """Return the hosts of `plan` that are not this machine's loopback, each once."""
-    hosts = (urlsplit(d.source.url).hostname or "" for d in plan.deployments if isinstance(d.source, Attach))
+    """Return the hosts of `plan` that are not this machine's loopback, each once. A Unix socket is always here."""
+    urls = (urlsplit(d.source.url) for d in plan.deployments if isinstance(d.source, Attach))
+    hosts = (url.hostname or "" for url in urls if url.scheme != UNIX_SCHEME)
     return tuple(Remote(host, _load(plan)) for host in dict.fromkeys(hosts) if not is_loopback(host))
 
 
