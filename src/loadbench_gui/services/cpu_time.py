@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 _STAT: Final = Path("/proc/stat")
+_BEGUN_BEFORE: Final = 1
+"""The first tick that is seen to be stolen may have been stolen almost whole before the first look."""
 _IDLE, _IOWAIT, _STEAL, _FIELDS = 3, 4, 7, 8
 
 
@@ -43,10 +45,8 @@ def steal_fraction(
 
     cpus None: all of them. The worst and not the mean, because requests met the one that they were on.
     """
-    return max(
-        (_share(before[cpu], after[cpu], "steal") for cpu in _both(before, after, cpus)),
-        default=None,
-    )
+    shares = [_share(before[cpu], after[cpu], "steal", spare=_BEGUN_BEFORE) for cpu in _both(before, after, cpus)]
+    return max(shares, default=None)
 
 
 def busy_fraction(
@@ -68,6 +68,6 @@ def _both(before: Mapping[int, CpuTime], after: Mapping[int, CpuTime], cpus: Ite
     return [cpu for cpu in before if cpu in wanted and cpu in after and after[cpu].total > before[cpu].total]
 
 
-def _share(before: CpuTime, after: CpuTime, what: str) -> float:
+def _share(before: CpuTime, after: CpuTime, what: str, *, spare: int = 0) -> float:
     gone: int = getattr(after, what) - getattr(before, what)
-    return max(0, gone) / (after.total - before.total)
+    return max(0, gone - spare) / (after.total - before.total)

@@ -57,6 +57,8 @@ class Gathering:
         self._last_words: list[str] = []
         self._last_ns: list[int] = []
         self._issued = [0] * shard_count
+        self._worked: list[tuple[float, float]] = [(0.0, 0.0)] * shard_count
+        """CPU seconds and real seconds of each shard inside the window."""
         self._unmeasured = 0
         self._served: dict[int, int] = {}
         self._running = set(range(shard_count))
@@ -73,6 +75,9 @@ class Gathering:
         self._issued[snapshot.shard] += snapshot.measured.issued
         self._unmeasured += snapshot.warmup.issued
         self._served = merge_counts(self._served, snapshot.served) if snapshot.served else self._served
+        if self._is_inside(snapshot.index * INTERVAL_S):
+            cpu_s, span_s = self._worked[snapshot.shard]
+            self._worked[snapshot.shard] = (cpu_s + snapshot.health.work_cpu_s, span_s + snapshot.health.span_s)
         for interval in closed:
             self._take(interval)
 
@@ -132,6 +137,7 @@ class Gathering:
             shape=self._load.workload.shape,
             duration_s=duration_s,
             lost=len(self._timeline.lost),
+            busiest=max((cpu_s / span_s for cpu_s, span_s in self._worked if span_s > 0), default=0.0),
             # What was calibrated is a worker process, not the loop of the application.
             around=around if self._settings.engine == "workers" else replace(around, calibrated_us=None),
             notes=stale_caveats(self._traffic.stale, sum(self._issued) + self._unmeasured),
@@ -189,22 +195,21 @@ class Gathering:
         self._measured += interval.measured
         self._traffic += replace(interval.traffic, open_connections=0)
         self._peak = max(self._peak, interval.traffic.open_connections)
-        if self._is_inside(interval):
+        if self._is_inside(interval.t_s):
             together = self._health + interval.health
             self._health = replace(together, span_s=self._health.span_s + interval.health.span_s)
-            everything = interval.everything
-            self._handled += everything.ended - everything.dropped
+            self._handled += sum(tally.ended - tally.dropped for tally in (interval.measured, interval.warmup))
         for sample in interval.samples:
             kept = self._samples.setdefault(sample.kind, [])
             if len(kept) < SAMPLES_PER_KIND:
                 kept.append(sample)
         self._on_interval(interval)
-        for caveat in live_caveats(interval, self._workers) if self._is_inside(interval) else ():
+        for caveat in live_caveats(interval, self._workers) if self._is_inside(interval.t_s) else ():
             self._tell(caveat)
 
-    def _is_inside(self, interval: Interval) -> bool:
+    def _is_inside(self, t_s: float) -> bool:
         begin_s = self._load.workload.warmup_s
-        return begin_s - 1e-9 <= interval.t_s and interval.t_s < begin_s + self._load.workload.duration_s
+        return begin_s - 1e-9 <= t_s < begin_s + self._load.workload.duration_s
 
     def _tell(self, caveat: Caveat) -> None:
         if (caveat.code, caveat.metric) not in self._told:

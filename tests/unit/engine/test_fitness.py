@@ -96,6 +96,13 @@ def test_a_full_processor_is_named_and_shared_over_the_workers() -> None:
     assert judge(replace(full, workers=2)).caveats == ()
 
 
+def test_one_worker_that_is_full_counts_however_idle_the_others_are() -> None:
+    some = replace(evidence(workers=4), busiest=0.96)
+    assert said(judge(some)) == [("generator_full", None)]
+    assert "busiest worker, used 96%" in judge(some).caveats[0].message
+    assert judge(some).cpu_fraction == pytest.approx(0.05)
+
+
 def test_the_ceiling_is_what_the_workers_could_send_at_the_cost_of_this_run() -> None:
     fitness = judge(evidence(tally(issued=10_000, latency_us=100_000), health(cpu_s=1.2), workers=2))
     assert fitness.cpu_us_per_request == pytest.approx(120.0)

@@ -48,6 +48,7 @@ class Evidence:
 
     health: summed over the measured intervals, `span_s` in real time. handled: requests that ended in those very
     intervals, warm-up's late ones included. duration_s: length of the measured window. lost: workers that died.
+    busiest: share of its time that the busiest worker worked.
     notes: caveats that were found elsewhere and count as well.
     """
 
@@ -59,6 +60,7 @@ class Evidence:
     shape: LoadShape
     duration_s: float
     lost: int = 0
+    busiest: float = 0.0
     around: Surroundings = Surroundings()
     notes: tuple[Caveat, ...] = field(default=())
 

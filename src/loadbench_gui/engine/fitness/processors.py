@@ -25,7 +25,8 @@ WAKE_UP_US: Final = 10.0
 
 def processor_caveats(evidence: Evidence) -> tuple[Caveat, ...]:
     """Return what is wrong with the processor time that the generator had."""
-    busy = busy_caveats(evidence.cpu_fraction, evidence.ceiling_words)
+    # One worker that is full makes its share of every percentile, however idle the others are.
+    busy = busy_caveats(min(1.0, max(evidence.cpu_fraction, evidence.busiest)), evidence.ceiling_words)
     return (*busy, *(() if busy else _near_ceiling(evidence)), *_steal(evidence), *_run_delay(evidence))
 
 
@@ -34,7 +35,7 @@ def busy_caveats(fraction: float, ceiling: str = "") -> tuple[Caveat, ...]:
 
     Busy, it doubts the throughput, which it may have made. Full, it doubts everything: answers wait to be read.
     """
-    used = f"The generator used {fraction:.0%} of its processor time"
+    used = f"The generator, or its busiest worker, used {fraction:.0%} of its processor time"
     hint = "Use more workers, give the generator more CPUs, or lower the load."
     if fraction >= FULL_CPU:
         message = f"{used}; the figures may show its limit, not the server's.{ceiling}"
