@@ -143,7 +143,8 @@ class Behaviour2:
     """What an HTTP/2 server does. None as an answer: it leaves the stream open for ever.
 
     gather: it answers only once so many streams are open at the same time. streams: how many it allows.
-    goodbye_after: it ends each connection politely after so many requests. resets: it resets every stream.
+    goodbye_after: it ends each connection politely after so many requests. resets: it resets every stream. delay_s: each
+    answer comes so much later.
     """
 
     answer: StreamAnswer = hello2
@@ -151,6 +152,7 @@ class Behaviour2:
     streams: int = 100
     goodbye_after: int | None = None
     resets: bool = False
+    delay_s: float = 0.0
 
 
 @asynccontextmanager
@@ -227,10 +229,18 @@ class _Conversation:
         )  # fmt: skip
         self._log.seen.append(seen)
         self._waiting.append(seen)
-        if len(self._waiting) >= self._behave.gather:
+        if self._behave.delay_s:
+            self._waiting.clear()
+            asyncio.get_running_loop().call_later(self._behave.delay_s, self._say_late, seen)
+        elif len(self._waiting) >= self._behave.gather:
             for one in self._waiting:
                 self._say(one)
             self._waiting.clear()
+
+    def _say_late(self, seen: Seen) -> None:
+        if not self._writer.is_closing():
+            self._say(seen)
+            self._writer.write(self._state.data_to_send())
 
     def _say(self, seen: Seen) -> None:
         if self._behave.resets:

@@ -102,6 +102,15 @@ def test_an_open_loop_is_served_by_streams() -> None:
     assert log.connections == 1
 
 
+def test_a_stream_s_time_begins_when_it_was_written_whoever_wrote_it() -> None:
+    fired, log = fired_at(Behaviour2(delay_s=0.02), shape=ClosedLoad(10), limit=300)
+    assert fired.measured.succeeded == 300
+    assert log.most_at_once > 1
+    shortest = fired.measured.service.quantile(0.0)
+    assert shortest is not None
+    assert shortest >= 20_000 * 0.99, "no answer is there before the server has begun to write it"
+
+
 def test_a_stream_without_an_answer_times_out_alone() -> None:
     def answer(seen: Seen) -> tuple[int, list[tuple[str, str]], bytes] | None:
         return None if seen.target == "/never" else hello2(seen)

@@ -11,8 +11,11 @@ from loadbench_gui.engine.inputs import read_inputs
 
 
 def can_ask(client: Client) -> bool:
-    """Say whether one plain HTTP/1.1 request gets the answer that `client` would: no proxy, redirect or challenge."""
-    return not (client.proxy or client.redirects or client.auth == "digest")
+    """Say whether one plain HTTP/1.1 request gets the answer that `client` would.
+
+    Not by way of a proxy, a redirect or a challenge, and a server that speaks HTTP/2 may speak nothing else.
+    """
+    return not (client.http2 or client.proxy or client.redirects or client.auth == "digest")
 
 
 def probe_of(workload: Workload, client: Client) -> Request:

@@ -194,7 +194,7 @@ class HttpxConnection:
                 self._answered(exchange, line)
 
     def _written(self, at_ns: int) -> None:
-        if not self.resent:
+        if not (self.resent or self.over):
             self.sent_ns = at_ns
 
     def _is_alike(self, earlier_ns: int, later_ns: int) -> bool:

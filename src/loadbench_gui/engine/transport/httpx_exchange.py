@@ -86,13 +86,16 @@ class Exchange:
                 self._is_tunnelling = info["request"].method == b"CONNECT"
                 if not self._line.multiplexed:
                     self._line.clock.rewind()
-            case "send_request_headers.complete" if not (self._is_tunnelling or self._is_written):
-                self._is_written = True
-                self._on_written(self._line.clock.wrote_ns)
+                if not (self._is_tunnelling or self._is_written):
+                    self._line.clock.waiting.append(self._written)
             case "receive_response_headers.complete" if not self._is_tunnelling:
                 clock = self._line.clock
                 self.first_ns = clock.read_ns if self._line.multiplexed else clock.first_ns
                 self.unasked = self.unasked or not self.first_ns
+
+    def _written(self, at_ns: int) -> None:
+        self._is_written = True
+        self._on_written(at_ns)
 
     def _goes_on(self, status: int, headers: httpx.Headers) -> bool:
         """Whether httpx will answer this answer with another request."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
 import httpcore
@@ -38,13 +39,21 @@ class Clock:
     """When the connections of one line last spoke and were spoken to. All in perf_counter nanoseconds.
 
     first_ns: of the first bytes since it was set to 0. seen: how those bytes begin, for people to look at.
+    waiting: who is told of the next write. With HTTP/2 it carries all that is ready, whoever does it.
     """
 
-    __slots__ = ("first_ns", "read_ns", "seen", "wrote_ns")
+    __slots__ = ("first_ns", "read_ns", "seen", "waiting")
 
     def __init__(self) -> None:
-        self.wrote_ns = self.read_ns = 0
+        self.read_ns = 0
+        self.waiting: list[Callable[[int], None]] = []
         self.rewind()
+
+    def write(self, at_ns: int) -> None:
+        """Tell those who wait that bytes were written."""
+        waiting, self.waiting = self.waiting, []
+        for told in waiting:
+            told(at_ns)
 
     def rewind(self) -> None:
         """Wait for a new answer."""

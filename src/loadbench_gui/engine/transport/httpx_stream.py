@@ -144,11 +144,12 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         if transport is None or self.is_over or transport.is_closing():
             raise httpcore.WriteError("the connection is closed")
         keeper = self._keeper
-        keeper.clock.wrote_ns = perf_counter_ns()
+        now = perf_counter_ns()
         try:
             transport.write(buffer)
         except (RuntimeError, OSError) as problem:
             raise httpcore.WriteError("the connection is closed") from problem
+        keeper.clock.write(now)
         keeper.recorder.bytes_sent += len(buffer)
         while self._is_full and not self.is_over:
             self._writer = self._loop.create_future()
