@@ -71,11 +71,13 @@ def test_whatever_a_server_does_every_request_has_one_fate_and_its_log_agrees(
         )
         tally = fired.measured + sum((i.warmup for i in watched.intervals), Tally())
         # Only what was never written is not in the log, and only what was lost on a used connection is there twice.
-        assert server.requests == tally.issued - tally.dropped - tally.censored + fired.traffic.stale
+        # What was given up at the end may have been either in the queue or on its way.
+        written = tally.issued - tally.dropped + fired.traffic.stale
+        assert written - tally.censored <= server.requests <= written
         assert tally.succeeded == done["good"] + done["last"] + done["slow"]
         assert tally.errors[ErrorKind.BAD_STATUS] == done["error"] == tally.status_codes[503]
         assert tally.errors[ErrorKind.PROTOCOL] == done["garbage"] + done["twice"]
-        assert tally.timed_out == done["silent"]
+        assert tally.timed_out == done["silent"] - (server.requests - (written - tally.censored))
         cut = (ErrorKind.RESET, ErrorKind.CLOSED_EARLY, ErrorKind.STALE)
         lost = sum(tally.errors.get(kind, 0) for kind in cut)
         resent = fired.traffic.stale - tally.errors.get(ErrorKind.STALE, 0)
