@@ -25,7 +25,7 @@ class ClosedIssuer(Issuer):
     def start(self) -> None:
         """Set every connection going."""
         self._started = True
-        if self._shard.requests_limit is None and not any(q.compiled.body_file for q in self._circuit.queries):
+        if self._shard.requests_limit is None:
             self._circuit.until_ns = self._window.end_ns
         for connection in list(self.connections):
             self._next(connection)

@@ -18,7 +18,7 @@ import numpy as np
 from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.snapshot import ErrorKind, SampleExchange, ShardSnapshot, Traffic, WorkerHealth
 from loadbench_gui.engine.population import Population
-from loadbench_gui.engine.stamps import CLOSED, CLOSED_MIX, MISS, OPEN, OPEN_MIX, ROW, Batch, Ints, Layout, count
+from loadbench_gui.engine.stamps import HOT, MISS, ROW, Batch, Ints, Layout, count
 
 SLICE: Final = 1_000
 """Requests folded at once: about 0.1 ms."""
@@ -45,7 +45,7 @@ class Recorder:
     def __init__(self, shard: int, window: Window, *, scheduled: bool, mixed: bool = False) -> None:
         self._shard = shard
         self.window = window
-        self._hot_layout = _LAYOUTS[scheduled, mixed]
+        self._hot_layout = HOT[scheduled, mixed]
         self.hot: list[int] = []
         self.rows: list[int] = []
         self.misses: list[int] = []
@@ -291,12 +291,3 @@ class Recorder:
         inside = (due >= begin_ns) & (due < end_ns)
         parts = ((self._measured, stamps[inside]), (self._others, stamps[~inside]))
         return [(population, part) for population, part in parts if len(part)]
-
-
-_LAYOUTS: Final[dict[tuple[bool, bool], Layout]] = {
-    (False, False): CLOSED,
-    (False, True): CLOSED_MIX,
-    (True, False): OPEN,
-    (True, True): OPEN_MIX,
-}
-"""By whether requests are scheduled, and whether they are mixed."""

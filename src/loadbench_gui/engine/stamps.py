@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,8 @@ OPEN = Layout(4, due=0, taken=1, sent=2, first=3, last=3)
 OPEN_MIX = Layout(7, due=0, taken=1, sent=2, first=3, last=3, status=4, received=5, written=6)
 ROW = Layout(6, due=0, taken=1, sent=2, first=3, last=4, status=5)
 MISS = Layout(3, due=0, taken=1, sent=2, first=2, last=2)
+HOT: Final = {(False, False): CLOSED, (False, True): CLOSED_MIX, (True, False): OPEN, (True, True): OPEN_MIX}
+"""By whether requests are scheduled, and whether they are mixed."""
 
 
 @dataclass(frozen=True, slots=True)
