@@ -43,7 +43,10 @@ def test_it_says_what_each_way_of_pacing_costs_and_how_late_requests_leave(
     assert {(pace["pacing"], pace["rate_rps"]) for pace in pacing} == {
         ("timer", 1_000.0), ("spin", 1_000.0), ("timer", 5_000.0), ("spin", 5_000.0),
     }  # fmt: skip
-    for pace in pacing:
+    # A machine that is very busy may let a worker go before anybody has looked at its clock a second time.
+    seen = [pace for pace in pacing if pace["cores"] is not None]
+    assert seen
+    for pace in seen:
         assert pace["cores"] > pace["pacing_cores"] >= 0
     # 500 requests carry a median, and no p99; 2,500 carry both.
     assert all(pace["lag_p50_us"] is not None for pace in pacing)

@@ -124,12 +124,13 @@ def _pace(step: Step, sample: Sample, cost: Cost) -> Pace:
     lag, fired = sample.fired.measured.dispatch_lag, sample.fired
     sent_rps = (fired.measured.ended - fired.measured.dropped) / fired.duration_s if fired.duration_s > 0 else 0.0
     p50_us, p99_us = (lag.quantile(q) if supports(q, lag.total) else None for q in (0.5, 0.99))
+    sending = sent_rps * cost.median_us / 1e6
     return Pace(
         pacing=step.pacing,
         rate_rps=step.rate_rps or 0.0,
         sent_rps=sent_rps,
         cores=sample.cores,
-        pacing_cores=max(0.0, sample.cores - sent_rps * cost.median_us / 1e6),
+        pacing_cores=None if sample.cores is None else max(0.0, sample.cores - sending),
         lag_p50_us=p50_us,
         lag_p99_us=p99_us,
     )

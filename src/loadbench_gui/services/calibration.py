@@ -58,14 +58,15 @@ class Pace:
     """What sending on time costs, and how well it works.
 
     cores: CPU time of the worker over real time, spins included. pacing_cores: what of that is not for sending, at
-    the cost of the closed loop. Lags in microseconds; None where there were too few requests.
+    the cost of the closed loop; None where the worker's clock could not be read. Lags in microseconds; None where there
+    were too few requests.
     """
 
     pacing: Pacing
     rate_rps: float
     sent_rps: float
-    cores: float
-    pacing_cores: float
+    cores: float | None
+    pacing_cores: float | None
     lag_p50_us: float | None
     lag_p99_us: float | None
 

@@ -126,8 +126,8 @@ def _paces(found: Calibration) -> Table:
         table.add_row(
             {"timer": "kernel timer", "spin": "spinning"}.get(pace.pacing, pace.pacing),
             f"{pace.sent_rps:,.0f}",
-            f"{pace.cores:.2f}",
-            f"{pace.pacing_cores:.2f}",
+            _cores(pace.cores),
+            _cores(pace.pacing_cores),
             _microseconds(pace.lag_p50_us),
             _microseconds(pace.lag_p99_us),
         )
@@ -136,3 +136,7 @@ def _paces(found: Calibration) -> Table:
 
 def _microseconds(us: float | None) -> str:
     return "too few" if us is None else f"{us:,.0f} µs"
+
+
+def _cores(cores: float | None) -> str:
+    return "not seen" if cores is None else f"{cores:.2f}"
