@@ -143,8 +143,8 @@ class Behaviour2:
     """What an HTTP/2 server does. None as an answer: it leaves the stream open for ever.
 
     gather: it answers only once so many streams are open at the same time. streams: how many it allows.
-    goodbye_after: it ends each connection politely after so many requests. resets: it resets every stream. delay_s: each
-    answer comes so much later.
+    goodbye_after: it ends each connection politely after so many requests. resets: it resets every stream. delay_s:
+    each answer comes so much later.
     """
 
     answer: StreamAnswer = hello2
