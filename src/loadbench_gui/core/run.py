@@ -149,7 +149,8 @@ class Run:
     """One measured run.
 
     duration_s: true length of the measured window that was covered. peak_connections: most open at once.
-    intervals: 1 s long, warm-up included. sealed: it ended as planned (stopped or crashed runs are not).
+    intervals: 1 s long, longer in a run of more than some minutes; warm-up included.
+    sealed: it ended as planned (stopped or crashed runs are not).
     lookup_s: how long the server's name took to be looked up; None where there was nothing to look up.
     """
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.snapshot import ShardSnapshot, Tally, Traffic, WorkerHealth
 from loadbench_gui.errors import Bug
+
+MOST_INTERVALS: Final = 300
+"""How many pieces a run is kept and shown in: five minutes of seconds, an hour of quarter minutes."""
 
 
 class Timeline:
@@ -108,10 +112,14 @@ def _unended(tally: Tally) -> int:
 
 
 class Coarsener:
-    """Merges consecutive intervals into longer ones as they close: live quarters of a second into stored seconds."""
+    """Merges consecutive intervals into longer ones as they close: live quarters of a second into stored seconds.
 
-    def __init__(self, length_s: float) -> None:
+    fine_s: how long the intervals are that come, by default as long as the first; the very last may be shorter.
+    """
+
+    def __init__(self, length_s: float, fine_s: float | None = None) -> None:
         self._length_s = length_s
+        self._fine_s = fine_s
         self._parts: list[Interval] = []
 
     def add(self, interval: Interval) -> Interval | None:
@@ -139,8 +147,10 @@ class Coarsener:
         return [self._merge(parts)] if parts else []
 
     def _per_coarse(self, interval: Interval) -> int:
-        ratio = self._length_s / interval.length_s
-        if ratio < 1 - 1e-6 or abs(ratio - round(ratio)) > 1e-6:
+        if self._fine_s is None:
+            self._fine_s = interval.length_s
+        ratio = self._length_s / self._fine_s
+        if ratio < 1 - 1e-6 or abs(ratio - round(ratio)) > 1e-6 or interval.length_s > self._fine_s * (1 + 1e-6):
             raise Bug(f"intervals of {interval.length_s} s do not add up to {self._length_s} s")
         return round(ratio)
 
@@ -166,6 +176,44 @@ def coarsen(intervals: Iterable[Interval], length_s: float) -> tuple[Interval, .
     """
     coarsener = Coarsener(length_s)
     return (*coarsener.extend(intervals), *coarsener.flush())
+
+
+def bounded(intervals: Iterable[Interval], most: int) -> tuple[Interval, ...]:
+    """Return at most `most` intervals: all of them, or pairs merged until they are few enough.
+
+    So that a run of hours takes no more memory than one of minutes. Raises `Bug` for intervals of several lengths.
+    """
+    kept = tuple(intervals)
+    while len(kept) > most:
+        kept = coarsen(kept, 2 * kept[0].length_s)
+    return kept
+
+
+class BoundedTimeline:
+    """The intervals of a run that goes on, in fewer than `most` pieces of one length, which doubles as time passes.
+
+    most: an even number, so that what is doubled comes out even. Only the last piece may be shorter, once `flush` was
+    called. Give it intervals of `fine_s`, in order; the very last may be shorter.
+    """
+
+    def __init__(self, most: int, fine_s: float) -> None:
+        self._most = most
+        self._fine_s = self._length_s = fine_s
+        self._coarsener = Coarsener(fine_s, fine_s)
+        self.intervals: list[Interval] = []
+
+    def add(self, interval: Interval) -> None:
+        """Take the next one in."""
+        self.intervals += self._coarsener.extend((interval,))
+        if len(self.intervals) >= self._most:
+            # The last was just completed, so nothing is under way in the coarsener that is given up.
+            self._length_s *= 2
+            self._coarsener = Coarsener(self._length_s, self._fine_s)
+            self.intervals = list(coarsen(self.intervals, self._length_s))
+
+    def flush(self) -> None:
+        """Take what has gathered as the last interval: nothing follows."""
+        self.intervals += self._coarsener.flush()
 
 
 def _traffic_over_time(parts: list[Interval]) -> Traffic:

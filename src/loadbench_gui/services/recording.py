@@ -13,7 +13,7 @@ from dataclasses import replace
 from loadbench_gui.core.caveats import Caveat
 from loadbench_gui.core.lifecycle import RunEvent, RunState, advance
 from loadbench_gui.core.run import Interval, RunLabel, TargetSample
-from loadbench_gui.core.timeline import Coarsener
+from loadbench_gui.core.timeline import MOST_INTERVALS, BoundedTimeline, Coarsener
 from loadbench_gui.errors import Bug, LoadbenchError
 from loadbench_gui.services.events import (
     Emit,
@@ -34,16 +34,21 @@ class Recording:
     def __init__(self, label: RunLabel, store: Store, emit: Emit, on_fault: Callable[[], None]) -> None:
         self.label = label
         self.state = RunState.PLANNED
-        self.intervals: list[Interval] = []
         self.target_samples: list[TargetSample] = []
         self.fault: LoadbenchError | None = None
         self._store = store
         self._emit = emit
         self._on_fault = on_fault
         self._coarsener = Coarsener(STORED_INTERVAL_S)
+        self._timeline = BoundedTimeline(MOST_INTERVALS, STORED_INTERVAL_S)
         self._unsent_samples: list[TargetSample] = []
         self._writes: set[asyncio.Future[None]] = set()
         self._open = False
+
+    @property
+    def intervals(self) -> list[Interval]:
+        """What has been measured: a second each, and longer ones where the run is long; all once `close` has ended."""
+        return self._timeline.intervals
 
     def open(self) -> None:
         """Start writing: the store has the run's header by now."""
@@ -84,12 +89,13 @@ class Recording:
         """Write what is left and wait until it is on disk, or has failed."""
         for merged in self._coarsener.flush():
             self._keep(merged)
+        self._timeline.flush()
         if self._open and self._unsent_samples and self.fault is None:
             self._follow(self._store.append_target_samples(self.label.run_id, self._take_samples()))
         await asyncio.gather(*self._writes, return_exceptions=True)
 
     def _keep(self, merged: Interval) -> None:
-        self.intervals.append(merged)
+        self._timeline.add(merged)
         if not self._open or self.fault is not None:
             return
         self._follow(self._store.append_interval(self.label.run_id, merged))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from loadbench_gui.core.run import Interval, Run, TargetSample
+from loadbench_gui.core.timeline import MOST_INTERVALS, bounded
 from loadbench_gui.errors import EnvironmentFault
 from loadbench_gui.store.codec import Packed, RecordError, T, pack, unpack
 from loadbench_gui.store.db import transaction
@@ -81,7 +82,11 @@ def load(connection: sqlite3.Connection, run_id: str, path: Path) -> Run:
         "SELECT structure, blobs, final FROM runs WHERE run_id = ?", (run_id,)
     ).fetchone()
     header = read_record(Run, Packed(structure, blobs), f"run {run_id}", path)
-    run = replace(header, intervals=_intervals(connection, run_id, path), target_samples=_samples(connection, run_id))
+    run = replace(
+        header,
+        intervals=bounded(_intervals(connection, run_id, path), MOST_INTERVALS),
+        target_samples=_samples(connection, run_id),
+    )
     return run if final else reconstruct(run)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.snapshot import ErrorKind, SampleExchange, ShardSnapshot, Tally, Traffic, WorkerHealth
-from loadbench_gui.core.timeline import Coarsener, Timeline, coarsen
+from loadbench_gui.core.timeline import BoundedTimeline, Coarsener, Timeline, bounded, coarsen
 from loadbench_gui.errors import Bug
 
 SAMPLE = SampleExchange(ErrorKind.RESET, 0.1, b"GET / HTTP/1.1\r\n\r\n", b"", b"")
@@ -177,3 +178,39 @@ def test_requests_of_the_last_shard_to_be_lost_are_not_forgotten() -> None:
     timeline.add(replace(snapshot(0, 0), measured=Tally(issued=2)))
     (closed,) = timeline.lose(0)
     assert (closed.index, closed.measured.censored) == (1, 2)
+
+
+def total(intervals: Sequence[Interval]) -> tuple[Tally, float]:
+    return sum((one.measured for one in intervals), Tally()), sum(one.length_s for one in intervals)
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 31, 64, 100])
+def test_a_long_run_is_kept_in_few_pieces_and_loses_nothing(count: int) -> None:
+    seconds = [replace(interval(i), t_s=float(i), length_s=1.0) for i in range(count - 1)]
+    seconds.append(replace(interval(count - 1), t_s=count - 1.0, length_s=0.5))
+
+    growing = BoundedTimeline(8, 1.0)
+    for second in seconds:
+        growing.add(second)
+        assert len(growing.intervals) < 8
+    growing.flush()
+
+    assert len(growing.intervals) <= 8
+    assert total(growing.intervals) == total(seconds)
+    assert indices(growing.intervals) == list(range(len(growing.intervals)))
+    starts = [one.t_s for one in growing.intervals]
+    ends = [one.t_s + one.length_s for one in growing.intervals]
+    assert starts == [0.0, *ends[:-1]], "no gap and no overlap"
+    assert len({one.length_s for one in growing.intervals[:-1]}) <= 1
+
+
+def test_a_stored_run_of_hours_is_read_in_few_pieces() -> None:
+    seconds = [replace(interval(i), t_s=float(i), length_s=1.0) for i in range(37)]
+    seconds.append(replace(interval(37), t_s=37.0, length_s=0.25))
+
+    pieces = bounded(seconds, 10)
+
+    assert len(pieces) == 10
+    assert {piece.length_s for piece in pieces[:-1]} == {4.0}
+    assert total(pieces) == total(seconds)
+    assert bounded(seconds[:10], 10) == tuple(seconds[:10]), "few enough stay as they are"
