@@ -89,7 +89,8 @@ def _listen(pipe: Pipe, loop: asyncio.AbstractEventLoop, obey: Callable[[wire.Me
             loop.call_soon_threadsafe(obey, message)
         except RuntimeError:
             return  # the loop has ended: nobody is left to obey
-        except (EOFError, OSError):
+        except (EOFError, OSError, wire.WireError):
+            # Nobody is there, or nobody who makes sense: a worker that cannot be stopped must not go on.
             os._exit(1)
 
 

@@ -27,7 +27,8 @@ def recording() -> Recording:
 
 def test_what_the_intervals_hold_is_what_is_left_when_all_workers_died() -> None:
     kept = recording()
-    kept.intervals = [make_interval(np.random.default_rng(i), i, count=100, length_s=1.0) for i in range(3)]
+    for i in range(3):
+        kept.intervals.append(make_interval(np.random.default_rng(i), i, count=100, length_s=1.0))
     run = sealed_run(HEADER, kept, None, (), None, sealed=False)
     assert run.measured == sum((interval.measured for interval in kept.intervals), Tally())
     assert run.measured.succeeded > 0
