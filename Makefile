@@ -24,7 +24,8 @@ run: ## Compare three servers: in a window, or in the terminal where there is no
 
 test: lint ## Run every check and every test
 	@packaging/system-packages.sh test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m 'not alone' --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -m alone
 
 lint: ## Run the checks alone: style, types, who may import whom
 	@packaging/setup.sh dev

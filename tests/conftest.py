@@ -8,6 +8,16 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+ALONE = (
+    "e2e/test_calibrate_command.py",
+    "e2e/test_compare_command.py",
+    "engine/test_alarms.py",
+    "engine/test_differential.py",
+    "truth",
+    "ui/test_real_run.py",
+)
+"""Tests of what a load cost or how punctual it was: while they run, this machine does nothing else."""
+
 # Before anything imports Qt. A test that wants a real window starts its own display in a process of its own.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -24,3 +34,11 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that are to run alone."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here) and item.path.relative_to(here).as_posix().startswith(ALONE):
+            item.add_marker(pytest.mark.alone)
