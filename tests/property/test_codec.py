@@ -20,7 +20,7 @@ HISTOGRAMS = st.lists(st.integers(0, HIGHEST_US), max_size=30).map(Histogram.of)
 
 TALLIES = st.builds(
     Tally,
-    *[HISTOGRAMS] * 6,
+    *[HISTOGRAMS] * 7,
     *[COUNTS] * 6,
     errors=st.dictionaries(st.sampled_from(ErrorKind), COUNTS),
     status_codes=st.dictionaries(st.integers(100, 599), COUNTS),
@@ -33,13 +33,13 @@ INTERVALS = st.builds(
     length_s=SECONDS,
     measured=TALLIES,
     warmup=TALLIES,
-    traffic=st.builds(Traffic, *[COUNTS] * 8),
-    health=st.builds(WorkerHealth, SECONDS, SECONDS, HISTOGRAMS, SECONDS),
+    traffic=st.builds(Traffic, *[COUNTS] * 8, *[HISTOGRAMS] * 2),
+    health=st.builds(WorkerHealth, SECONDS, SECONDS, HISTOGRAMS, SECONDS, st.none() | SECONDS),
     lost_shards=st.lists(st.integers(0, 64), max_size=3).map(tuple),
     samples=st.lists(SAMPLES, max_size=3).map(tuple),
 )
 SHAPES = st.one_of(
-    st.builds(ClosedLoad, COUNTS),
+    st.builds(ClosedLoad, COUNTS, SECONDS, st.sampled_from(("constant", "exponential"))),
     st.builds(
         OpenLoad,
         connections=COUNTS,
@@ -50,16 +50,27 @@ SHAPES = st.one_of(
         queue_limit=st.none() | COUNTS,
     ),
 )
+EXPECTATIONS = st.builds(Expectation, st.none() | COUNTS, st.none() | st.binary(max_size=9), st.none() | WORDS)
+REQUESTS = st.builds(
+    Request,
+    WORDS,
+    WORDS,
+    st.lists(st.tuples(WORDS, WORDS), max_size=3).map(tuple),
+    st.binary(max_size=40),
+    body_file=WORDS,
+    weight=SECONDS,
+    expect=st.none() | EXPECTATIONS,
+)
 WORKLOADS = st.builds(
     Workload,
     name=WORDS,
     kind=st.sampled_from(("http", "stream", "ws")),
-    request=st.builds(
-        Request, WORDS, WORDS, st.lists(st.tuples(WORDS, WORDS), max_size=3).map(tuple), st.binary(max_size=40)
-    ),
-    expect=st.builds(Expectation, st.none() | COUNTS, st.none() | st.binary(max_size=9), st.none() | WORDS),
+    request=REQUESTS,
+    expect=EXPECTATIONS,
     shape=SHAPES,
     requests_limit=st.none() | COUNTS,
+    also=st.lists(REQUESTS, max_size=2).map(tuple),
+    data_file=WORDS,
 )
 
 
