@@ -156,14 +156,28 @@ def version(peer: Peer) -> str:
     return match[1] if match else "unknown"
 
 
-def run(command: list[str], cpu: int = machine.GENERATOR_CPU) -> sampling.Ended:
-    """Run a generator on one CPU to its end. Ends the benchmark with its words if it fails."""
+def run(
+    command: list[str],
+    cpu: int = machine.GENERATOR_CPU,
+    meanwhile: Callable[[Callable[[], bool]], object] | None = None,
+) -> sampling.Ended:
+    """Run a generator on one CPU to its end. Ends the benchmark with its words if it fails.
+
+    meanwhile: called once it has been started, with what tells whether it has ended.
+    """
     with TemporaryDirectory(prefix="loadbench-peer-") as folder:
         output = Path(folder, "output")
         start_s = time.monotonic()
         with output.open("wb") as out:
             process = subprocess.Popen(machine.pinned(cpu, command), stdout=out, stderr=subprocess.STDOUT, cwd=folder)
-        ended = sampling.wait(process, output, start_s)
+        try:
+            if meanwhile is not None:
+                meanwhile(lambda: sampling.over(process.pid))
+            ended = sampling.wait(process, output, start_s)
+        finally:
+            if process.returncode is None:
+                process.terminate()
+                process.wait()
     if ended.code:
         sys.exit(f"{command[0]} failed with exit code {ended.code}:\n{ended.text[-2000:]}")
     return ended

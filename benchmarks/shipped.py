@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks import sampling
-from benchmarks.machine import GENERATOR_CPU, ROOT
+from benchmarks.machine import GENERATOR_CPU, ROOT, pinned
 
 PROGRAM = ROOT / ".venv" / "bin" / "loadbench"
 
@@ -87,11 +87,16 @@ def shown(*options: str) -> str:
 
 
 @contextmanager
-def started(url: str, *options: str) -> Iterator[Started]:
-    """Start it; what it leaves behind is removed. What is not its worker runs beside the server."""
+def started(url: str, *options: str, cpu: int | None = None) -> Iterator[Started]:
+    """Start it; what it leaves behind is removed.
+
+    cpu: where all of it runs; None: what is not its worker runs beside the server.
+    """
     with TemporaryDirectory(prefix="loadbench-bench-") as place:
         folder = Path(place)
         command = [*arguments(url, *options), "--json", str(folder / "result.json")]
+        if cpu is not None:
+            command = pinned(cpu, command)
         with (folder / "words.txt").open("wb") as words:
             process = subprocess.Popen(command, stdout=words, stderr=subprocess.STDOUT, env=environment(folder))
         try:

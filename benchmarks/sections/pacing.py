@@ -11,7 +11,7 @@ from benchmarks.document import Section
 from benchmarks.machine import SERVER_CPU
 from benchmarks.nginx import Nginx, nginx
 from benchmarks.options import Options
-from benchmarks.tables import number, table
+from benchmarks.tables import median, number, table
 
 RATES_RPS = (1000, 5000)
 PACINGS = ("timer", "spin")
@@ -82,5 +82,5 @@ def _table(runs: dict[tuple[int, str], list[Paced]]) -> str:
 
 def _cells(found: list[Paced]) -> list[str]:
     columns = ("lag_p50_us", "lag_p99_us", "scheduled_p50_us", "service_p50_us")
-    lags = [statistics.median(getattr(run, column) or 0.0 for run in found) for column in columns]
+    lags = [median(getattr(run, column) for run in found) for column in columns]
     return [f"{statistics.median(run.cores for run in found):.2f}", *(number(lag) for lag in lags)]
