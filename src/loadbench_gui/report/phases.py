@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from loadbench_gui.core.histogram import Histogram
-from loadbench_gui.core.quantiles import supported_quantile
+from loadbench_gui.core.quantiles import samples_needed, supported_quantile
 from loadbench_gui.core.run import Run
 from loadbench_gui.report import words
 from loadbench_gui.report.charts import swatch
@@ -52,9 +52,12 @@ def phases_table(runs: Sequence[Run], deployments: Sequence[str]) -> Table:
 
 
 def _times(times: Histogram) -> Cell:
-    p99 = supported_quantile(times, 0.99)
-    note = f"p99 {words.latency(p99)}" if p99 is not None else ""
-    return Cell(words.latency(times.quantile(0.5)) if times.total else words.UNKNOWN, number=True, note=note)
+    """Write the median with p99 beneath it, both only where the samples support them."""
+    p50, p99 = supported_quantile(times, 0.5), supported_quantile(times, 0.99)
+    if p50 is None:
+        few = f"needs {samples_needed(0.5)} samples; longest {words.latency(times.max_us)}" if times.total else ""
+        return Cell(words.UNKNOWN, number=True, note=few)
+    return Cell(words.latency(p50), number=True, note=f"p99 {words.latency(p99)}" if p99 is not None else "")
 
 
 def _shares(runs: Sequence[Run]) -> str:

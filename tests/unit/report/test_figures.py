@@ -140,6 +140,15 @@ def test_ten_times_rarer_is_one_step_to_the_right() -> None:
     assert_labels_inside(scene)
 
 
+def test_no_half_is_spoken_of_where_there_are_too_few_requests_for_a_median() -> None:
+    def summary(requests: int) -> str:
+        histogram = Histogram.of(np.arange(1_000, 1_000 + requests, dtype=np.int64))
+        return spectrum.spectrum([spectrum.Spectrum(0, "fastapi", histogram)], SIZE).description
+
+    assert summary(17) == "fastapi: 17 requests, too few for a median."
+    assert summary(20).startswith("fastapi: half of 20 requests within ")
+
+
 def test_a_handful_of_requests_makes_no_spectrum_but_a_sentence() -> None:
     scene = spectrum.spectrum([spectrum.Spectrum(0, "fastapi", Histogram.of([5, 6, 7]))], SIZE)
     assert [t.text for t in texts(scene)] == ["Too few requests for a spectrum."]

@@ -26,14 +26,27 @@ def test_phases_that_nothing_went_through_have_no_column() -> None:
 
 
 def test_look_up_connect_and_tls_appear_when_they_were_measured() -> None:
-    traffic = replace(RUN.traffic, connect=Histogram.of([150] * 3), tls=Histogram.of([2_500] * 3))
+    traffic = replace(RUN.traffic, connect=Histogram.of([150] * 20), tls=Histogram.of([2_500] * 20))
     table = phases_table([replace(RUN, traffic=traffic, lookup_s=0.012)], [NAME])
 
     figures = dict(zip(titles(table), [cell.text for cell in table.rows[0]], strict=True))
-    assert figures["name look-up"].startswith("12")
+    assert figures["name look-up"] == "–"
+    notes = dict(zip(titles(table), [cell.note for cell in table.rows[0]], strict=True))
+    assert notes["name look-up"].replace("\u202f", " ") == "needs 20 samples; longest 12.0 ms"
     assert figures["connect"] == "150\u202fµs"
     assert figures["TLS"].startswith("2.5")
-    assert all(cell.note == "" for cell in table.rows[0][3:6]), "three connections support no p99"
+    assert notes["connect"] == notes["TLS"] == "", "twenty connections support no p99"
+
+
+def test_a_median_is_shown_from_twenty_samples_on() -> None:
+    def connect(connections: int) -> tuple[str, str]:
+        traffic = replace(RUN.traffic, connect=Histogram.of([150] * connections))
+        table = phases_table([replace(RUN, traffic=traffic)], [NAME])
+        cell = table.rows[0][titles(table).index("connect")]
+        return cell.text, cell.note
+
+    assert connect(20) == ("150\u202fµs", "")
+    assert connect(19) == ("–", "needs 20 samples; longest 150\u202fµs")
 
 
 def test_the_shares_of_server_processes_are_shown_largest_first() -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loadbench_gui.core.histogram import Histogram, bucket_width, lowest_value
+from loadbench_gui.core.quantiles import supported_quantile
 from loadbench_gui.report.figures import axis
 from loadbench_gui.report.figures.frame import Frame, Scale
 from loadbench_gui.report.figures.scene import Circle, Item, Line, Point, Polyline, Scene, Size, Text, empty
@@ -97,7 +98,10 @@ def _percentiles(frame: Frame) -> list[Item]:
 def _summary(curves: Sequence[tuple[Spectrum, tuple[Point, ...]]]) -> str:
     said = []
     for one, points in curves:
-        p50, end = latency(one.histogram.quantile(0.5)), latency(points[-1][1])
-        samples = count(one.histogram.total)
-        said.append(f"{one.name}: half of {samples} requests within {p50}, all but ten of them within {end}")
+        samples, p50 = count(one.histogram.total), supported_quantile(one.histogram, 0.5)
+        if p50 is None:
+            said.append(f"{one.name}: {samples} requests, too few for a median")
+            continue
+        end = latency(points[-1][1])
+        said.append(f"{one.name}: half of {samples} requests within {latency(p50)}, all but ten of them within {end}")
     return ". ".join(said) + "."
