@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from loadbench_gui.core.caveats import Caveat, GeneratorVerdict
 from loadbench_gui.core.histogram import Histogram
-from loadbench_gui.core.plan import Workload
+from loadbench_gui.core.plan import AuthScheme, Pacing, Workload
 from loadbench_gui.core.snapshot import SampleExchange, Tally, Traffic, WorkerHealth
 
 Phase: TypeAlias = Literal["load", "peak", "calibration", "aa"]
@@ -145,6 +145,22 @@ class LaunchFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class SenderFacts:
+    """What the sender was asked for, beside its name: all that changes what a figure means, and no secret.
+
+    proxy: whether everything went through one. insecure: whether any certificate was accepted.
+    """
+
+    pacing: Pacing = "auto"
+    http2: bool = False
+    redirects: bool = False
+    cookies: bool = False
+    auth: AuthScheme = "none"
+    proxy: bool = False
+    insecure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One measured run.
 
@@ -152,6 +168,7 @@ class Run:
     intervals: 1 s long, longer in a run of more than some minutes; warm-up included.
     sealed: it ended as planned (stopped or crashed runs are not).
     lookup_s: how long the server's name took to be looked up; None where there was nothing to look up.
+    sender: None in a run that was kept before this was.
     """
 
     label: RunLabel
@@ -175,6 +192,7 @@ class Run:
     stop_reason: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     lookup_s: float | None = None
+    sender: SenderFacts | None = None
 
     @property
     def throughput_rps(self) -> float:

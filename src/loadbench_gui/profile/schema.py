@@ -181,7 +181,7 @@ class GeneratorTable(Table):
     cpus: Cpus = Field(default=None, description="CPUs they may run on.")
     pacing: Pacing = Field(default="auto", description="How the sending moment is met.")
     client: ClientName = Field(default="fast", description="HTTP client: our own, or httpx.")
-    http2: bool = Field(default=False, description="Offer HTTP/2.")
+    http2: bool = Field(default=False, description="Speak HTTP/2 and nothing else (httpx).")
     proxy: ProxyUrl = Field(default="", description="URL of a proxy that everything goes through.")
     redirects: bool = Field(default=False, description="Follow redirects.")
     cookies: bool = Field(default=False, description="Keep the cookies that the server sets.")

@@ -10,22 +10,19 @@ import dataclasses
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 from loadbench_gui import __version__
 from loadbench_gui.core.caveats import Caveat
 from loadbench_gui.core.histogram import Histogram
-from loadbench_gui.core.plan import ClosedLoad, LoadShape
 from loadbench_gui.core.quantiles import Q, adjusted, summarise
 from loadbench_gui.core.run import Fitness, Interval, Run, TargetSample, TargetSummary
 from loadbench_gui.core.snapshot import SampleExchange, Tally, Traffic
 from loadbench_gui.core.verdict import Comparison, Difference, Gate, MetricVerdict, ScheduleEntry
+from loadbench_gui.report.sent import Json, sent
 
 SCHEMA: Final = "loadbench.result/1"
 PACKAGE_PREFIX: Final = "package:"
-
-# A JSON object; its values are whatever JSON holds, which the type system cannot say without casts at every reader.
-Json: TypeAlias = dict[str, Any]
 
 
 def document(runs: Sequence[Run], comparison: Comparison | None = None) -> Json:
@@ -83,7 +80,7 @@ def _run(run: Run) -> Json:
         "warmup_s": run.workload.warmup_s,
         "sealed": run.sealed,
         "stop_reason": run.stop_reason or None,
-        "load": _load(run.workload.shape),
+        **sent(run),
         "requests": _requests(tally),
         "throughput_rps": run.throughput_rps,
         "bytes": {"sent": run.traffic.bytes_sent, "received": run.traffic.bytes_received},
@@ -99,18 +96,6 @@ def _run(run: Run) -> Json:
         "launch": _launch(run),
         "generator": _generator(run.fitness),
         "intervals": [_interval(interval, run.target_samples) for interval in run.intervals],
-    }
-
-
-def _load(shape: LoadShape) -> Json:
-    if isinstance(shape, ClosedLoad):
-        return {"model": "closed", "connections": shape.connections, "rate_rps": None, "arrival": None}
-    return {
-        "model": "open",
-        "connections": shape.connections,
-        "rate_rps": shape.rate_rps,
-        "arrival": shape.arrival,
-        "stages": [dataclasses.asdict(stage) for stage in shape.stages],
     }
 
 
@@ -189,12 +174,14 @@ def _launch(run: Run) -> Json | None:
     if run.launch is None:
         return None
     facts = run.launch
+    # A server that was running already shows something of itself, but not how it was started.
+    ours = bool(facts.command)
     return {
-        "command": list(facts.command),
-        "cwd": facts.cwd,
-        "python": facts.python,
-        "workers": facts.workers,
-        "cpus": list(facts.cpus),
+        "command": list(facts.command) if ours else None,
+        "cwd": facts.cwd if ours else None,
+        "python": facts.python if ours else None,
+        "workers": facts.workers if ours else None,
+        "cpus": list(facts.cpus) if ours else None,
         "observed": dict(facts.observed),
     }
 
@@ -218,7 +205,10 @@ def _caveat(caveat: Caveat) -> Json:
 
 
 def _interval(interval: Interval, samples: Sequence[TargetSample]) -> Json:
-    """One second of the run, warm-up included; p99 is null where the second holds under 1,000 successes."""
+    """One piece of the run, warm-up included: a second, or longer in a run of more than five minutes (`length_s`).
+
+    p99 is null where the piece holds under 1,000 successes.
+    """
     tally = interval.everything
     figures = summarise(tally.scheduled)
     memory_bytes, cpu_fraction = _watched(interval, samples)

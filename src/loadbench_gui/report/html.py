@@ -220,11 +220,11 @@ def _commands(runs: Sequence[Run], names: Sequence[str]) -> tuple[Command, ...]:
         if run is None:
             continue
         facts = run.launch
-        if facts is None:
-            commands.append(Command(swatch(index), name, run.url, "was running already"))
+        observed = [f"{key} {value}" for key, value in facts.observed.items()] if facts else []
+        if facts is None or not facts.command:
+            commands.append(Command(swatch(index), name, run.url, " · ".join(("was running already", *observed))))
             continue
         cpus = f"CPU {', '.join(map(str, facts.cpus))}" if facts.cpus else "not pinned"
-        observed = [f"{key} {value}" for key, value in facts.observed.items()]
         said = [f"Python {facts.python}"] if facts.python else []
         said += [words.plural(facts.workers, "worker"), cpus, *observed, *([f"in {facts.cwd}"] if facts.cwd else [])]
         commands.append(Command(swatch(index), name, shlex.join(facts.command), " · ".join(said)))

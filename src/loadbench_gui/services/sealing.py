@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from loadbench_gui.core.caveats import Caveat, worst
-from loadbench_gui.core.run import Fitness, Run, RunLabel
+from loadbench_gui.core.plan import GeneratorSettings
+from loadbench_gui.core.run import Fitness, Run, RunLabel, SenderFacts
 from loadbench_gui.core.snapshot import Tally, Traffic
 from loadbench_gui.deploy.server import Server
 from loadbench_gui.services.generator import Fired
@@ -22,7 +23,7 @@ def header(session: Session, label: RunLabel, server: Server) -> Run:
     return Run(
         label=label,
         workload=session.plan.workload(label.workload),
-        url=session.secrets.mask(server.url),
+        url=session.secrets.mask(server.url, literals=False),
         started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         duration_s=0.0,
         measured=Tally(),
@@ -35,6 +36,21 @@ def header(session: Session, label: RunLabel, server: Server) -> Run:
         sealed=False,
         environment=session.environment,
         lookup_s=server.target.lookup_s,
+        sender=sender_facts(session.plan.generator),
+    )
+
+
+def sender_facts(settings: GeneratorSettings) -> SenderFacts:
+    """Return what is kept of the sender's settings: neither the proxy's address nor what it logs in with."""
+    client = settings.client
+    return SenderFacts(
+        pacing=settings.pacing,
+        http2=client.http2,
+        redirects=client.redirects,
+        cookies=client.cookies,
+        auth=client.auth,
+        proxy=bool(client.proxy),
+        insecure=settings.tls.insecure,
     )
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from builders import FAILED_GATE, make_comparison, make_run, make_workload
 from loadbench_gui.core.caveats import Caveat
-from loadbench_gui.core.plan import ClosedLoad
+from loadbench_gui.core.plan import ClosedLoad, OpenLoad, Request
 from loadbench_gui.core.quantiles import Q
-from loadbench_gui.core.run import Run
+from loadbench_gui.core.run import LaunchFacts, Run, SenderFacts
 from loadbench_gui.core.snapshot import ErrorKind, Tally
 from loadbench_gui.report.document import SCHEMA, document, q, to_json
 
@@ -24,7 +24,12 @@ Q_KEYS = ("count", "min", "mean", "stdev", "p50", "p75", "p90", "p95", "p99", "p
 RUN: dict[str, Any] = {
     "run_id": str, "visit": str, "round": int, "order": int, "phase": str, "deployment": str, "protocol": str,
     "workload": str, "engine": str, "client": str, "started_at": str, "duration_s": NUMBER,
-    "load": {"model": str, "connections": int, "rate_rps": (*NUMBER, NONE), "arrival": (str, NONE)},
+    "load": {
+        "model": str, "connections": int, "rate_rps": (*NUMBER, NONE), "arrival": (str, NONE),
+        "think_s": (*NUMBER, NONE), "thinking": (str, NONE), "when_busy": (str, NONE), "queue_limit": (int, NONE),
+    },
+    "request_mix": list, "timeout_s": NUMBER, "requests_limit": (int, NONE), "pacing": (str, NONE),
+    "client_options": (dict, NONE),
     "requests": dict.fromkeys(("issued", "succeeded", "failed", "timed_out", "censored", "dropped"), int),
     "throughput_rps": NUMBER,
     "bytes": {"sent": int, "received": int},
@@ -149,8 +154,47 @@ def test_intervals_carry_the_servers_memory_and_the_cores_it_used() -> None:
 
 
 def test_a_closed_loop_offers_no_rate() -> None:
-    run = make_run(workload=make_workload(shape=ClosedLoad(8)), rate_rps=500)
-    assert one(run)["load"] == {"model": "closed", "connections": 8, "rate_rps": None, "arrival": None}
+    run = make_run(workload=make_workload(shape=ClosedLoad(8, 0.2, "exponential")), rate_rps=500)
+    assert one(run)["load"] == {
+        "model": "closed", "connections": 8, "rate_rps": None, "arrival": None,
+        "think_s": 0.2, "thinking": "exponential", "when_busy": None, "queue_limit": None,
+    }  # fmt: skip
+
+
+def test_an_open_loop_says_what_becomes_of_those_that_must_wait() -> None:
+    run = make_run(workload=make_workload(shape=OpenLoad(8, 500.0, when_busy="drop", queue_limit=32)))
+    load = one(run)["load"]
+    assert (load["when_busy"], load["queue_limit"]) == ("drop", 32)
+    assert (load["think_s"], load["thinking"]) == (None, None)
+
+
+def test_what_was_sent_is_said_without_headers_and_bodies() -> None:
+    order = Request("POST", "/orders/${counter}", (("Authorization", "Bearer s3cret"),), b"s3cret", weight=3.0)
+    workload = replace(make_workload(), also=(order,), timeout_s=2.5, requests_limit=1_000)
+    result = document([make_run(workload=workload)])
+    (written,) = through_json(result)["runs"]
+    assert written["request_mix"] == [
+        {"method": "GET", "path": "/json", "weight": 1.0},
+        {"method": "POST", "path": "/orders/${counter}", "weight": 3.0},
+    ]
+    assert (written["timeout_s"], written["requests_limit"]) == (2.5, 1_000)
+    assert "s3cret" not in to_json(result)
+
+
+def test_what_the_sender_was_asked_for_is_there_where_it_was_kept() -> None:
+    written = one(replace(make_run(), sender=SenderFacts(pacing="spin", http2=True, auth="basic", proxy=True)))
+    assert written["pacing"] == "spin"
+    assert written["client_options"] == {
+        "http2": True, "redirects": False, "cookies": False, "auth": "basic", "proxy": True, "insecure": False,
+    }  # fmt: skip
+    of_old = one(replace(make_run(), sender=None))
+    assert (of_old["pacing"], of_old["client_options"]) == (None, None)
+
+
+def test_how_a_server_was_started_that_was_running_already_is_not_known() -> None:
+    launch = one(replace(make_run(), launch=LaunchFacts(observed={"server header": "nginx"})))["launch"]
+    assert launch["observed"] == {"server header": "nginx"}
+    assert [launch[key] for key in ("command", "cwd", "python", "workers", "cpus")] == [None] * 5
 
 
 def test_a_run_without_any_success_is_still_a_document() -> None:

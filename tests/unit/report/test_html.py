@@ -10,6 +10,7 @@ import pytest
 from builders import ARMS, FAILED_GATE, GATES, Arm, make_comparison, make_run, make_workload
 from loadbench_gui.core.caveats import Caveat
 from loadbench_gui.core.plan import ClosedLoad
+from loadbench_gui.core.run import LaunchFacts
 from loadbench_gui.core.snapshot import ErrorKind, Tally
 from loadbench_gui.report.document import document, to_json
 from loadbench_gui.report.html import render
@@ -196,3 +197,9 @@ def test_it_prints_light_and_follows_the_scheme_on_screen() -> None:
     assert "@media (prefers-color-scheme: dark)" in html
     assert html.index("@media (prefers-color-scheme: dark)") < html.index("@media print")
     assert "--series-5: #A9B7C4" in html
+
+
+def test_a_server_that_was_running_already_is_not_said_to_be_started() -> None:
+    attached = read(render([replace(make_run(), launch=LaunchFacts(observed={"server header": "nginx"}))]))
+    assert "was running already · server header nginx" in attached.text
+    assert "not pinned" not in attached.text

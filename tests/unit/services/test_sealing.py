@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from builders import make_interval, make_run
-from loadbench_gui.core.run import Fitness, TargetSample
+from loadbench_gui.core.plan import Client, GeneratorSettings, Tls
+from loadbench_gui.core.run import Fitness, Run, SenderFacts, TargetSample
 from loadbench_gui.core.snapshot import Tally, Traffic
 from loadbench_gui.services.generator import Fired
 from loadbench_gui.services.recording import Recording
-from loadbench_gui.services.sealing import sealed_run
+from loadbench_gui.services.sealing import sealed_run, sender_facts
+from loadbench_gui.store.codec import pack, unpack
 from loadbench_gui.store.store import Store
 
 COMPLETE = make_run()
@@ -58,3 +60,12 @@ def test_the_processor_time_of_the_window_is_shared_out_to_what_was_answered_in_
     target = sealed_run(HEADER, kept, fired, (), None, sealed=True).target
     assert target is not None
     assert target.cpu_s_per_1k == pytest.approx(4.0)
+
+
+def test_what_the_sender_was_asked_for_is_kept_without_what_it_logs_in_with() -> None:
+    client = Client("httpx", http2=True, proxy="http://me:s3cret@proxy:3128", auth="digest", credentials="me:s3cret")
+    facts = sender_facts(GeneratorSettings(pacing="spin", client=client, tls=Tls(insecure=True)))
+    assert facts == SenderFacts("spin", http2=True, auth="digest", proxy=True, insecure=True)
+    packed = pack(replace(COMPLETE, sender=facts))
+    assert "s3cret" not in packed.structure
+    assert unpack(Run, packed).sender == facts
