@@ -9,6 +9,7 @@ from typing import Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from loadbench_gui.core.plan import Target
+from loadbench_gui.core.shown_url import without_login
 from loadbench_gui.deploy import unix_socket
 from loadbench_gui.errors import TargetFault, UserError
 
@@ -48,6 +49,7 @@ def _is_address(host: str) -> bool:
 
 
 def _split(url: str) -> SplitResult:
+    shown = without_login(url)
     try:
         parts = urlsplit(url.strip())
         if parts.scheme == UNIX_SCHEME:
@@ -55,11 +57,13 @@ def _split(url: str) -> SplitResult:
         # Read here, because that is where a bad port or a stray bracket shows.
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise UserError(f"{url!r} is not a URL: {error}", f"Write it like {EXAMPLE}") from None
+        # The error quotes what it could not read, and that may be a password.
+        reason = f": {error}" if shown == url else ""
+        raise UserError(f"{shown!r} is not a URL{reason}", f"Write it like {EXAMPLE}") from None
     if parts.scheme not in _SCHEMES or not host:
-        raise UserError(f"{url!r} is not an http:// or https:// URL", f"Write it like {_suggest(url, parts)}")
+        raise UserError(f"{shown!r} is not an http:// or https:// URL", f"Write it like {_suggest(shown)}")
     if port == 0:
-        raise UserError(f"{url!r} names port 0, on which nobody can listen", f"Write it like {EXAMPLE}")
+        raise UserError(f"{shown!r} names port 0, on which nobody can listen", f"Write it like {EXAMPLE}")
     if parts.username is not None:
         raise UserError(
             f"the URL of {host} carries a user name; credentials in URLs are not sent",
@@ -68,8 +72,9 @@ def _split(url: str) -> SplitResult:
     return parts
 
 
-def _suggest(url: str, parts: SplitResult) -> str:
+def _suggest(url: str) -> str:
     """Guess what was meant: most often only the scheme is missing."""
+    parts = urlsplit(url)
     bare = url.strip().lstrip("/")
     if "://" not in bare and bare and " " not in bare and (":" in bare or "." in bare or bare.startswith("localhost")):
         return f"http://{bare}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from loadbench_gui.core.shown_url import without_login
 from loadbench_gui.core.template.syntax import without_marks
 from loadbench_gui.profile import units
 from loadbench_gui.profile.problems import Complaint
@@ -15,6 +16,8 @@ from loadbench_gui.profile.units import shown
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _HEAVIEST = 1_000_000
+MOST_WORKERS: Final = 256
+HIGHEST_CPU: Final = 4095
 _FRAMING = ("content-length", "transfer-encoding")
 
 _DURATION_SCHEMA = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "examples": ["250ms", "10s", "2m"]}]}
@@ -33,9 +36,11 @@ def _name(value: object) -> str:
 def _auto_or_count(value: object) -> int | None:
     if value == "auto":
         return None
-    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 1024:
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_WORKERS:
         return value
-    raise Complaint(f"{shown(value)} is not a number of workers", 'Write "auto" or a whole number from 1 to 1024.')
+    raise Complaint(
+        f"{shown(value)} is not a number of workers", f'Write "auto" or a whole number from 1 to {MOST_WORKERS}.'
+    )
 
 
 def _cpus(value: object) -> tuple[int, ...] | None:
@@ -44,7 +49,9 @@ def _cpus(value: object) -> tuple[int, ...] | None:
     hint = 'Write "auto" or a list of CPU numbers, counted from 0: [0, 1].'
     if not isinstance(value, list) or not value:
         raise Complaint(f"{shown(value)} is not a choice of CPUs", hint)
-    wrong = [item for item in value if isinstance(item, bool) or not isinstance(item, int) or not 0 <= item < 4096]
+    wrong = [
+        item for item in value if isinstance(item, bool) or not isinstance(item, int) or not 0 <= item <= HIGHEST_CPU
+    ]
     if wrong:
         raise Complaint(f"{shown(wrong[0])} is not a CPU number", hint)
     if len(set(value)) < len(value):
@@ -75,18 +82,25 @@ def _headers(value: object) -> tuple[tuple[str, str], ...]:
         raise Complaint("headers must be a table", 'Write { Accept = "application/json" }.')
     pairs: list[tuple[str, str]] = []
     for name, content in value.items():
-        if not _TOKEN.fullmatch(name):
-            raise Complaint(f"{shown(name)} is not a header name", "Letters, digits and hyphens, without a colon.")
-        if name.casefold() in _FRAMING:
-            raise Complaint(f"{name} is worked out from the body", "Leave it out.")
+        header_name(name)
         for item in content if isinstance(content, list) else [content]:
             if not isinstance(item, str):
                 raise Complaint(f"the value of {name} must be text, not {shown(item)}", 'Put it in quotes: "1".')
-            pairs.append((name, _header_value(name, item)))
+            pairs.append((name, header_value(name, item)))
     return tuple(pairs)
 
 
-def _header_value(name: str, value: str) -> str:
+def header_name(name: str) -> str:
+    """Return the name of a header that may be given; raises `Complaint`."""
+    if not _TOKEN.fullmatch(name):
+        raise Complaint(f"{shown(name)} is not a header name", "Letters, digits and hyphens, without a colon.")
+    if name.casefold() in _FRAMING:
+        raise Complaint(f"{name} is worked out from the body", "Leave it out.")
+    return name
+
+
+def header_value(name: str, value: str) -> str:
+    """Return the value of the header `name` as one line that can be sent; raises `Complaint`."""
     sent = without_marks(value)
     if _UNSENDABLE.search(sent) or not _is_latin(sent):
         raise Complaint(f"the value of {name} has characters that a header cannot carry", "One line of Latin-1 text.")
@@ -134,7 +148,8 @@ def _file(value: object) -> str:
 def _proxy(value: object) -> str:
     if isinstance(value, str) and ("${" in value or re.fullmatch(r"https?://[^/?#\s]+/?", value, re.IGNORECASE)):
         return value
-    raise Complaint(f"{shown(value)} is not the address of a proxy", 'Write it as "http://proxy.example:3128".')
+    seen = shown(without_login(value) if isinstance(value, str) else value)
+    raise Complaint(f"{seen} is not the address of a proxy", 'Write it as "http://proxy.example:3128".')
 
 
 def _credentials(value: object) -> str:
@@ -167,7 +182,7 @@ Share: TypeAlias = Annotated[
 WorkerCount: TypeAlias = Annotated[
     int | None,
     BeforeValidator(_auto_or_count),
-    WithJsonSchema({"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1, "maximum": 1024}]}),
+    WithJsonSchema({"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1, "maximum": MOST_WORKERS}]}),
 ]
 Cpus: TypeAlias = Annotated[
     tuple[int, ...] | None,

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeAlias, get_args
 
+from loadbench_gui.core.shown_url import without_login
 from loadbench_gui.profile import json_body, units
 from loadbench_gui.profile.clients import client_checks
 from loadbench_gui.profile.files import file_checks
@@ -103,9 +104,10 @@ def _url(path: KeyPath, value: object) -> Iterator[Finding]:
     if not isinstance(value, str) or "${" in value:
         return
     match = re.fullmatch(r"(https?|http\+unix)://([^/?#@\s]+)(/?)([^\s]*)", value, re.IGNORECASE)
-    if match is None:
+    seen = without_login(value)
+    if match is None or seen != value:
         hint = 'Write it as "http://host:port", "https://host" or, for a socket, "http+unix://%2Frun%2Fapp.sock".'
-        yield Finding(path, f"{units.shown(value)} is not an address", hint)
+        yield Finding(path, f"{units.shown(seen)} is not an address", hint)
     elif match[4]:
         hint = f'Write "{match[1]}://{match[2]}" here and the path in each workload: request = {{ path = "..." }}.'
         yield Finding(path, "must be an address without a path", hint)

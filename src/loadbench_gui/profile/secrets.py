@@ -15,12 +15,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 from loadbench_gui.core.plan import Attach, Deployment, Launch, Plan, Request, Workload
 from loadbench_gui.core.template.head import basic_auth, is_json
 from loadbench_gui.core.template.syntax import Mark, escape, without_marks
-from loadbench_gui.errors import UserError
+from loadbench_gui.errors import LoadbenchError, UserError
 from loadbench_gui.profile.problems import KeyPath
 from loadbench_gui.profile.wording import Finding
 
@@ -29,6 +29,10 @@ _ENV = re.compile(r"\$\$\{|\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
 _SHORTEST_CUT = 4
+_SHORTEST_IN_HINTS = 4
+_LOGIN_HEADER = re.compile(rb"(?im)^((?:proxy-)?authorization:[ \t]*|cookie:[ \t]*)([^\r\n]+)")
+_SHOWABLE = re.compile(rb"(?:[\w-]+[ =])?(?:\$\{env:\w+\}|\*\*\*)")
+HIDDEN = "***"
 _PLACES = ("request", "also", "url", "metrics", "env", "command", "credentials", "proxy")
 _KINDS = ("env", "environ", "environment", "keyring")
 
@@ -42,18 +46,39 @@ class Secrets:
     """The values that a plan's references stand for. Its repr shows names only."""
 
     values: tuple[tuple[str, str], ...] = field(repr=False, default=())
+    literals: tuple[str, ...] = field(repr=False, default=())
+    """Passwords that stand in the plan itself, as they are and as headers carry them: masked as `***`."""
 
-    def mask(self, text: str) -> str:
-        """Replace every secret value by its reference."""
-        for name, value in sorted(self.values, key=lambda pair: -len(pair[1])):
-            for form in _forms(value):
-                text = text.replace(form, f"${{env:{name}}}")
+    def mask(self, text: str, *, shortest: int = 1, literals: bool = True) -> str:
+        """Replace every secret value by its reference.
+
+        shortest: characters from which on a value counts: a shorter one is in words of our own by chance.
+        literals: replace the passwords of the plan too.
+        """
+        for value, label in self._labels(literals):
+            for form in _forms(value) if len(value) >= shortest else ():
+                text = text.replace(form, label)
         return text
+
+    def masked(self, fault: LoadbenchError) -> LoadbenchError:
+        """Return the fault without secret values: servers like to print what they were given."""
+        return type(fault)(self.mask(fault.message), self.mask(fault.hint, shortest=_SHORTEST_IN_HINTS))
+
+    def mask_request(self, data: bytes) -> bytes:
+        """Mask a request as it was sent; what its headers say to log in goes too, wherever it is from."""
+        head, blank, body = self.mask_bytes(data).partition(b"\r\n\r\n")
+        return _LOGIN_HEADER.sub(_hidden, head) + blank + body
+
+    def _labels(self, literals: bool = True) -> list[tuple[str, str]]:
+        """Return values and what is shown for them, the longest first: one may contain another."""
+        pairs = [(value, f"${{env:{name}}}") for name, value in self.values]
+        pairs += [(value, HIDDEN) for value in self.literals if literals]
+        return sorted(pairs, key=lambda pair: -len(pair[0]))
 
     def mask_bytes(self, data: bytes) -> bytes:
         """Do the same in what went over the wire."""
-        for name, value in sorted(self.values, key=lambda pair: -len(pair[1])):
-            reference = f"${{env:{name}}}".encode()
+        for value, label in self._labels():
+            reference = label.encode()
             for form in {value.encode("latin-1", "replace"), *(form.encode() for form in _forms(value))}:
                 data = data.replace(form, reference)
                 cut = _cut_off(data, form)
@@ -72,7 +97,7 @@ def secrets_of(plan: Plan, environ: Mapping[str, str] = os.environ) -> Secrets:
             f"{words} not set, and the profile needs {'it' if len(missing) == 1 else 'them'}",
             f"Set it before you start loadbench: export {missing[0]}=...",
         )
-    return Secrets((*_values(plan, environ).items(), *_login(plan, environ)))
+    return Secrets((*_values(plan, environ).items(), *_login(plan, environ)), tuple(_literals(plan)))
 
 
 def _values(plan: Plan, environ: Mapping[str, str]) -> dict[str, str]:
@@ -86,6 +111,30 @@ def _login(plan: Plan, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     if names:
         _, value = basic_auth(_ENV.sub(lambda match: environ[match[1]] if match[1] else "${", credentials))
         yield names[-1], value.removeprefix("Basic ")
+
+
+def _literals(plan: Plan) -> Iterator[str]:
+    """Yield the passwords that are written out, of the login and of the proxy, and as Basic logins carry them."""
+    client = plan.generator.client
+    proxy, at, _ = client.proxy.partition("//")[2].rpartition("@")
+    for login in (client.credentials, unquote(proxy) if at else "", proxy if at else ""):
+        # A NUL stands for each reference: the colon in it separates nothing.
+        text = _ENV.sub(lambda match: "\0" if match[1] else "${", login)
+        password = text.partition(":")[2]
+        if password and "\0" not in password:
+            yield password
+        if password and "\0" not in text:
+            yield basic_auth(text)[1].removeprefix("Basic ")
+
+
+def _hidden(line: re.Match[bytes]) -> bytes:
+    """Return a header line with its scheme, and with its value only where that is a reference."""
+    name, value = line[1], line[2]
+    if _SHOWABLE.fullmatch(value):
+        return line[0]
+    scheme, space, _ = value.partition(b" ")
+    kept = scheme + space if space and not name.lower().startswith(b"cookie") else b""
+    return name + kept + HIDDEN.encode()
 
 
 def missing_secrets(plan: Plan, environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
@@ -165,12 +214,14 @@ def _workload(workload: Workload, rewrite: RewriteRequest) -> Workload:
 
 
 def _request(request: Request, rewrite: RewriteRequest) -> Request:
-    headers = tuple((name, _sendable(rewrite(value, False), name)) for name, value in request.headers)
-    path = _sendable(rewrite(request.path, False), "the path")
+    headers = tuple((name, _sendable(value, rewrite(value, False), name)) for name, value in request.headers)
+    path = _sendable(request.path, rewrite(request.path, False), "the path")
     return replace(request, path=path, headers=headers, body=_body(request, rewrite))
 
 
-def _sendable(text: str, where: str) -> str:
+def _sendable(written: str, text: str, where: str) -> str:
+    if _UNSENDABLE.search(without_marks(written)):
+        raise UserError(f"{where} holds a character that HTTP cannot carry there", "Write one line of Latin-1 text.")
     if _UNSENDABLE.search(without_marks(text)):
         raise UserError(
             f"a secret used in {where} holds a line break or a character that HTTP cannot carry there",

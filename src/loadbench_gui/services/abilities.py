@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from loadbench_gui.core.plan import Client, Load
+from loadbench_gui.core.shown_url import without_login
 from loadbench_gui.errors import UserError
 
 _PROXIES: Final = frozenset({"http", "https"})
@@ -19,13 +20,13 @@ def must_be_possible(load: Load) -> None:
             'Set kind = "http" in the workload.',
         )
     client = load.client
-    if client.name == "fast":
-        _fast_must_do(client)
-        return
     if client.auth != "none" and ":" not in client.credentials:
         raise UserError(
             f"Nobody is named who logs in ({client.auth}).", "Give a user and a password, as in ann:secret."
         )
+    if client.name == "fast":
+        _fast_must_do(client)
+        return
     if client.proxy:
         _proxy_must_do(load)
 
@@ -47,7 +48,8 @@ def _proxy_must_do(load: Load) -> None:
     parts = _parts(load.client.proxy)
     if parts is None or parts.scheme not in _PROXIES or not parts.hostname:
         raise UserError(
-            f"{load.client.proxy!r} is not a proxy that can be gone through.", "Write it like http://proxy.example:3128"
+            f"{without_login(load.client.proxy)!r} is not a proxy that can be gone through.",
+            "Write it like http://proxy.example:3128",
         )
     if load.target.unix_path:
         raise UserError("There is no proxy on the way to a Unix socket.", "Leave the proxy out.")

@@ -51,17 +51,17 @@ class Session:
 
     def masked(self, fault: LoadbenchError) -> LoadbenchError:
         """Return the fault with every secret value masked: servers like to print what they were given."""
-        return type(fault)(self.secrets.mask(fault.message), self.secrets.mask(fault.hint))
+        return self.secrets.masked(fault)
 
     def masked_facts(self, facts: LaunchFacts) -> LaunchFacts:
         """Return how a server was started, without the values it was given in secret."""
-        return replace(facts, command=tuple(map(self.secrets.mask, facts.command)))
+        return replace(facts, command=tuple(self.secrets.mask(part, literals=False) for part in facts.command))
 
     def masked_sample(self, sample: SampleExchange) -> SampleExchange:
         """Return a sample exchange without secret values."""
         return replace(
             sample,
-            request=self.secrets.mask_bytes(sample.request),
+            request=self.secrets.mask_request(sample.request),
             response_head=self.secrets.mask_bytes(sample.response_head),
             body_start=self.secrets.mask_bytes(sample.body_start),
         )

@@ -128,3 +128,17 @@ def test_a_socket_without_permission_says_so() -> None:
         path.chmod(0o400)
         with pytest.raises(TargetFault, match=r"you may not connect to the socket .*: permission denied"):
             resolve(unix_url(path))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://me:hunter2@host:99999/", "htp://me:hunter2@host/", "me:hunter2@host/", "http://me:hunter2@host:0/",
+        "http://me:hunter2@host\u2100/", "http://me:hunter2@/", "http://hunter2:me/x@host", "http://me:hunter2@[host/",
+        "http://me:hunter2@host/",
+    ],
+)  # fmt: skip
+def test_a_password_in_a_url_is_not_repeated(url: str) -> None:
+    with pytest.raises(UserError) as caught:
+        resolve(url)
+    assert "hunter2" not in str(caught.value)

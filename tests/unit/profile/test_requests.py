@@ -152,3 +152,18 @@ def test_a_broken_data_file_is_the_files_problem(tmp_path: Path) -> None:
     (problem,) = caught.value.problems
     assert problem.key_path == 'workload "w".data'
     assert problem.message.startswith("users.csv is not UTF-8 text")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[generator]\nclient = "httpx"\nproxy = "socks5://me:hunter2@proxy"\n',
+        '[[deployment]]\nname = "b"\nurl = "htp://me:hunter2@host"\n',
+        '[[deployment]]\nname = "b"\nurl = "http://me:hunter2@host"\n',
+        '[[deployment]]\nname = "b"\nurl = "http://hunter2:me/x@host"\n',
+    ],
+)
+def test_a_password_in_an_address_is_not_repeated(text: str) -> None:
+    with pytest.raises(ProfileError, match="is not") as caught:
+        plan(text)
+    assert "hunter2" not in str(caught.value)

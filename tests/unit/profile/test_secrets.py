@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from loadbench_gui.core.plan import Attach, Launch, Plan
+from loadbench_gui.core.plan import Attach, Client, GeneratorSettings, Launch, Plan, Request
 from loadbench_gui.core.template import basic_auth, first_requests
 from loadbench_gui.errors import UserError
 from loadbench_gui.profile.loader import load_text
@@ -185,3 +186,61 @@ def test_a_login_is_masked_as_a_header_carries_it() -> None:
     masked = secrets_of(plan, {"KEY": "k-1"}).mask_bytes(f"{name}: {value}".encode())
 
     assert masked == b"Authorization: Basic ${env:KEY}"
+
+
+def client_plan(**settings: object) -> Plan:
+    plan = load_text(TEXT.replace("${env:", "$${env:"), Path("/p/x.toml"))
+    return replace(plan, generator=GeneratorSettings(client=Client("httpx", **settings)))  # type: ignore[arg-type]
+
+
+def test_a_password_that_is_written_out_is_masked_too() -> None:
+    secrets = secrets_of(client_plan(auth="basic", credentials="me:hunter2"), {})
+    name, value = basic_auth("me:hunter2")
+
+    assert secrets.mask(f"{value}, or hunter2") == "Basic ***, or ***"
+    assert secrets.mask_bytes(f"{name}: {value}".encode()) == b"Authorization: Basic ***"
+    assert "hunter2" not in repr(secrets)
+
+
+def test_so_is_a_password_beside_a_user_that_is_a_secret() -> None:
+    secrets = secrets_of(client_plan(credentials="${env:USER}:hunter2"), {"USER": "ann"})
+    assert secrets.mask_bytes(b"ann hunter2 " + basic_auth("ann:hunter2")[1].encode()) == (
+        b"${env:USER} *** Basic ${env:USER}"
+    )
+
+
+def test_the_proxys_password_is_masked_as_it_is_written_and_as_it_is_meant() -> None:
+    secrets = secrets_of(client_plan(proxy="http://me:h%40unter@proxy:3128"), {})
+    assert secrets.mask(f"h%40unter h@unter {basic_auth('me:h@unter')[1]}") == "*** *** Basic ***"
+
+
+def test_a_short_value_leaves_our_own_words_alone_and_is_masked_in_messages() -> None:
+    fault = Secrets((("A", "on"),), ("le",)).masked(UserError("it says on, le", "Leave it on."))
+    assert (fault.message, fault.hint) == ("it says ${env:A}, ***", "Leave it on.")
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (b"Authorization: Bearer abc.def", b"Authorization: Bearer ***"),
+        (b"authorization: abcdef", b"authorization: ***"),
+        (b"Proxy-Authorization: Basic YTpi", b"Proxy-Authorization: Basic ***"),
+        (b"Cookie: session=abc; id=1", b"Cookie: ***"),
+        (b"Authorization: Bearer s3cret", b"Authorization: Bearer ${env:TOKEN}"),
+        (b"Cookie: session=s3cret", b"Cookie: session=${env:TOKEN}"),
+        (b"Cookie: session=abc; t=s3cret", b"Cookie: ***"),
+        (b"X-Cookie: abc", b"X-Cookie: abc"),
+    ],
+)
+def test_what_headers_say_to_log_in_is_masked_whatever_its_origin(line: bytes, shown: bytes) -> None:
+    secrets = Secrets((("TOKEN", "s3cret"),))
+    head, body = b"GET / HTTP/1.1\r\nHost: h\r\n", b"\r\nAccept: */*\r\n\r\nCookie: in the body"
+    assert secrets.mask_request(head + line + body) == head + shown + body
+
+
+def test_a_header_that_cannot_be_sent_is_no_secrets_fault() -> None:
+    plan = client_plan()
+    workload = replace(plan.workloads[0], request=Request(headers=(("X", "€"),)))
+    with pytest.raises(UserError, match="X holds a character") as caught:
+        resolve_secrets(replace(plan, workloads=(workload,)), {})
+    assert "secret" not in str(caught.value)

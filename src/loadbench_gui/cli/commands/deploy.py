@@ -22,7 +22,7 @@ from loadbench_gui.deploy.server import Server, launch
 from loadbench_gui.errors import LoadbenchError, TargetFault, UserError
 from loadbench_gui.profile.bundled import find
 from loadbench_gui.profile.loader import load
-from loadbench_gui.profile.secrets import Secrets, resolve_secrets, secrets_of
+from loadbench_gui.profile.secrets import resolve_secrets, secrets_of
 from loadbench_gui.services.stopping import StopRequested, unless_stopped
 
 app = new_app()
@@ -57,7 +57,7 @@ async def _hold(interrupts: Interrupts, plan: Plan, name: str, *, json_to: str |
     except StopRequested:
         return interrupts.exit_code
     except LoadbenchError as fault:
-        raise _masked(fault, secrets) from None
+        raise secrets.masked(fault) from None
     return interrupts.exit_code
 
 
@@ -98,7 +98,3 @@ async def _until_stopped(server: Server, interrupts: Interrupts) -> None:
             f"{server.name} ended by itself with exit code {server.returncode}\n{server.stderr_tail()}".rstrip(),
             "Mend the server, then start it again.",
         )
-
-
-def _masked(fault: LoadbenchError, secrets: Secrets) -> LoadbenchError:
-    return type(fault)(secrets.mask(fault.message), secrets.mask(fault.hint))

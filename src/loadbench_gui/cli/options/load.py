@@ -36,8 +36,8 @@ Requests: TypeAlias = Annotated[
 Rate: TypeAlias = Annotated[
     float | None,
     typer.Option(
-        "-r", "--rate", min=0.001, metavar="RATE",
-        help="Open loop: arrivals per second, whatever is answered; with --stage, at the start.",
+        "-r", "--rate", parser=values.rate_rps, metavar="RATE",
+        help="Open loop: arrivals per second (2000, 90/m), whatever is answered; with --stage, at the start.",
     ),
 ]  # fmt: skip
 Stages: TypeAlias = Annotated[
@@ -122,6 +122,10 @@ def shape(
         "means nothing in an open loop, where requests are due whatever was answered",
         "Leave out --rate and --stage for users who think, or leave it out.",
     )
+    _refuse(
+        {"--queue-limit": queue_limit is not None and when_busy == "drop"},
+        "says how many may wait, and with --when-busy drop none does", "Leave one of the two out.",
+    )  # fmt: skip
     if not rate_rps and not any(stage.rate_rps for stage in stages):
         raise UserError("nothing would be sent: every rate is 0", "Give one --stage a rate above 0, as in 10s:500.")
     return OpenLoad(

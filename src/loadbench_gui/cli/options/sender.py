@@ -10,6 +10,7 @@ import typer
 
 from loadbench_gui.cli.options import values
 from loadbench_gui.core.plan import AuthScheme, Client, ClientName, EngineName, GeneratorSettings, Pacing, Tls
+from loadbench_gui.core.shown_url import without_login
 from loadbench_gui.errors import UserError
 
 PROXIES: Final = ("http", "https")
@@ -37,7 +38,7 @@ SentBy: TypeAlias = Annotated[
         help="Our own HTTP/1.1 client, or httpx: slower, and able to do more. Without it, what the options need.",
     ),
 ]  # fmt: skip
-Http2: TypeAlias = Annotated[bool, typer.Option("--http2", help="Speak HTTP/2 (httpx).")]
+Http2: TypeAlias = Annotated[bool, typer.Option("--http2", help="Speak HTTP/2 and nothing else (httpx).")]
 Proxy: TypeAlias = Annotated[str | None, typer.Option("--proxy", metavar="URL", help="Go through this proxy (httpx).")]
 Redirects: TypeAlias = Annotated[bool, typer.Option("--redirects", help="Follow redirects (httpx).")]
 Cookies: TypeAlias = Annotated[bool, typer.Option("--cookies", help="Keep cookies and send them back (httpx).")]
@@ -115,10 +116,14 @@ def _scheme(auth: str | None, user: str) -> AuthScheme:
 
 
 def _check_proxy(proxy: str) -> None:
+    if "${" in proxy:
+        return  # what a secret stands for is looked at when it is known
     try:
         parts = urlsplit(proxy)
         is_url = parts.scheme in PROXIES and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_url = False
     if proxy and not is_url:
-        raise UserError(f"{proxy!r} is not the URL of a proxy", "Write it like http://proxy.example:3128")
+        raise UserError(
+            f"{without_login(proxy)!r} is not the URL of a proxy", "Write it like http://proxy.example:3128"
+        )

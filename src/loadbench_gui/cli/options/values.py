@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from loadbench_gui.core.plan import Header, Stage
+from loadbench_gui.profile.fields import HIGHEST_CPU, MOST_WORKERS, header_name, header_value
 from loadbench_gui.profile.problems import Complaint
 from loadbench_gui.profile.units import rate, seconds
 
@@ -35,23 +36,41 @@ def stage(text: str) -> Stage:
     if not colon:
         raise typer.BadParameter(f"{text!r} is no stage; write it as TIME:RATE, for example 30s:500.")
     try:
-        return Stage(seconds(length), rate(float(speed) if _is_number(speed) else speed))
+        return Stage(seconds(length), _rate(speed))
     except Complaint as complaint:
         raise typer.BadParameter(
             f"in {text!r} {complaint.message}. Write a stage as TIME:RATE, as in 30s:500."
         ) from None
 
 
-def _is_number(text: str) -> bool:
-    return text.strip().replace(".", "", 1).isdecimal()
+def rate_rps(text: str) -> float:
+    """Parse `2000`, `2000/s`, `90/m` to requests per second above zero."""
+    try:
+        found_rps = _rate(text)
+    except Complaint as complaint:
+        raise typer.BadParameter(f"{complaint.message}. {complaint.hint}") from None
+    if found_rps == 0:
+        raise typer.BadParameter("nothing would be sent at a rate of 0; give for example 2000 or 90/m.")
+    return found_rps
+
+
+def _rate(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        return rate(text)
+    return rate(number)
 
 
 def header(text: str) -> Header:
-    """Parse `Name: value`."""
+    """Parse `Name: value`, and refuse what a profile refuses."""
     name, colon, value = text.partition(":")
     if not colon or not name.strip() or any(c in text for c in "\r\n"):
         raise typer.BadParameter(f"{text!r} is no header; write it as 'Name: value'.", param_hint="-H")
-    return name.strip(), value.strip()
+    try:
+        return header_name(name.strip()), header_value(name.strip(), value.strip())
+    except Complaint as complaint:
+        raise typer.BadParameter(f"{complaint.message}. {complaint.hint}", param_hint="-H") from None
 
 
 def body(text: str) -> bytes:
@@ -89,8 +108,8 @@ def worker_count(text: str) -> int | None:
     """Parse `auto` or a number of worker processes; None means auto."""
     if text == "auto":
         return None
-    if not text.isdigit() or not 1 <= int(text) <= 256:
-        raise typer.BadParameter(f"{text!r} is neither 'auto' nor a number from 1 to 256.")
+    if not _is_count(text) or not 1 <= int(text) <= MOST_WORKERS:
+        raise typer.BadParameter(f"{text!r} is neither 'auto' nor a number from 1 to {MOST_WORKERS}.")
     return int(text)
 
 
@@ -101,10 +120,18 @@ def cpu_list(text: str) -> tuple[int, ...] | None:
     cpus: list[int] = []
     for part in text.split(","):
         low, dash, high = part.strip().partition("-")
-        if not low.isdigit() or (dash and not (high.isdigit() and int(low) <= int(high))):
+        if not _is_count(low) or (dash and not (_is_count(high) and int(low) <= int(high))):
             raise typer.BadParameter(f"{text!r} is no list of CPUs; write it as 0,2-3.", param_hint="--cpus")
+        if int(high or low) > HIGHEST_CPU:
+            raise typer.BadParameter(
+                f"{text!r} names a CPU above {HIGHEST_CPU}; write it as 0,2-3.", param_hint="--cpus"
+            )
         cpus.extend(range(int(low), int(high or low) + 1))
     return tuple(dict.fromkeys(cpus))
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 18
 
 
 def one_of(*names: str) -> Callable[[str], str]:

@@ -28,8 +28,9 @@ def test_without_a_rate_the_loop_is_closed() -> None:
 
 def test_a_rate_opens_the_loop() -> None:
     assert shape(rate_rps=500.0) == OpenLoad(8, 500.0)
-    asked = {"arrival": "poisson", "when_busy": "drop", "queue_limit": 10}
-    assert shape(rate_rps=500.0, **asked) == OpenLoad(8, 500.0, "poisson", (), "drop", 10)
+    asked = {"arrival": "poisson", "queue_limit": 10}
+    assert shape(rate_rps=500.0, **asked) == OpenLoad(8, 500.0, "poisson", (), "queue", 10)
+    assert shape(rate_rps=500.0, when_busy="drop") == OpenLoad(8, 500.0, when_busy="drop")
 
 
 def test_stages_start_at_the_rate_or_at_nothing() -> None:
@@ -44,6 +45,7 @@ def test_stages_start_at_the_rate_or_at_nothing() -> None:
         ({"when_busy": "drop"}, "--when-busy"),
         ({"queue_limit": 0}, "--queue-limit"),
         ({"thinking": "exponential"}, "--thinking"),
+        ({"rate_rps": 5.0, "when_busy": "drop", "queue_limit": 10}, "--queue-limit"),
         ({"rate_rps": 5.0, "think_s": 0.1}, "--think "),
         ({"stages": RAMP, "thinking": "exponential"}, "--thinking"),
         ({"stages": (Stage(10.0, 0.0),)}, "every rate is 0"),

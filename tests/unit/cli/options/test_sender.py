@@ -67,3 +67,13 @@ def test_engines_that_are_not_there(engine: str) -> None:
     with pytest.raises(UserError) as caught:
         sender.generator(engine, None, "auto", "auto", Client(), Tls())
     assert "--engine workers" in caught.value.hint
+
+
+def test_a_proxys_password_is_not_repeated() -> None:
+    with pytest.raises(UserError, match="socks5://p") as caught:
+        sender.client(None, Abilities(proxy="socks5://u:hunter2@p"), "")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_proxy_may_be_a_secret() -> None:
+    assert sender.client(None, Abilities(proxy="${env:PX}"), "").proxy == "${env:PX}"

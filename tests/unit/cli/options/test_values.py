@@ -33,6 +33,26 @@ def test_a_header_is_cut_at_the_first_colon() -> None:
     assert values.header("X-Time: 12:30") == ("X-Time", "12:30")
 
 
+@pytest.mark.parametrize("text", ["X Y: a", "Content-Length: 5", "transfer-encoding: chunked", "X: €", "X: a\x00b"])
+def test_headers_are_refused_as_in_profiles(text: str) -> None:
+    with pytest.raises(typer.BadParameter) as caught:
+        values.header(text)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "rate_rps"), [("2000", 2000.0), ("2000/s", 2000.0), ("90/m", 1.5), ("0.5", 0.5), ("1e3", 1000.0)]
+)
+def test_rates(text: str, rate_rps: float) -> None:
+    assert values.rate_rps(text) == rate_rps
+
+
+@pytest.mark.parametrize("text", ["inf", "nan", "1e400", "0", "0/s", "-1", "10000001", "fast", "", "5/day"])
+def test_impossible_rates_say_how_to_write_one(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="90/m"):
+        values.rate_rps(text)
+
+
 @pytest.mark.parametrize("text", ["no colon", ": no name", "a: b\r\nEvil: c"])
 def test_what_is_no_header(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="Name: value"):
@@ -52,7 +72,7 @@ def test_worker_counts(text: str, count: int | None) -> None:
     assert values.worker_count(text) == count
 
 
-@pytest.mark.parametrize("text", ["0", "257", "two", "-1"])
+@pytest.mark.parametrize("text", ["0", "257", "two", "-1", "²", "9" * 5000])
 def test_impossible_worker_counts(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="from 1 to 256"):
         values.worker_count(text)
@@ -63,7 +83,7 @@ def test_cpu_lists(text: str, cpus: tuple[int, ...] | None) -> None:
     assert values.cpu_list(text) == cpus
 
 
-@pytest.mark.parametrize("text", ["a", "1-", "-1", "0;1", "3-1"])
+@pytest.mark.parametrize("text", ["a", "1-", "-1", "0;1", "3-1", "0-99999999999", "4096", "²", "9" * 5000])
 def test_what_is_no_cpu_list(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="0,2-3"):
         values.cpu_list(text)
@@ -82,7 +102,7 @@ def test_a_stage_is_a_time_and_a_rate(text: str, stage: Stage) -> None:
     assert values.stage(text) == stage
 
 
-@pytest.mark.parametrize("text", ["30s", "30s:", ":500", "30s:fast", "soon:500", "30s:-1", "30s:99999999"])
+@pytest.mark.parametrize("text", ["30s", "30s:", ":500", "30s:fast", "30s:inf", "soon:500", "30s:-1", "30s:99999999"])
 def test_what_is_no_stage_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="30s:500"):
         values.stage(text)
