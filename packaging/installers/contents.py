@@ -79,6 +79,9 @@ REQUIRED: Final = (
     "_internal/resources/deployments/*/app.py", "_internal/resources/fonts/Inter-Regular.ttf",
     "_internal/resources/fonts/JetBrainsMono-Regular.ttf", "_internal/resources/icons/app.svg",
     "_internal/sanic/app.py", "_internal/tracerite/style.css", "_internal/certifi/cacert.pem",
+    # The second client: imported when it is chosen, so nothing else would miss it.
+    *(f"_internal/{package}/__init__.pyc" for package in ("httpx", "httpcore", "h2", "hpack", "hyperframe")),
+    "_internal/httpcore/_async/http2.pyc", "_internal/h2/connection.pyc",
 )  # fmt: skip
 REQUIRED_ON: Final = {
     "linux": (

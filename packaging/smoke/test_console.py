@@ -20,7 +20,7 @@ def test_both_executables_say_the_version(frozen: Frozen) -> None:
 def test_help_names_the_commands(frozen: Frozen) -> None:
     done = frozen("--help")
     assert done.returncode == 0
-    for command in ("http", "compare", "deploy", "history", "report", "profile"):
+    for command in ("http", "compare", "deploy", "history", "report", "profile", "calibrate", "self-test"):
         assert command in done.stdout
 
 
