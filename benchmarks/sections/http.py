@@ -163,8 +163,8 @@ def _commands(options: Options, chosen: tuple[peers.Peer, ...], rounds: int, sec
     lines = [
         f"`{options.command('http')}`: {rounds} rounds of {seconds:g} s, {options.connections} connections; {server},"
         f" one worker, on core {SERVER_CPU} answering 27 bytes of JSON, generators on core {GENERATOR_CPU}: all"
-        f" processes of loadbench, supervisor, terminal and history too, share that one core with its worker, as a peer's do"
-        f" (`taskset -c {GENERATOR_CPU}`). Nobody has a warm-up.",
+        f" processes of loadbench, supervisor, terminal and history too, share that one core with its worker, as a"
+        f" peer's do (`taskset -c {GENERATOR_CPU}`). Nobody has a warm-up.",
         "",
         f"- `{shipped.shown(*_options(options.connections, seconds))}`",
     ]
@@ -194,7 +194,8 @@ def _body(results: dict[str, list[Result]]) -> str:
         f" it is {number(own, 2)} us. Its *whole command* is everything from the first import to the last byte of the"
         " document, of all its processes, over all its requests, so it falls as runs get longer; a peer's figure is"
         " made in this second way, which is little for those in C and Go and much for Locust. Service"
-        f" time p50 {number(p50)} us, p99 {number(p99)} us, with the supervisor's turns on the same core in it. A count that is off by no more than the connections is"
+        f" time p50 {number(p50)} us, p99 {number(p99)} us, with the supervisor's"
+        " turns on the same core in it. A count that is off by no more than the connections is"
         " what a generator left in flight when it stopped; ours waits for the last answers.",
     ])  # fmt: skip
 
