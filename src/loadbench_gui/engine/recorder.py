@@ -49,7 +49,7 @@ class Recorder:
         self.hot: list[int] = []
         self.rows: list[int] = []
         self.misses: list[int] = []
-        self._hot_status, self._hot_size = 200, 0
+        self._hot_status, self._hot_size, self._hot_marked = 200, 0, 0
         self._pending: deque[Batch] = deque()
         self._ahead: list[Batch] = []
         self._measured, self._others = Population(), Population()
@@ -101,9 +101,12 @@ class Recorder:
 
     def seal_hot(self, status: int, size: int) -> None:
         """Say that what is appended to `hot` from now on was answered with `status` and `size` bytes, unless mixed."""
-        if (status, size) != (self._hot_status, self._hot_size):
+        if self._hot_layout.status is not None:
+            return
+        if status != self._hot_status:
             self._queue_hot()
-            self._hot_status, self._hot_size = status, size
+        self._mark_hot()  # Where sizes take turns, a batch for each would cost more than its requests do.
+        self._hot_status, self._hot_size = status, size
 
     def fail(self, kind: ErrorKind, stamps: tuple[int, int, int], now_ns: int, status: int = 0) -> None:
         """Count a failure. stamps: due, taken, sent (0: the request was never written). status: 0 if none was read."""
@@ -217,13 +220,17 @@ class Recorder:
         self._queue_list(MISS, self.misses, 0)
 
     def _queue_hot(self) -> None:
-        layout = self._hot_layout
-        requests = len(self.hot) // layout.width
-        if layout.written is None:
+        self._mark_hot()
+        self._hot_marked = 0
+        self._queue_list(self._hot_layout, self.hot, self._hot_status)
+
+    def _mark_hot(self) -> None:
+        marked, self._hot_marked = self._hot_marked, len(self.hot) // self._hot_layout.width
+        requests = self._hot_marked - marked
+        if self._hot_layout.written is None:
             self.bytes_received += requests * self._hot_size
             self.bytes_sent += requests * self.request_bytes
         self.reused += requests
-        self._queue_list(layout, self.hot, self._hot_status)
 
     def _queue_list(self, layout: Layout, stamps: list[int], status: int) -> None:
         step = SLICE * layout.width

@@ -105,6 +105,35 @@ def test_bytes_of_recognised_answers_are_counted() -> None:
     assert (traffic.bytes_received, traffic.bytes_sent, traffic.reused) == (300, 150, 3)
 
 
+def test_answers_of_two_sizes_in_turn_fold_in_as_few_slices_as_those_of_one() -> None:
+    record = recorder()
+    record.request_bytes = 50
+    for number in range(SLICE // 2):
+        for size in (100, 101):
+            record.seal_hot(200, size)
+            record.hot.extend((at(1), at(1), at(1), at(2 + number / 1_000)))
+    folds = 1
+    while record.fold_some():
+        folds += 1
+    assert folds == 1
+    record.seal_hot(200, 7)
+    record.hot.extend((at(9), at(9), at(9), at(10)))
+    snapshot = swapped(record)
+    traffic = snapshot.traffic
+    assert traffic.bytes_received == SLICE // 2 * 201 + 7
+    assert (traffic.bytes_sent, traffic.reused) == (50 * (SLICE + 1), SLICE + 1)
+    assert snapshot.warmup.status_codes == {200: SLICE + 1}
+
+
+def test_of_requests_that_differ_a_change_of_answer_makes_no_slice_of_its_own() -> None:
+    record = recorder(mixed=True)
+    for number in range(10):
+        record.seal_hot(200 + number % 2, 100)
+        record.hot.extend((at(1), at(1), at(1), at(2), 200 + number % 2, 100, 50))
+    assert not record.fold_some()
+    assert swapped(record).warmup.status_codes == {200: 5, 201: 5}
+
+
 @pytest.mark.parametrize("closed", [True, False], ids=["closed", "open"])
 def test_of_requests_that_differ_each_brings_its_status_and_sizes_along(closed: bool) -> None:
     record = recorder(closed=closed, mixed=True)
