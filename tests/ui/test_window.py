@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from desk import FakeServices, RunInWindow, playing, until_stopped, wait_until
 from loadbench_gui import __version__
 from loadbench_gui.errors import EnvironmentFault
 from loadbench_gui.profile.problems import Problem, ProfileError
-from loadbench_gui.services.events import Emit, IntervalClosed
+from loadbench_gui.services.events import Emit, GeneratorDoubted, IntervalClosed
 from loadbench_gui.trust import authorities
 from loadbench_gui.ui.app import Desk
 from loadbench_gui.ui.pages.diagnostics import DiagnosticsPage
@@ -110,6 +111,29 @@ def test_a_banner_appears_when_the_generator_becomes_the_limit(in_window: RunInW
         desk.bridge.flush()
         assert desk.live.banner.isVisible()
         assert BUSY.hint in desk.live.banner.accessibleName()
+
+    in_window(scenario)
+
+
+def test_a_banner_names_the_metrics_that_are_doubted(in_window: RunInWindow) -> None:
+    events, _, _ = comparison_events(rounds=2)
+    closed = [i for i, event in enumerate(events) if isinstance(event, IntervalClosed)]
+
+    async def scenario(desk: Desk) -> None:
+        desk.window.show_page("live")
+        desk.bridge.start()
+        desk.live.begin()
+        for event in events[: closed[8]]:
+            desk.bridge.receive(event)
+        label = desk.bridge.model.label
+        assert label is not None
+        desk.bridge.receive(GeneratorDoubted(label, replace(BUSY, metric="p99")))
+        desk.bridge.flush()
+        assert desk.live.banner.isVisible()
+        assert desk.live.banner.accessibleName() == f"Doubts about p99: {BUSY.message}"
+        desk.bridge.receive(GeneratorDoubted(label, BUSY))
+        desk.bridge.flush()
+        assert desk.live.banner.accessibleName() == f"{BUSY.message} {BUSY.hint} Doubts about p99: {BUSY.message}"
 
     in_window(scenario)
 

@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 from loadbench_gui.cli.terminal.live import LiveRun
-from loadbench_gui.core.caveats import Caveat
+from loadbench_gui.core.caveats import SEVERITY, Caveat
 from loadbench_gui.core.plan import Workload
 from loadbench_gui.core.quantiles import supported_quantile
 from loadbench_gui.core.run import Run
@@ -50,7 +50,8 @@ class Progress:
         self._schedule: Schedule | None = None
         self._began_s = clock()
         self._drawn_s = 0.0
-        self._doubts: set[str] = set()
+        self._told: set[tuple[str, str | None]] = set()
+        self._doubts: dict[str, list[Caveat]] = {}
 
     def __enter__(self) -> Progress:
         if self._console.is_terminal and not self._console.quiet:
@@ -58,6 +59,7 @@ class Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._tell_doubts()
         self._live.stop()
 
     def __call__(self, event: Event) -> None:
@@ -77,6 +79,7 @@ class Progress:
             case GeneratorDoubted(caveat=caveat):
                 self._doubt(caveat)
             case RunEnded(run=run):
+                self._tell_doubts()
                 if self._schedule is not None:
                     self._console.print(run_line(run, self._schedule))
             case Note(level=level, text=text):
@@ -86,12 +89,23 @@ class Progress:
         self._redraw()
 
     def _doubt(self, caveat: Caveat) -> None:
-        if caveat.code not in self._doubts:
-            self._doubts.add(caveat.code)
-            if self._live.is_started and self._schedule is None:
-                self._run.doubt(caveat.message)  # The end of the run says what to do about it.
-            else:
-                self._console.print(Text(f"! {caveat.message} {caveat.hint}", style="yellow"))
+        """Tell each code once for each metric that it concerns; those of single metrics together, at the run's end."""
+        if (caveat.code, caveat.metric) in self._told:
+            return
+        self._told.add((caveat.code, caveat.metric))
+        if self._live.is_started and self._schedule is None:
+            self._run.doubt(caveat.message)  # The end of the run says what to do about it.
+        elif caveat.metric is None:
+            self._console.print(Text(f"! {caveat.message} {caveat.hint}", style="yellow"))
+        else:
+            self._doubts.setdefault(caveat.code, []).append(caveat)
+
+    def _tell_doubts(self) -> None:
+        for caveats in self._doubts.values():
+            gravest = max(caveats, key=lambda caveat: SEVERITY[caveat.severity])
+            metrics = ", ".join(words.metric_name(caveat.metric or "") for caveat in caveats)
+            self._console.print(Text(f"! doubts about {metrics}: {gravest.message} {gravest.hint}", style="yellow"))
+        self._doubts.clear()
 
     def _redraw(self) -> None:
         now_s = self._clock()

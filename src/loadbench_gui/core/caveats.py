@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -29,6 +30,17 @@ class Caveat:
     hint: str
     severity: GeneratorVerdict = "suspect"
     metric: str | None = None
+
+
+def doubted(caveats: Iterable[Caveat]) -> Mapping[str, Caveat]:
+    """Return the metrics that may not be believed though the others may, each with its gravest reason."""
+    found: dict[str, Caveat] = {}
+    for caveat in caveats:
+        if caveat.metric is not None:
+            known = found.setdefault(caveat.metric, caveat)
+            if SEVERITY[caveat.severity] > SEVERITY[known.severity]:
+                found[caveat.metric] = caveat
+    return found
 
 
 def worst(caveats: tuple[Caveat, ...]) -> GeneratorVerdict:

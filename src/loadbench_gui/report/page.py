@@ -19,7 +19,7 @@ class Pill:
 class Cell:
     """One cell of a table. swatch: the deployment's line; note: what the figure is made of, beneath it.
 
-    tight: belongs to the cell on its left.
+    tight: belongs to the cell on its left. doubt: why the figure may be wrong; it is then marked with a "?".
     """
 
     text: str = ""
@@ -30,6 +30,7 @@ class Cell:
     note: str = ""
     tone: str = ""
     tight: bool = False
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from loadbench_gui.core.caveats import doubted
 from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.quantiles import samples_needed, summarise
 from loadbench_gui.core.run import Run
@@ -72,12 +73,26 @@ def _figure(metric: Metric, runs: Sequence[Run]) -> Cell:
     written = words.metric_value(metric, mean)
     if metric is Metric.THROUGHPUT and mean is not None:
         written = words.rate_figure(mean)
-    return Cell(written, number=True, note=_note(metric, used, mean))
+    both = (metric, *filter(None, (_SERVICE.get(metric),)))
+    return Cell(written, number=True, note=_note(metric, used, mean), doubt=_doubt(used, *both))
+
+
+_SERVICE = {Metric.P50: Metric.SERVICE_P50, Metric.P99: Metric.SERVICE_P99}
+
+
+def _doubt(runs: Sequence[Run], *metrics: Metric) -> str:
+    """Say why the figures of a cell may be wrong: each metric's gravest reason in any of the runs, "" for none."""
+    reasons = doubted(caveat for run in runs for caveat in run.fitness.caveats)
+    said: dict[str, list[str]] = {}
+    for metric in metrics:
+        if (reason := reasons.get(metric.value)) is not None:
+            said.setdefault(reason.message, []).append(words.metric_name(metric.value))
+    return " ".join(f"{', '.join(names)}: {message}" for message, names in said.items())
 
 
 def _note(metric: Metric, runs: Sequence[Run], value: float | None) -> str:
     """Say what a figure is made of, or why there is none."""
-    service = {Metric.P50: Metric.SERVICE_P50, Metric.P99: Metric.SERVICE_P99}.get(metric)
+    service = _SERVICE.get(metric)
     if service is not None:
         if value is None:
             if all(run.label.phase == "peak" for run in runs):
@@ -211,9 +226,14 @@ def _run_row(run: Run, deployments: Sequence[str]) -> tuple[Cell, ...]:
         Cell(f"{label.order + 1}", number=True, note=f"round {label.round + 1}" if label.comparison_id else ""),
         Cell(label.deployment, strong=True, swatch=swatch(deployments.index(label.deployment)), note=state),
         Cell(label.workload, note="" if label.phase == "load" else label.phase),
-        Cell(words.rate_figure(run.throughput_rps), number=True, note=words.seconds(run.duration_s)),
-        _both_clocks(tally, "p50"),
-        _both_clocks(tally, "p99"),
+        Cell(
+            words.rate_figure(run.throughput_rps),
+            number=True,
+            note=words.seconds(run.duration_s),
+            doubt=_doubt([run], Metric.THROUGHPUT),
+        ),
+        _both_clocks(run, Metric.P50),
+        _both_clocks(run, Metric.P99),
         Cell(words.count(tally.succeeded), number=True, note=f"of {words.count(tally.issued)}"),
         Cell(words.count(bad), number=True, tone="error" if bad else "", note=_ends(tally)),
         Cell(words.memory(run.target.peak_bytes if run.target else None), number=True),
@@ -221,13 +241,14 @@ def _run_row(run: Run, deployments: Sequence[str]) -> tuple[Cell, ...]:
     )
 
 
-def _both_clocks(tally: Tally, name: str) -> Cell:
+def _both_clocks(run: Run, metric: Metric) -> Cell:
     """Write the scheduled latency with the service time beneath it."""
 
     def written(histogram: Histogram) -> str:
-        return words.latency(getattr(summarise(histogram), name))
+        return words.latency(getattr(summarise(histogram), metric.value))
 
-    return Cell(written(tally.scheduled), number=True, note=f"service {written(tally.service)}")
+    note = f"service {written(run.measured.service)}"
+    return Cell(written(run.measured.scheduled), number=True, note=note, doubt=_doubt([run], metric, _SERVICE[metric]))
 
 
 def _ends(tally: Tally) -> str:

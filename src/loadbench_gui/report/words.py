@@ -7,6 +7,8 @@ What is not known is a dash.
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -177,6 +179,11 @@ def metric_value(metric: Metric, value: float | None) -> str:
             return latency(value)
 
 
+def metric_name(metric: str) -> str:
+    """Write the name of a metric, or of a percentile that is none, in a sentence: service_p99_9 -> "service p99.9"."""
+    return re.sub(r"(p\d+)_(\d)", r"\1.\2", metric).replace("_", " ")
+
+
 def moment(iso: str) -> str:
     """Write an ISO 8601 time for people: "22 Nov 2026 12:44". What does not parse is shown as it is."""
     try:
@@ -189,16 +196,31 @@ def moment(iso: str) -> str:
 
 
 def shape(load: LoadShape) -> str:
-    """Say how the load is shaped: "open loop, 2,000 requests/s, constant arrivals, 64 connections"."""
+    """Say how the load is shaped: "open loop, 0 → 2,000 requests/s, constant arrivals, 64 connections"."""
     match load:
         case ClosedLoad():
             about = "about " if load.thinking == "exponential" else ""
-            pause = f", {about}{seconds(load.think_s)} between requests" if load.think_s else ""
+            pause = f", thinking {about}{_pause(load.think_s)} between requests" if load.think_s else ""
             return f"closed loop, {plural(load.connections, 'connection')}{pause}"
         case OpenLoad():
-            stages = f" in {plural(len(load.stages), 'stage')}" if load.stages else ""
-            pace = f"{rate(load.rate_rps)}{stages}, {load.arrival} arrivals"
+            path = " → ".join(map(rate_figure, _rates(load)))
+            pace = f"{path}{NARROW}requests/s, {load.arrival} arrivals"
             return f"open loop, {pace}, {plural(load.connections, 'connection')}"
+
+
+def _pause(s: float) -> str:
+    """Write a pause in the unit that suits: "200 ms", "1.5 s"."""
+    return latency(s * 1e6) if s < 1 else seconds(s)
+
+
+def _rates(load: OpenLoad) -> Iterator[float]:
+    """Yield the rates that stages move through, level stretches left out."""
+    reached = load.rate_rps
+    yield reached
+    for stage in load.stages:
+        if stage.rate_rps != reached:
+            reached = stage.rate_rps
+            yield reached
 
 
 def workload(w: Workload) -> str:

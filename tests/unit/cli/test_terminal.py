@@ -137,6 +137,28 @@ def test_a_doubt_is_said_once() -> None:
     assert text_of(recorded).count("The generator sends late.") == 1
 
 
+def test_doubts_about_single_metrics_are_told_together_at_the_end_of_a_run_and_each_once() -> None:
+    recorded = console()
+    run = make_run()
+    lag = Caveat("dispatch-lag", "The generator sends late.", "Lower the rate.", metric="p99")
+    late = Caveat(
+        "dispatch-lag", "The generator sends very late.", "Lower the rate.", "invalid", metric="service_p99_9"
+    )
+    new = Caveat("dispatch-lag", "The generator sends late again.", "Lower the rate.", metric="p50")
+    with Progress(recorded) as progress:
+        for _ in range(2):
+            progress(GeneratorDoubted(run.label, lag))
+            progress(GeneratorDoubted(run.label, late))
+            assert "!" not in text_of(recorded) or "doubts about p99, service p99.9" in text_of(recorded)
+            progress(RunEnded(run))
+        progress(GeneratorDoubted(run.label, new))
+    lines = [line for line in text_of(recorded).splitlines() if line.startswith("!")]
+    assert lines == [
+        "! doubts about p99, service p99.9: The generator sends very late. Lower the rate.",
+        "! doubts about p50: The generator sends late again. Lower the rate.",
+    ]
+
+
 def test_a_pipe_loses_no_word_of_a_long_reason() -> None:
     recorded = Console(file=io.StringIO(), width=160, highlight=False, soft_wrap=True)
     reason = " ".join(f"word{n}" for n in range(60))

@@ -13,6 +13,7 @@ from loadbench_gui.core.plan import ClosedLoad
 from loadbench_gui.core.run import LaunchFacts
 from loadbench_gui.core.snapshot import ErrorKind, Tally
 from loadbench_gui.report.document import document, to_json
+from loadbench_gui.report.html import page as page_of
 from loadbench_gui.report.html import render
 from loadbench_gui.report.words import NARROW
 
@@ -203,3 +204,17 @@ def test_a_server_that_was_running_already_is_not_said_to_be_started() -> None:
     attached = read(render([replace(make_run(), launch=LaunchFacts(observed={"server header": "nginx"}))]))
     assert "was running already · server header nginx" in attached.text
     assert "not pinned" not in attached.text
+
+
+def test_a_doubted_figure_is_marked_with_its_reason_in_both_tables_and_the_others_are_not() -> None:
+    lag = Caveat("dispatch-lag", "Sent <late>.", "Lower the rate.", metric="p99")
+    read_late = Caveat("receive-lag", "Read late.", "Lower the rate.", metric="service_p50")
+    runs = [make_run(caveats=(lag, read_late)), make_run(ARMS[1], order=1)]
+    overview = page_of(runs).sections[0].overview
+    doubts = {head.text: cell.doubt for head, cell in zip(overview.head, overview.rows[0], strict=True) if cell.doubt}
+    assert doubts == {"p50, scheduled": "service p50: Read late.", "p99, scheduled": "p99: Sent <late>."}
+    assert not any(cell.doubt for cell in overview.rows[1])
+    assert [bool(cell.doubt) for cell in page_of(runs).runs.rows[0]] == [i in (4, 5) for i in range(10)]
+    shown = read(render(runs))
+    assert shown.attributes.count(("title", "p99: Sent <late>.")) == 2
+    assert shown.attributes.count(("aria-label", "doubtful:")) == 4

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from loadbench_gui.core.plan import ClosedLoad, Expectation, OpenLoad, Request, Workload
+from loadbench_gui.core.plan import ClosedLoad, Expectation, OpenLoad, Request, Stage, Workload
 from loadbench_gui.core.verdict import Metric, Verdict
 from loadbench_gui.report import words
 
@@ -80,7 +80,26 @@ def test_a_load_is_said_in_one_line() -> None:
     assert plain(words.shape(OpenLoad(64, 2_000.0))) == "open loop, 2,000 requests/s, constant arrivals, 64 connections"
     assert words.shape(ClosedLoad(1)) == "closed loop, 1 connection"
     thinking = words.shape(ClosedLoad(8, 0.2, "exponential"))
-    assert plain(thinking) == "closed loop, 8 connections, about 0.2 s between requests"
+    assert plain(thinking) == "closed loop, 8 connections, thinking about 200 ms between requests"
+
+
+@pytest.mark.parametrize(
+    ("think_s", "written"), [(0.0005, "500 µs"), (0.2, "200 ms"), (1.5, "1.5 s"), (90, "1 min 30 s")]
+)
+def test_a_pause_is_written_in_the_unit_that_suits_it(think_s: float, written: str) -> None:
+    assert plain(words.shape(ClosedLoad(1, think_s))).endswith(f", thinking {written} between requests")
+
+
+def test_a_ramp_says_the_rates_it_moves_through() -> None:
+    ramp = OpenLoad(64, 0.0, "poisson", (Stage(10.0, 1_000.0), Stage(5.0, 1_000.0), Stage(0.0, 1.5)))
+    assert plain(words.shape(ramp)) == "open loop, 0 → 1,000 → 1.5 requests/s, poisson arrivals, 64 connections"
+
+
+@pytest.mark.parametrize(
+    ("metric", "written"), [("p99_9", "p99.9"), ("service_p99_9", "service p99.9"), ("throughput", "throughput")]
+)
+def test_a_metric_is_named_the_way_people_say_it(metric: str, written: str) -> None:
+    assert words.metric_name(metric) == written
 
 
 def test_a_workload_of_several_requests_says_how_many() -> None:

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from loadbench_gui.cli.terminal.generator import doubted
+from loadbench_gui.core.caveats import doubted
 from loadbench_gui.core.pacing import expected_arrivals
-from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad, Request
+from loadbench_gui.core.plan import ClosedLoad, Request
 from loadbench_gui.core.run import Run
 from loadbench_gui.core.snapshot import Tally
 from loadbench_gui.report import words
@@ -51,33 +51,7 @@ def _how(run: Run) -> str:
     warm = f" after {words.seconds(run.workload.warmup_s)} of warm-up" if run.workload.warmup_s else ""
     by = {"fast": "", "httpx": ", sent by httpx"}.get(run.client, f", sent by {run.client}")
     where = ", from this process" if run.engine == "in-app" else ""
-    return f"{load(run.workload.shape)}, {words.seconds(run.duration_s)}{warm}{by}{where}"
-
-
-def load(shape: LoadShape) -> str:
-    """Say how hard was asked: "closed loop, 50 connections", with stages and pauses."""
-    connections = words.plural(shape.connections, "connection")
-    match shape:
-        case ClosedLoad(think_s=0.0):
-            return f"closed loop, {connections}"
-        case ClosedLoad():
-            about = "about " if shape.thinking == "exponential" else ""
-            return f"closed loop, {connections}, thinking {about}{words.seconds(shape.think_s)} between requests"
-        case OpenLoad(stages=()):
-            return f"open loop, {words.rate(shape.rate_rps)}, {shape.arrival} arrivals, {connections}"
-        case OpenLoad():
-            path = " → ".join(words.rate_figure(rate) for rate in _rates(shape))
-            return f"open loop, {path}{words.NARROW}requests/s, {shape.arrival} arrivals, {connections}"
-
-
-def _rates(shape: OpenLoad) -> Iterator[float]:
-    """Yield the rates that stages move through, level stretches left out."""
-    reached = shape.rate_rps
-    yield reached
-    for stage in shape.stages:
-        if stage.rate_rps != reached:
-            reached = stage.rate_rps
-            yield reached
+    return f"{words.shape(run.workload.shape)}, {words.seconds(run.duration_s)}{warm}{by}{where}"
 
 
 def print_figures(console: Console, run: Run) -> None:
@@ -91,7 +65,7 @@ def print_figures(console: Console, run: Run) -> None:
 
 
 def _rows(run: Run) -> Iterator[tuple[str, Text]]:
-    doubtful = "throughput" in doubted(run)
+    doubtful = "throughput" in doubted(run.fitness.caveats)
     yield (
         "throughput",
         Text(f"? {_throughput(run)}" if doubtful else _throughput(run), "yellow" if doubtful else "bold"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -11,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from loadbench_gui.cli.terminal.glyphs import WIDEST, flow
-from loadbench_gui.core.caveats import SEVERITY, Caveat, GeneratorVerdict
+from loadbench_gui.core.caveats import SEVERITY, Caveat, GeneratorVerdict, doubted
 from loadbench_gui.core.run import Fitness, Run
 from loadbench_gui.report import words
 
@@ -23,20 +22,10 @@ MEANING: Final[dict[GeneratorVerdict, str]] = {
 }
 
 
-def doubted(run: Run) -> frozenset[str]:
-    """Return the metrics that may not be believed, though the others may."""
-    return frozenset(caveat.metric for caveat in run.fitness.caveats if caveat.metric is not None)
-
-
-def metric_name(metric: str) -> str:
-    """Write a metric's name for people: service_p99_9 -> "service p99.9"."""
-    return re.sub(r"(p\d+)_(\d)", r"\1.\2", metric).replace("_", " ")
-
-
 def print_fitness(console: Console, run: Run) -> None:
     """Print the generator's verdict on itself, what it cost, and its reasons with what to do about them."""
     fitness = run.fitness
-    doubts = ", ".join(metric_name(metric) for metric in sorted(doubted(run)))
+    doubts = ", ".join(words.metric_name(metric) for metric in sorted(doubted(fitness.caveats)))
     meaning = MEANING[fitness.verdict] or (f", with doubts about {doubts}" if doubts else "")
     console.print(Text("generator ") + Text(fitness.verdict, STYLE[fitness.verdict]) + Text(meaning))
     for line in flow(_evidence(fitness), min(console.width, WIDEST)):

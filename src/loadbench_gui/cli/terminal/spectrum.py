@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from loadbench_gui.cli.terminal.generator import doubted
+from loadbench_gui.core.caveats import doubted
 from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.plan import OpenLoad
 from loadbench_gui.core.quantiles import PERCENTILES, Q, adjusted, samples_needed, summarise
@@ -40,7 +40,7 @@ def percentile_name(name: str) -> str:
 
 def print_spectrum(console: Console, run: Run) -> None:
     """Print the percentiles: of successes on both clocks and, where some failed, of all requests."""
-    tally, doubts = run.measured, doubted(run)
+    tally, doubts = run.measured, doubted(run.fitness.caveats)
     columns = {"scheduled": summarise(tally.scheduled), "service": summarise(tally.service)}
     if tally.succeeded < tally.issued:
         columns["with failures"] = adjusted(tally)

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from loadbench_gui.core.caveats import Caveat, GeneratorVerdict, worst
+from loadbench_gui.core.caveats import SEVERITY, Caveat, GeneratorVerdict, doubted, worst
 from loadbench_gui.core.lifecycle import FINAL, RunState
 from loadbench_gui.core.plan import Plan, Workload
 from loadbench_gui.core.run import MemoryKind, Run, RunLabel, TargetSample
 from loadbench_gui.core.verdict import Comparison, Schedule
+from loadbench_gui.report import words
 from loadbench_gui.services.events import (
     ComparisonEnded,
     Event,
@@ -160,8 +161,8 @@ class LiveModel:
             self._note("error" if event.state is RunState.FAILED else "info", event.detail)
 
     def _doubt(self, caveat: Caveat) -> None:
-        known = {c.code for c in self.caveats}
-        if caveat.code not in known:
+        known = {(c.code, c.metric) for c in self.caveats}
+        if (caveat.code, caveat.metric) not in known:
             self._note("warning", caveat.message)
         others = (c for c in self.caveats if (c.code, c.metric) != (caveat.code, caveat.metric))
         self.caveats = (*others, caveat)
@@ -205,10 +206,19 @@ class LiveModel:
     def limit(self) -> Caveat | None:
         """The gravest doubt about the generator as a whole, for the banner; None while it is fit.
 
-        A doubt about one metric is a line of the log: that metric has no verdict, the others stand.
+        A doubt about one metric is one of `doubts`: that metric has no verdict, the others stand.
         """
         doubts = [c for c in self.caveats if c.severity != "valid" and c.metric is None]
         return max(doubts, key=lambda c: c.severity == "invalid", default=None)
+
+    @property
+    def doubts(self) -> str:
+        """Say in one sentence which metrics are doubted and the gravest reason; "" while none is."""
+        reasons = doubted(self.caveats)
+        if not reasons:
+            return ""
+        gravest = max(reasons.values(), key=lambda caveat: SEVERITY[caveat.severity])
+        return f"Doubts about {', '.join(map(words.metric_name, sorted(reasons)))}: {gravest.message}"
 
     def seconds_left(self) -> float | None:
         """Return an estimate of the time to the end, from the runs that are over, else from the plan."""

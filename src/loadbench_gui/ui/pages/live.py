@@ -168,8 +168,10 @@ class LivePage(QWidget):
         for card, figure in zip(self._figures, key_figures(model), strict=True):
             card.show_figure(figure.value, figure.unit, figure.made_of, figure.role)
             card.rename(figure.name)
-        doubt = model.limit
-        self.banner.say(doubt.message if doubt else "", doubt.hint if doubt else "")
+        limit, doubts = model.limit, model.doubts
+        self.banner.say(
+            limit.message if limit else doubts, " ".join(filter(None, (limit.hint, doubts))) if limit else ""
+        )
         self._log.refresh(model)
         if self._board is not None:
             self._board.refresh(model)
