@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 
 from engine.servers import Asked, adds_up, fire_at, response, says, serving
-from loadbench_gui.core.plan import Arrival, EngineName, OpenLoad, Stage, WhenBusy
+from loadbench_gui.core.plan import Arrival, EngineName, OpenLoad, Pacing, Stage, WhenBusy
 from loadbench_gui.engine.issuer import Issuer, open_all
 from loadbench_gui.services.generator import Fired
 
@@ -127,6 +127,44 @@ def test_every_connection_gets_the_same_share_within_one(connections: int) -> No
     assert len(shares) == connections
     assert shares.total() == 125
     assert max(shares.values()) - min(shares.values()) <= 1 + waited
+
+
+@pytest.mark.parametrize("pacing", ["timer", "spin"])
+def test_a_rate_beyond_what_can_be_taken_up_lets_the_answers_be_read_and_adds_up(pacing: Pacing) -> None:
+    """The server shares the generator's loop here: where that starves, it is not asked twice by one connection."""
+
+    async def scenario() -> tuple[Fired, int]:
+        async with serving(says(response())) as server:
+            shape = OpenLoad(2, 1_000_000.0, when_busy="drop")
+            return await fire_at(server.target, shape, duration_s=0.3, pacing=pacing), server.requests
+
+    fired, asked = asyncio.run(scenario())
+    measured = fired.measured
+    assert adds_up(fired)
+    assert measured.issued == 300_000
+    assert measured.succeeded == asked > 20
+    assert measured.failed == measured.timed_out == 0
+
+
+@pytest.mark.parametrize("pacing", ["timer", "spin"])
+def test_a_halt_is_obeyed_though_arrivals_are_due_faster_than_they_are_taken_up(pacing: Pacing) -> None:
+    async def scenario() -> Fired:
+        stop = asyncio.Event()
+
+        def stops(asked: Asked) -> None:
+            asked.answer(response())
+            if asked.total == 20:
+                stop.set()
+
+        async with serving(stops) as server:
+            shape = OpenLoad(2, 1_000_000.0, when_busy="drop")
+            return await fire_at(server.target, shape, duration_s=4.0, pacing=pacing, stop=stop)
+
+    fired = asyncio.run(scenario())
+    assert adds_up(fired)
+    assert fired.stop_reason == "stopped"
+    assert fired.duration_s < 4.0
+    assert 1e6 * fired.duration_s - 2 <= fired.measured.issued < 4_000_000, "what was due by then counts"
 
 
 class Opening:

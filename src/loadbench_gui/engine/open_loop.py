@@ -5,11 +5,13 @@ A free connection is chosen least recently used, so that all are used alike and 
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Iterator
 from time import perf_counter_ns
+from typing import Final
 
-from loadbench_gui.core.pacing import arrivals, peak_rate_rps
+from loadbench_gui.core.pacing import CHUNK, arrivals, peak_rate_rps
 from loadbench_gui.core.plan import OpenLoad, Shard
 from loadbench_gui.engine.issuer import Issuer
 from loadbench_gui.engine.kernel_timer import alarm, lead_ns
@@ -17,6 +19,9 @@ from loadbench_gui.engine.recorder import Recorder
 from loadbench_gui.engine.transport.carrier import Cargo, Carrier
 from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.turns import NEVER
+
+MOST_AT_ONCE: Final = 256
+"""Arrivals taken up in one go: about 0.2 ms where none finds a connection. Answers are read before it goes on."""
 
 
 class OpenIssuer(Issuer):
@@ -37,6 +42,9 @@ class OpenIssuer(Issuer):
         self._spin = spin
         self._spun_ns = 0
         self._events = 0
+        # No arrival that is due later than this is drawn: when the load was halted.
+        self._until_ns = NEVER
+        self._rest: asyncio.Handle | None = None
         self._alarm = alarm(circuit.loop, self._ring, lead_ns(peak_rate_rps(shape) / shard.count))
         self._shape = shape
 
@@ -55,21 +63,24 @@ class OpenIssuer(Issuer):
 
     def halt(self) -> None:
         """Draw no more arrivals than are due by now: one that a late loop has not taken up yet still counts."""
-        if self._started and not self._halted and self._circuit.issue_ns <= perf_counter_ns():
-            self._issue()
+        if self._halted:
+            return
         self._halted = True
-        self._circuit.issue_ns = NEVER
+        self._until_ns = perf_counter_ns()
         self._alarm.close()
+        if self._rest is None:
+            self._issue()
 
     @property
     def exhausted(self) -> bool:
         """Whether every arrival has been drawn."""
-        return self._halted or self._circuit.issue_ns == NEVER
+        return self._circuit.issue_ns == NEVER
 
     @property
     def idle(self) -> bool:
-        """Whether no request is in flight, waits for a connection to open, or is queued."""
-        return not self._queue and not any(c.sent_ns or c.wanted for c in self.connections)
+        """Whether no request is in flight, waits for a connection to open, is queued, or due before the halt."""
+        behind = self._halted and not self.exhausted
+        return not behind and not self._queue and not any(c.sent_ns or c.wanted for c in self.connections)
 
     @property
     def spun_ns(self) -> int:
@@ -81,7 +92,8 @@ class OpenIssuer(Issuer):
         return self._drawn[0], self._drawn[1]
 
     def give_up(self, now_ns: int) -> None:
-        """Censor what is queued, waits for a connection or is in flight."""
+        """Censor what is queued, waits for a connection or is in flight, and what was due but never taken up."""
+        self._censor_rest(now_ns)
         held = [c for c in self.connections if c.sent_ns or c.wanted]
         for connection in held:
             connection.close()
@@ -92,7 +104,8 @@ class OpenIssuer(Issuer):
 
     def close(self) -> None:
         """Stop the clock and close all connections."""
-        self.halt()
+        self._stop()
+        self._alarm.close()
         super().close()
 
     def opened(self, connection: Carrier) -> None:
@@ -147,12 +160,14 @@ class OpenIssuer(Issuer):
         self._circuit.issue_ns = self._due[0] if self._due and self._left > 0 else NEVER
 
     def _issue(self) -> None:
-        """Take up every arrival that is due."""
+        """Take up what is due, at most `MOST_AT_ONCE`; the rest follows once the loop has read what came meanwhile."""
+        if self._rest is not None:
+            return
         circuit, free, begin = self._circuit, self._free, self._window.begin_ns
         due = circuit.issue_ns
-        while True:
+        for _ in range(MOST_AT_ONCE):
             now = perf_counter_ns()
-            if due > now:
+            if due > now or due > self._until_ns:
                 break
             is_warmup = due < begin
             self._drawn[is_warmup] += 1
@@ -171,8 +186,38 @@ class OpenIssuer(Issuer):
             else:
                 self._no_connection(due, now)
             due = self._advance()
+        else:
+            self._rest = circuit.loop.call_soon(self._go_on)
+        if due > self._until_ns:
+            circuit.issue_ns = NEVER
         if now > circuit.turns.due_ns:
             circuit.turns.step(now)
+
+    def _go_on(self) -> None:
+        self._rest = None
+        if self._circuit.issue_ns <= perf_counter_ns():
+            self._issue()
+
+    def _stop(self) -> None:
+        """Take nothing up any more."""
+        self._halted = True
+        self._circuit.issue_ns = NEVER
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
+
+    def _censor_rest(self, now_ns: int) -> None:
+        """Count the arrivals that were due before the halt and that the loop, late as it was, has not taken up."""
+        last_ns = min(self._until_ns, now_ns)
+        while self._circuit.issue_ns <= last_ns:
+            waiting: list[int] = []
+            while (due_ns := self._circuit.issue_ns) <= last_ns and len(waiting) < CHUNK:
+                self._drawn[due_ns < self._window.begin_ns] += 1
+                self._left -= due_ns >= self._window.begin_ns
+                waiting.append(due_ns)
+                self._advance()
+            self._recorder.censor(waiting, now_ns)
+        self._stop()
 
     def _advance(self) -> int:
         """Move on to the next arrival and return when it is due."""
