@@ -91,7 +91,6 @@ class Gathering:
         for interval in self._timeline.lose(shard):
             self._take(interval)
         if self._timeline.lost != before:
-            self._last_words.append(f"worker {shard}: {words}")
             self._tell_lost(shard, words)
         # Not before all have ended: the moment of its last request is the last that a shard tells.
         self._running.discard(shard)
@@ -115,7 +114,7 @@ class Gathering:
             measured=self._measured,
             traffic=self._traffic,
             peak_connections=self._peak,
-            fitness=judge(self._evidence(duration_s, around)),
+            fitness=judge(self._evidence(duration_s, around, self._stop_reason(start_ns) == "requests")),
             samples=tuple(sample for kept in self._samples.values() for sample in kept),
             duration_s=duration_s,
             start_ns=start_ns,
@@ -127,7 +126,7 @@ class Gathering:
             fault=self._broken_off() if self.broken.is_set() else None,
         )
 
-    def _evidence(self, duration_s: float, around: Surroundings) -> Evidence:
+    def _evidence(self, duration_s: float, around: Surroundings, at_limit: bool) -> Evidence:
         return Evidence(
             measured=self._measured,
             traffic=self._traffic,
@@ -138,6 +137,7 @@ class Gathering:
             duration_s=duration_s,
             lost=len(self._timeline.lost),
             busiest=max((cpu_s / span_s for cpu_s, span_s in self._worked if span_s > 0), default=0.0),
+            at_limit=at_limit,
             # What was calibrated is a worker process, not the loop of the application.
             around=around if self._settings.engine == "workers" else replace(around, calibrated_us=None),
             notes=stale_caveats(self._traffic.stale, sum(self._issued) + self._unmeasured),

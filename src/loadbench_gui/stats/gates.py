@@ -61,15 +61,15 @@ def reuse(run: Run) -> float | None:
 
 def little_error(run: Run) -> float | None:
     """Return how far a closed loop is from Little's law (`stats.little`); None for other loads."""
-    shape, mean_us = run.workload.shape, run.measured.scheduled.mean_us
-    if not isinstance(shape, ClosedLoad) or mean_us is None:
+    if not isinstance(run.workload.shape, ClosedLoad):
         return None
     return deviation(
-        shape,
+        run.workload.shape,
         run.traffic,
+        run.measured.scheduled,
         duration_s=run.duration_s,
-        latency_us=mean_us,
         between_us=run.fitness.cpu_us_per_request or 0.0,
+        at_limit=run.stop_reason == "requests",
     )
 
 

@@ -137,6 +137,18 @@ def test_without_a_calibration_the_caveat_says_that_the_ceiling_is_this_runs_own
     assert "from this run's own 750.0 us of CPU a request" in caveat.message
 
 
+def test_a_busy_run_that_costs_more_than_was_calibrated_is_believed() -> None:
+    fitness = judge(evidence(of_workers=health(cpu_s=0.75), around=Surroundings(calibrated_us=20.0)))
+    assert fitness.ceiling_rps == pytest.approx(1e6 / 750)
+    assert "from this run's own 750.0 us of CPU a request" in fitness.caveats[0].message
+
+
+def test_a_busy_run_that_costs_less_than_was_calibrated_is_judged_by_the_calibration() -> None:
+    fitness = judge(evidence(of_workers=health(cpu_s=0.75), around=Surroundings(calibrated_us=900.0)))
+    assert fitness.ceiling_rps == pytest.approx(1e6 / 900)
+    assert "calibrated at 900.0 us of CPU a request" in fitness.caveats[0].message
+
+
 @pytest.mark.parametrize(("steal", "verdict"), [(None, "valid"), (0.01, "valid"), (0.011, "suspect")])
 def test_more_than_one_per_cent_of_stolen_time_makes_the_run_suspect(steal: float | None, verdict: str) -> None:
     fitness = judge(evidence(around=Surroundings(steal_fraction=steal)))
@@ -199,6 +211,13 @@ def test_a_closed_loop_whose_counts_break_littles_law_is_suspect(
     """16 connections at 16 ms: 1,000 a second. 3.6 % of the window are its edges, beside the 5 % allowed."""
     found = evidence(tally(latency_us=16_000), shape=ClosedLoad(16), traffic=Traffic(completed=completed, opened=16))
     assert said(judge(found)) == codes
+
+
+def test_a_run_that_ended_at_its_limit_is_no_matter_of_accounting() -> None:
+    """Its connections have stood idle since each ended its last request."""
+    short = evidence(tally(latency_us=16_000), shape=ClosedLoad(16), traffic=Traffic(completed=500, opened=16))
+    assert said(judge(short)) == [("accounting", None)]
+    assert judge(replace(short, at_limit=True)).caveats == ()
 
 
 def test_think_time_is_part_of_littles_law() -> None:

@@ -77,16 +77,16 @@ def _accounting(evidence: Evidence) -> tuple[Caveat, ...]:
     """Little's law holds in a closed loop by construction; where our figures break it, it is they that are wrong."""
     shape, measured = evidence.shape, evidence.measured
     failed = measured.failed + measured.timed_out + measured.censored
-    # Not the service time: what a slow client of ours takes before it writes is a part of the cycle as well.
-    mean_us = measured.scheduled.mean_us
-    if not isinstance(shape, ClosedLoad) or failed or evidence.lost or mean_us is None:
+    if not isinstance(shape, ClosedLoad) or failed or evidence.lost:
         return ()
     off = deviation(
         shape,
         evidence.traffic,
+        # Not the service time: what a slow client of ours takes before it writes is a part of the cycle as well.
+        measured.scheduled,
         duration_s=evidence.duration_s,
-        latency_us=mean_us,
         between_us=evidence.cpu_us_per_request or 0.0,
+        at_limit=evidence.at_limit,
     )
     if off is None or off <= LITTLE_LIMIT:
         return ()

@@ -48,7 +48,7 @@ class Evidence:
 
     health: summed over the measured intervals, `span_s` in real time. handled: requests that ended in those very
     intervals, warm-up's late ones included. duration_s: length of the measured window. lost: workers that died.
-    busiest: share of its time that the busiest worker worked.
+    busiest: share of its time that the busiest worker worked. at_limit: the run ended with its last request.
     notes: caveats that were found elsewhere and count as well.
     """
 
@@ -61,6 +61,7 @@ class Evidence:
     duration_s: float
     lost: int = 0
     busiest: float = 0.0
+    at_limit: bool = False
     around: Surroundings = Surroundings()
     notes: tuple[Caveat, ...] = field(default=())
 
@@ -89,14 +90,18 @@ class Evidence:
         return self.health.run_delay_s / (self.health.span_s * self.workers)
 
     @property
-    def ceiling_rps(self) -> float | None:
-        """What the workers could send together: at the calibrated cost, else at this run's own.
+    def own_cost_us(self) -> float | None:
+        """CPU microseconds that a request cost in this run; None where the workers were idle most of the time."""
+        return self.cpu_us_per_request if self.cpu_fraction >= OWN_CEILING_FROM else None
 
+    @property
+    def ceiling_rps(self) -> float | None:
+        """What the workers could send together: at the calibrated cost or at this run's own, whichever is dearer.
+
+        A calibration asks for the cheapest request there is; a run that is busy says what its own cost.
         None where neither says: there is no calibration, and the workers were idle most of the time.
         """
-        cost_us = self.around.calibrated_us or (
-            self.cpu_us_per_request if self.cpu_fraction >= OWN_CEILING_FROM else None
-        )
+        cost_us = max(self.around.calibrated_us or 0.0, self.own_cost_us or 0.0)
         return 1e6 * self.workers / cost_us if cost_us else None
 
     @property
@@ -112,11 +117,11 @@ class Evidence:
         ceiling_rps = self.ceiling_rps
         if ceiling_rps is None:
             return ""
-        calibrated = self.around.calibrated_us
+        calibrated_us, own_us = self.around.calibrated_us or 0.0, self.own_cost_us or 0.0
         source = (
-            f"calibrated at {calibrated:.1f} us of CPU a request"
-            if calibrated
-            else f"from this run's own {self.cpu_us_per_request or 0.0:.1f} us of CPU a request"
+            f"calibrated at {calibrated_us:.1f} us of CPU a request"
+            if calibrated_us >= own_us
+            else f"from this run's own {own_us:.1f} us of CPU a request"
         )
         return f" Its ceiling is {ceiling_rps:,.0f} requests/s ({source}); above 70 % of that no target is ranked."
 
