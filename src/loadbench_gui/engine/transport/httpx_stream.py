@@ -166,12 +166,16 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self.is_over = True
         self._wake(self._reader)
         self._wake(self._writer)
-        if self._transport is None:
+        transport = self._transport
+        if transport is None:
             return
-        if self._transport.get_write_buffer_size():
-            self._transport.abort()
-        else:
-            self._transport.close()
+        if transport.get_write_buffer_size():
+            transport.abort()
+            return
+        transport.close()
+        if transport.get_extra_info("ssl_object") is not None:
+            # Our close_notify has left by the loop's next turn; TLS would wait half a minute for the server's.
+            self._loop.call_soon(transport.abort)
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
