@@ -21,7 +21,8 @@ _VARYING = ("path", "headers", "body", "json")
 def placeholder_checks(path: KeyPath, workload: Mapping[str, Any], base: Path | None) -> Iterator[Finding]:
     """Yield what is wrong with the placeholders of a workload's requests and with the file they read."""
     used: list[tuple[KeyPath, Mark, FromRow]] = []
-    for place, mark in _marks(path, workload):
+    all_marks = tuple(_marks(path, workload))
+    for place, mark in all_marks:
         try:
             found = placeholder(mark)
             if isinstance(found, Choice) and "headers" in place:
@@ -32,6 +33,9 @@ def placeholder_checks(path: KeyPath, workload: Mapping[str, Any], base: Path | 
             continue
         if isinstance(found, FromRow):
             used.append((place, mark, found))
+    if isinstance(workload.get("data"), str) and not any(mark.word == "row" for _, mark in all_marks):
+        hint = "Write ${row:COLUMN} in a path, a header or a body, or leave data out."
+        yield Finding((*path, "data"), "no request takes values from this file", hint)
     yield from _data(path, workload, used, base)
 
 

@@ -21,6 +21,7 @@ from loadbench_gui.profile.placeholders import placeholder_checks, requests_of
 from loadbench_gui.profile.problems import Complaint, KeyPath
 from loadbench_gui.profile.schema import MetricName
 from loadbench_gui.profile.secrets import check_references
+from loadbench_gui.profile.together import effect_checks
 from loadbench_gui.profile.wording import Finding
 
 Raw: TypeAlias = dict[str, Any]
@@ -50,6 +51,7 @@ def cross_checks(document: Raw, base: Path | None = None) -> Iterator[Finding]:
         yield from _contents(("workload", index), workload, base)
         yield from placeholder_checks(("workload", index), workload, base)
     yield from client_checks(_table(document, "generator"), base)
+    yield from effect_checks(document)
     yield from _comparison(document)
     yield from _slo(document)
     yield from check_references(document)
@@ -142,6 +144,9 @@ def _load(path: KeyPath, load: Raw, workload: Raw) -> Iterator[Finding]:
             if key in load:
                 hint = f'Leave out {key}, or write model = "closed".'
                 yield Finding((*path, key), "means nothing in an open load, which sends at its rate", hint)
+        if "queue_limit" in load and load.get("when_busy") == "drop":
+            hint = 'Leave it out, or write when_busy = "queue".'
+            yield Finding((*path, "queue_limit"), "says how many may wait, and with drop none does", hint)
         if "rate" not in load and "stages" not in load:
             hint = 'Add rate = 1000 (requests per second), or stages = [{ duration = "30s", rate = 1000 }].'
             yield Finding(path, "an open load needs a rate", hint)

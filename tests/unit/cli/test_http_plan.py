@@ -20,6 +20,7 @@ from loadbench_gui.core.plan import (
     Tls,
     Workload,
 )
+from loadbench_gui.errors import UserError
 
 URL = "http://127.0.0.1:8000/json?x=1"
 
@@ -58,13 +59,13 @@ def test_everything_at_once(understood: list[tuple[str, Workload, GeneratorSetti
     rows.write_text("id\n1\n", encoding="utf-8")
     run(
         URL, "-c", "8", "-n", "1000", "-r", "100", "--stage", "10s:500", "--stage", "0s:1000", "--stage", "5s:1000",
-        "--arrival", "poisson", "--when-busy", "drop", "--queue-limit", "20", "--warmup", "2s", "--timeout", "500ms",
-        "-m", "post", "-H", "X-A: 1", "-H", "X-B: 2", "--body-file", str(body), "--also", "2 GET /other",
+        "--arrival", "poisson", "--when-busy", "queue", "--queue-limit", "20", "--warmup", "2s", "--timeout", "500ms",
+        "-m", "post", "-H", "X-A: 1", "-H", "X-B: ${row:id}", "--body-file", str(body), "--also", "2 GET /other",
         "--data", str(rows), "--gzip", "--expect-status", "201", "--expect-body", "ok", "--insecure", "--sni", "api",
-        "--http2", "--redirects", "--user", "me:pw", "--engine", "in-app", "-w", "2", "--cpus", "0-1",
+        "--http2", "--redirects", "--user", "me:pw", "--engine", "workers", "-w", "2", "--cpus", "0-1",
         "--pacing", "timer", "--quiet",
     )  # fmt: skip
-    common = (("X-A", "1"), ("X-B", "2"), ("Accept-Encoding", "gzip"))
+    common = (("X-A", "1"), ("X-B", "${row:id}"), ("Accept-Encoding", "gzip"))
     stages = (Stage(10.0, 500.0), Stage(0.0, 1000.0), Stage(5.0, 1000.0))
     ((_, workload, generator),) = understood
     assert workload == Workload(
@@ -72,7 +73,7 @@ def test_everything_at_once(understood: list[tuple[str, Workload, GeneratorSetti
         kind="http",
         request=Request("POST", "/json?x=1", common, body_file=str(body)),
         expect=Expectation(201, b"ok"),
-        shape=OpenLoad(8, 100.0, "poisson", stages, "drop", 20),
+        shape=OpenLoad(8, 100.0, "poisson", stages, "queue", 20),
         warmup_s=2.0,
         duration_s=13.0,
         timeout_s=0.5,
@@ -82,7 +83,7 @@ def test_everything_at_once(understood: list[tuple[str, Workload, GeneratorSetti
     )
     client = Client("httpx", http2=True, redirects=True, auth="basic", credentials="me:pw")
     assert generator == GeneratorSettings(
-        "in-app", 2, (0, 1), "timer", client, Tls(insecure=True, server_name="api")
+        "workers", 2, (0, 1), "timer", client, Tls(insecure=True, server_name="api")
     )  # fmt: skip
 
 
@@ -130,3 +131,41 @@ def test_a_client_that_was_not_asked_for_is_announced(
     assert "Sent by httpx, because of --http2 and --cookies" in capsys.readouterr().out
     run(URL, "--client", "httpx", "--http2")
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        ("--data {rows}", "--data"),
+        ("--data {rows} -H 'X: $${{row:id}}'", "--data"),
+        ("-r 5 --when-busy drop --queue-limit 3", "--queue-limit"),
+        ("--pacing spin", "--pacing"),
+        ("--engine in-app -w 2", "-w"),
+        ("--engine in-app --cpus 0", "--cpus"),
+        ("--user me:pw -H 'authorization: Bearer x'", "--user"),
+        ("--insecure", "--insecure"),
+        ("--sni api", "--sni"),
+        ("--cert {rows}", "--cert"),
+        ("--redirects --insecure --cacert {rows}", "--cacert"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(
+    arguments: str, option: str, understood: list[tuple[str, Workload, GeneratorSettings]], tmp_path: Path
+) -> None:
+    (tmp_path / "users.csv").write_text("id\n1\n", encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        run(URL, *shlex.split(arguments.format(rows=tmp_path / "users.csv")))
+    assert caught.value.message.startswith(f"{option} ")
+    assert caught.value.hint
+    assert understood == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["--pacing spin --think 1s", "-r 5 --pacing timer", "--insecure --redirects", "--sni a --proxy https://proxy"],
+)
+def test_an_option_that_may_have_an_effect_is_accepted(
+    arguments: str, understood: list[tuple[str, Workload, GeneratorSettings]]
+) -> None:
+    run(URL, *shlex.split(arguments))
+    assert len(understood) == 1

@@ -69,6 +69,9 @@ def test_files_are_looked_for_from_the_profiles_folder(tmp_path: Path) -> None:
             """
             data = "users.csv"
             request = { method = "PUT", path = "/${row:id}", body_file = "in/big.bin" }
+            [[deployment]]
+            name = "b"
+            url = "https://b"
             [generator]
             ca_file = "users.csv"
             cert_file = "client.pem"
@@ -167,3 +170,44 @@ def test_a_password_in_an_address_is_not_repeated(text: str) -> None:
     with pytest.raises(ProfileError, match="is not") as caught:
         plan(text)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('data = "users.csv"\n', 'workload "w".data'),
+        ('[generator]\nengine = "in-app"\nworkers = 2\n', "generator.workers"),
+        ('[generator]\npacing = "spin"\n', "generator.pacing"),
+        ("[generator]\ninsecure = true\n", "generator.insecure"),
+        ('[generator]\nserver_name = "api.example"\n', "generator.server_name"),
+        (
+            'request = { headers = { authorization = "x" } }\n[generator]\nauth = "basic"\ncredentials = "a:b"\n',
+            "generator.auth",
+        ),
+        (
+            '[[workload]]\nname = "o"\nload = { model = "open", connections = 1, rate = 5, when_busy = "drop", '
+            "queue_limit = 3 }\n",
+            'workload "o".load.queue_limit',
+        ),
+    ],
+)
+def test_what_would_do_nothing_is_pointed_out(text: str, key: str, tmp_path: Path) -> None:
+    (tmp_path / "users.csv").write_text("id\n7\n", encoding="utf-8")
+    with pytest.raises(ProfileError) as caught:
+        plan(text, tmp_path)
+    assert [problem.key_path for problem in caught.value.problems] == [key]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[generator]\nclient = "httpx"\nredirects = true\ninsecure = true\n',
+        '[[deployment]]\nname = "b"\nurl = "https://b"\n[generator]\ninsecure = true\n',
+        '[[workload]]\nname = "o"\nload = { model = "open", connections = 1, rate = 5 }\n'
+        '[generator]\npacing = "spin"\n',
+        'request = { headers = { Authorization = "x" } }\n[[workload.also]]\npath = "/b"\n'
+        '[generator]\nauth = "basic"\ncredentials = "a:b"\n',
+    ],
+)
+def test_what_has_an_effect_somewhere_is_accepted(text: str) -> None:
+    assert plan(text).workloads

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from loadbench_gui.cli.common import DataDir, JsonTo, Quiet
 from loadbench_gui.cli.measuring import measure_one
-from loadbench_gui.cli.options import address, load, message, sender, tls, values
+from loadbench_gui.cli.options import address, load, message, sender, tls, together, values
 from loadbench_gui.cli.session import Terminal, run_async
 from loadbench_gui.cli.table import new_app
 from loadbench_gui.core.plan import Attach, ComparisonSettings, Deployment, GeneratorSettings, Plan, Tls, Workload
@@ -81,6 +81,7 @@ def http(
         also=message.others(also or (), request.headers),
         data_file=data_file or "",
     )  # fmt: skip
+    together.must_matter(base, workload, generator)
     terminal = Terminal(json_to, quiet, data_dir)
     if client.name == "httpx" and client_name is None:
         needed = " and ".join(asked.needing_httpx)
