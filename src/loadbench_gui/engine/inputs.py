@@ -49,6 +49,9 @@ def _size(path: str) -> int:
         size = found.stat().st_size
         if found.is_dir():
             raise UserError(f"{path} is a folder", "Name a file.")
+        if not found.is_file():
+            # Opening a pipe would wait for whoever writes to it, and it has no size.
+            raise UserError(f"{path} is not a regular file", "Name a file: what it holds is read more than once.")
         with found.open("rb"):
             return size
     except OSError as error:

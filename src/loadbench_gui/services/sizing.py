@@ -6,14 +6,13 @@ import ipaddress
 import os
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import psutil
 
 from loadbench_gui.core.pacing import peak_rate_rps
 from loadbench_gui.core.plan import ClientName, GeneratorSettings, Load, OpenLoad, Target
-from loadbench_gui.deploy.topology import Machine, read_machine
+from loadbench_gui.deploy.topology import Machine, read_machine, read_quota
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ def spins(load: Load, settings: GeneratorSettings, cpus: tuple[int, ...] | None,
     if not cpus or workers > len(cpus):
         return False
     has_window = "PySide6" in sys.modules
-    return _usable_cpus() >= max(workers + 1, 3 if has_window else 2) and not _has_quota()
+    return _usable_cpus() >= max(workers + 1, 3 if has_window else 2) and read_quota() is None
 
 
 def _is_remote(target: Target) -> bool:
@@ -96,10 +95,3 @@ def _is_remote(target: Target) -> bool:
 
 def _usable_cpus() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-
-
-def _has_quota() -> bool:
-    try:
-        return not Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").startswith("max")
-    except OSError:
-        return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,3 +81,16 @@ def test_a_data_file_that_would_fill_the_memory_is_refused_before_it_is_read(tmp
 def test_a_folder_is_no_body(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is a folder"):
         read_inputs(workload(Request("PUT", body_file=str(tmp_path))))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes among the files of Windows")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    # Both ends are held open, so that looking into it would not wait, and the test ends whatever happens.
+    held = os.open(path, os.O_RDWR)
+    try:
+        with pytest.raises(UserError, match="is not a regular file"):
+            read_inputs(workload(Request("PUT", body_file=str(path))))
+    finally:
+        os.close(held)

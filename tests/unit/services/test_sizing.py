@@ -17,6 +17,7 @@ from loadbench_gui.core.plan import (
     Workload,
 )
 from loadbench_gui.deploy.topology import Machine
+from loadbench_gui.services import sizing
 from loadbench_gui.services.sizing import generator_cpus, spins, worker_count
 
 AUTO = GeneratorSettings()
@@ -82,3 +83,12 @@ def test_pacing_that_was_asked_for_is_obeyed() -> None:
 def test_workers_that_share_a_cpu_do_not_spin_by_themselves() -> None:
     assert not spins(load(OpenLoad(8, 1.0)), AUTO, (1,), workers=2)
     assert not spins(load(OpenLoad(8, 1.0)), AUTO, tuple(range(1_000)), workers=1_000), "nothing is left for the server"
+
+
+@pytest.mark.parametrize(("quota_cpus", "spinning"), [(None, True), (0.5, False)])
+def test_a_worker_does_not_spin_by_itself_under_a_quota_wherever_it_is_set(
+    monkeypatch: pytest.MonkeyPatch, quota_cpus: float | None, spinning: bool
+) -> None:
+    monkeypatch.setattr(sizing, "_usable_cpus", lambda: 8)
+    monkeypatch.setattr(sizing, "read_quota", lambda: quota_cpus)
+    assert spins(load(OpenLoad(8, 1.0)), AUTO, (1,)) is spinning
