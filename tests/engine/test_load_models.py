@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 
 import pytest
 
 from engine.servers import Asked, Watch, adds_up, fire_at, response, says, serving
 from loadbench_gui.core.lifecycle import RunEvent
-from loadbench_gui.core.plan import ClosedLoad, EngineName, OpenLoad, WhenBusy
+from loadbench_gui.core.plan import ClosedLoad, EngineName, OpenLoad, Target, WhenBusy
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.snapshot import ErrorKind, Tally
 from loadbench_gui.engine import runner
@@ -296,6 +297,46 @@ def test_a_load_too_slow_for_its_request_limit_lasts_as_long_as_its_window() -> 
     fired = asyncio.run(scenario())
     assert fired.measured.issued == fired.traffic.completed == 5
     assert (fired.duration_s, fired.stop_reason) == (0.5, "")
+
+
+class StopsAtOnce(list[Interval]):
+    """Stops the run with its first interval."""
+
+    def __init__(self, stop: asyncio.Event) -> None:
+        super().__init__()
+        self._stop = stop
+
+    def append(self, interval: Interval) -> None:
+        super().append(interval)
+        self._stop.set()
+
+
+@pytest.mark.parametrize("engine", ["in-app", "workers"])
+def test_what_a_limit_drew_but_never_got_a_connection_is_censored(engine: EngineName) -> None:
+    """Nobody accepts: the system itself takes the one connection that the queue has room for."""
+
+    async def scenario(target: Target) -> Fired:
+        stop = asyncio.Event()
+        watch = Watch(intervals=StopsAtOnce(stop))
+        return await fire_at(
+            target,
+            ClosedLoad(4),
+            engine=engine,
+            workers=1,
+            duration_s=30.0,
+            timeout_s=4.0,
+            requests_limit=4,
+            watch=watch,
+            stop=stop,
+        )
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        fired = asyncio.run(scenario(Target("http", "127.0.0.1", listener.getsockname()[1], "127.0.0.1")))
+    assert adds_up(fired)
+    assert (fired.measured.issued, fired.measured.censored) == (4, 4)
+    assert fired.traffic.opened == 1
 
 
 @pytest.mark.parametrize("repetition", range(3))

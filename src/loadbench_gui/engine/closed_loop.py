@@ -46,23 +46,24 @@ class ClosedIssuer(Issuer):
         return not any(c.sent_ns or (c.wanted and not self._halted) for c in self.connections)
 
     def issued(self) -> tuple[int, int]:
-        """In a closed loop a request is drawn by being sent, so: those that ended and those in flight."""
-        ended, flying = self._recorder.ended, self._in_flight()
-        return ended[0] + flying[0], ended[1] + flying[1]
+        """A request is drawn by being sent, or by its share of a limit: those that ended, fly or wait to connect."""
+        ended, flying, waiting = self._recorder.ended, self._in_flight(), len(self._limited())
+        return ended[0] + flying[0] + waiting, ended[1] + flying[1]
 
     def give_up(self, now_ns: int) -> None:
-        """Censor what is in flight."""
-        flying = [c for c in self.connections if c.sent_ns]
+        """Censor what is in flight, and what a limit drew but no connection ever took."""
+        flying = [c for c in self.connections if c.sent_ns] + self._limited()
         for connection in flying:
             connection.close()
         self._recorder.censor([c.due_ns for c in flying], now_ns)
         for connection in flying:
-            connection.sent_ns = 0
+            connection.sent_ns, connection.wanted = 0, False
 
     def opened(self, connection: Carrier) -> None:
         """Send the request that waited for this connection, if one did."""
         if not connection.wanted:
             return
+        limited = self._waits_limited(connection)
         connection.wanted = False
         if connection.sent_ns:
             connection.send(connection.due_ns, connection.taken_ns, connection.sent_ns)
@@ -74,6 +75,8 @@ class ClosedIssuer(Issuer):
                     return
                 self._left -= 1
             connection.send(now, now, now)
+        elif limited:
+            self._recorder.censor([connection.due_ns], perf_counter_ns())
 
     def answered(self, connection: Carrier, now_ns: int) -> None:
         """Send the next request on the same connection."""
@@ -96,6 +99,15 @@ class ClosedIssuer(Issuer):
         fresh = self._replace(connection)
         if self._started:
             self._next(fresh)
+
+    def _limited(self) -> list[Carrier]:
+        return [c for c in self.connections if self._waits_limited(c)]
+
+    def _waits_limited(self, connection: Carrier) -> bool:
+        """Whether it is yet to open for a measured request of a limit. Without a limit, nobody would miss that."""
+        if self._shard.requests_limit is None or not connection.wanted or connection.sent_ns:
+            return False
+        return self._window.begin_ns <= connection.due_ns < self._window.end_ns
 
     def _may_send(self) -> bool:
         return not self._halted and perf_counter_ns() < self._window.end_ns
