@@ -14,6 +14,7 @@ from loadbench_gui.core.plan import ClosedLoad, EngineName, OpenLoad, Target, Wh
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.snapshot import ErrorKind, Tally
 from loadbench_gui.engine import runner
+from loadbench_gui.engine.closed_loop import LONGEST_BACKOFF_S
 from loadbench_gui.engine.open_loop import queue_limit
 from loadbench_gui.services.generator import Fired
 
@@ -297,6 +298,30 @@ def test_a_load_too_slow_for_its_request_limit_lasts_as_long_as_its_window() -> 
     fired = asyncio.run(scenario())
     assert fired.measured.issued == fired.traffic.completed == 5
     assert (fired.duration_s, fired.stop_reason) == (0.5, "")
+
+
+def test_a_closed_loop_that_was_cancelled_dials_nobody_any_more() -> None:
+    """Every connection is lost, so that the loop was about to dial again after a pause."""
+
+    async def scenario() -> tuple[int, int]:
+        lost = asyncio.Event()
+
+        def loses(asked: Asked) -> None:
+            asked.transport.close()
+            if asked.total == 40:
+                lost.set()
+
+        async with serving(loses) as server:
+            firing = asyncio.create_task(fire_at(server.target, ClosedLoad(8), duration_s=30.0, timeout_s=5.0))
+            await lost.wait()
+            firing.cancel()
+            await asyncio.wait({firing})
+            before = server.requests
+            await asyncio.sleep(2 * LONGEST_BACKOFF_S)  # nothing is to happen: there is no event to wait for
+            return before, server.requests
+
+    before, after = asyncio.run(scenario())
+    assert before == after
 
 
 class StopsAtOnce(list[Interval]):

@@ -81,7 +81,8 @@ class Issuer(ABC):
             connection.settle()
 
     def close(self) -> None:
-        """Close all connections."""
+        """Draw nothing more, whatever timers are still to ring, and close all connections."""
+        self.halt()
         for connection in self.connections:
             connection.close()
 

@@ -86,11 +86,6 @@ class ThinkingIssuer(Issuer):
         for connection in held:
             connection.sent_ns, connection.wanted = 0, False
 
-    def close(self) -> None:
-        """Stop the clock and close all connections."""
-        self.halt()
-        super().close()
-
     def opened(self, connection: Carrier) -> None:
         """Send the request that waited for this connection, if one did."""
         if connection.wanted:
