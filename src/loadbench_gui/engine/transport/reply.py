@@ -73,7 +73,7 @@ class Reply:
         self._head_size = self._body_size = self.reads = self.status = self.first_ns = 0
         self._head_done = self._had_interim = self.continued = self._complete = self._unlike = False
         self.keep = True
-        self._body: list[bytes] | None = None
+        self._body: bytearray | None = None
 
     def forget(self) -> None:
         """Forget the parser too, which holds on to this object."""
@@ -130,7 +130,7 @@ class Reply:
             return ErrorKind.BAD_STATUS
         if self._body is None or self.query.bodiless:
             return None
-        wrong = check.body_is_wrong(b"".join(self._body), codings(final_head(self._head)[0]))
+        wrong = check.body_is_wrong(bytes(self._body), codings(final_head(self._head)[0]))
         return ErrorKind.BAD_BODY if wrong else None
 
     # The parser's calls
@@ -165,18 +165,18 @@ class Reply:
     def take_body(self, data: bytes) -> None:
         """Keep a piece of a body that is to be checked."""
         if self._body is not None and not self.query.bodiless and self._body_size < LONGEST_BODY:
-            self._body.append(data)
+            self._body += data
             self._body_size += len(data)
 
     # Inside
 
-    def _wants_body(self, *, is_first: bool) -> list[bytes] | None:
+    def _wants_body(self, *, is_first: bool) -> bytearray | None:
         query = self.query
         if query.check.reads_body:
-            return []
+            return bytearray()
         if query.check.samples_body and (query.sample_due or is_first):
             query.sample_due = False
-            return []
+            return bytearray()
         return None
 
     def _head_is_wrong(self) -> bool:
