@@ -164,7 +164,8 @@ class ShardRun:
             self._swap(ended)
             more = False
         self._circuit.turns.add(now, ended)
-        if self._is_over(ended):
+        # By the same clock as `expire`: a request that is late by now is a timeout, not given up.
+        if self._is_over(now):
             self._finish()
         elif more:
             self._timer = self._loop.call_soon(self._tick)
