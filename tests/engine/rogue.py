@@ -28,6 +28,11 @@ def garbage(shard: Shard, pipe: Pipe, parent: int, *, spin: bool) -> None:
     _rogue(shard, pipe, parent, b"these are not the bytes you are looking for", spin=spin)
 
 
+def never_ready(shard: Shard, pipe: Pipe, parent: int, *, spin: bool) -> None:
+    """It hangs before it has opened a connection."""
+    time.sleep(LONG_S)
+
+
 def _rogue(shard: Shard, pipe: Pipe, parent: int, frame: bytes, *, spin: bool) -> None:
     if shard.index != 1:
         worker.main(shard, pipe, parent, spin=spin)

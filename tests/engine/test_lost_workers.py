@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from engine import rogue
-from engine.servers import Watch, response, says, serving
+from engine.servers import Watch, fire_at, response, says, serving
 from loadbench_gui.core.caveats import Caveat
 from loadbench_gui.core.lifecycle import RunEvent
 from loadbench_gui.core.plan import Expectation, GeneratorSettings, Load, OpenLoad, Request, Workload
 from loadbench_gui.core.run import Interval
 from loadbench_gui.errors import EnvironmentFault
-from loadbench_gui.services import supervisor
+from loadbench_gui.services import generator, supervisor
 from loadbench_gui.services.fired import Fired
 from loadbench_gui.services.generator import fire
 
@@ -133,4 +133,25 @@ def test_a_worker_that_talks_nonsense_is_lost_at_once_and_not_at_some_limit(
     assert watch.states[-1] is RunEvent.DRAINED
     assert fired.fitness.verdict == "invalid"
     assert fired.measured.succeeded == 200, "the other's share, to its end"
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["left alone", "stopped"])
+def test_a_worker_that_hangs_before_it_is_ready_ends_the_run_and_not_the_patience(
+    monkeypatch: pytest.MonkeyPatch, stopped: bool
+) -> None:
+    monkeypatch.setattr(supervisor, "main", rogue.never_ready)
+    # Whichever of the two limits does not apply is far beyond the test's own.
+    for name in ("PREPARE_S", "PREPARE_EACH_S", "HANG_SLACK_S"):
+        monkeypatch.setattr(generator, name, 0.5 if stopped == (name == "HANG_SLACK_S") else 200.0)
+
+    async def scenario() -> None:
+        stop = asyncio.Event()
+        if stopped:
+            stop.set()
+        async with asyncio.timeout(60), serving(says(response())) as server:
+            with pytest.raises(EnvironmentFault, match="not ready to send in time"):
+                await fire_at(server.target, engine="workers", workers=1, stop=stop)
+
+    asyncio.run(scenario())
     assert not multiprocessing.active_children()

@@ -98,6 +98,11 @@ class Gathering:
             self.done.set()
 
     @property
+    def workers(self) -> int:
+        """How many shards there are."""
+        return self._workers
+
+    @property
     def all_lost(self) -> bool:
         """Whether every worker died before it was done."""
         return len(self._timeline.lost) == self._workers

@@ -13,6 +13,7 @@ from loadbench_gui.core.plan import GeneratorSettings, Load
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.sharding import shards
 from loadbench_gui.engine.fitness.evidence import Surroundings
+from loadbench_gui.errors import EnvironmentFault
 from loadbench_gui.services.abilities import must_be_possible
 from loadbench_gui.services.budget import must_afford, open_file_limit, port_budget
 from loadbench_gui.services.fired import Fired
@@ -26,6 +27,11 @@ __all__ = ["Fired", "fire"]
 
 HANG_SLACK_S: Final = 10.0
 """How long after its time a worker may still be silent before it is taken for hung and killed."""
+PREPARE_S: Final = 30.0
+"""How long workers may take to start and to open their connections, which they stagger over two seconds and wait three
+for; starting Python on a machine that is busy takes most of the rest."""
+PREPARE_EACH_S: Final = 2.0
+"""And for each worker, as they start side by side on few CPUs."""
 START_AHEAD_NS: Final = 60_000_000
 """How far ahead the common start lies when it is announced: longer than a frame takes to arrive."""
 STOP_AHEAD_NS: Final = 20_000_000
@@ -55,7 +61,7 @@ async def fire(
     server_cpus: where the server is pinned to; steal is looked for there too. calibrated_us: what a request costs a
     worker of this machine.
     Raises `UserError` for what this engine cannot send, `EnvironmentFault` when no worker could be started or all
-    of them died.
+    of them died or none became ready.
     """
     must_be_possible(load)
     cpus = generator_cpus(load, settings, cpus)
@@ -89,10 +95,14 @@ async def _conduct(
     preparing = asyncio.ensure_future(host.prepare())
     done = asyncio.ensure_future(gathering.done.wait())
     phases = Phases(load, on_state)
+    patience_s = PREPARE_S + PREPARE_EACH_S * gathering.workers
     try:
-        await asyncio.wait((ending, preparing), return_when=asyncio.FIRST_COMPLETED)
-        if ending.done():
+        await asyncio.wait((ending, preparing), timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+        if ending.done() and not preparing.done():
             host.halt(perf_counter_ns())
+            await asyncio.wait((preparing,), timeout=HANG_SLACK_S)
+        if not preparing.done():
+            raise _never_ready()
         await preparing
         if on_workers is not None:
             on_workers(host.pids)
@@ -119,6 +129,13 @@ async def _conduct(
         for task in (ending, preparing, done):
             task.cancel()
     return start_ns
+
+
+def _never_ready() -> EnvironmentFault:
+    return EnvironmentFault(
+        "The generator was not ready to send in time, and was ended.",
+        "Run again when the machine is less busy, or with fewer workers and connections.",
+    )
 
 
 async def _first_of(*events: asyncio.Event) -> None:
