@@ -67,8 +67,7 @@ class ClosedIssuer(Issuer):
         connection.wanted = False
         if connection.sent_ns:
             connection.send(connection.due_ns, connection.taken_ns, connection.sent_ns)
-        elif self._may_send():
-            now = perf_counter_ns()
+        elif self._may_send(now := perf_counter_ns()):
             if connection.due_ns < self._window.begin_ns <= now:
                 # It began to wait during the warm-up, but counts as measured: it is one of the limit after all.
                 if self._left <= 0:
@@ -109,18 +108,19 @@ class ClosedIssuer(Issuer):
             return False
         return self._window.begin_ns <= connection.due_ns < self._window.end_ns
 
-    def _may_send(self) -> bool:
-        return not self._halted and perf_counter_ns() < self._window.end_ns
+    def _may_send(self, now_ns: int) -> bool:
+        """Asked with the very clock reading that becomes the request's: a second look may lie beyond the window."""
+        return not self._halted and now_ns < self._window.end_ns
 
     def _next(self, connection: Carrier) -> None:
-        if not self._may_send() or self._left <= 0:
-            return
         now = perf_counter_ns()
-        if now >= self._window.begin_ns:
-            self._left -= 1
-        if self._circuit.mixed:
+        if self._circuit.mixed and self._left > 0 and self._may_send(now):
             connection.load(*self._circuit.draw())
             now = perf_counter_ns()
+        if not self._may_send(now) or self._left <= 0:
+            return
+        if now >= self._window.begin_ns:
+            self._left -= 1
         if connection.is_open and connection.opening is None:
             connection.send(now, now, now)
         else:

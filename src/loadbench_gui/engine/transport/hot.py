@@ -59,8 +59,10 @@ class ClosedMixConnection(Connection):
                 draw = circuit.next
                 which, self.request = draw()
                 self.query = circuit.queries[which]
-                # Another look at the clock: drawing is not the server's time.
-                self.due_ns = self.taken_ns = self.sent_ns = now = perf_counter_ns()
+                # Another look at the clock: drawing is not the server's time. It may have taken us past the end.
+                now = perf_counter_ns()
+            if now < circuit.until_ns:
+                self.due_ns = self.taken_ns = self.sent_ns = now
                 write = self.write
                 write(self.request)
                 if now > circuit.turns.due_ns:
