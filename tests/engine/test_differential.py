@@ -114,7 +114,7 @@ SOON = {"timeout_s": 0.3, "limit": 2}
 
 
 def packed(body: bytes) -> bytes:
-    return response(gzip.compress(body), headers="Content-Encoding: gzip\r\n")
+    return response(gzip.compress(body, mtime=0), headers="Content-Encoding: gzip\r\n")
 
 
 CASES = {
