@@ -23,7 +23,8 @@ def test_counts_agree_with_the_servers_own(loadbench: Loadbench) -> None:
     assert run["requests"]["succeeded"] == seen
     assert run["status_codes"] == {"200": seen}
     assert run["latency_us"]["service"]["count"] == seen
-    assert run["load"] == {"model": "closed", "connections": 4, "rate_rps": None, "arrival": None}
+    asked_for = {"model": "closed", "connections": 4, "rate_rps": None, "arrival": None}
+    assert run["load"] == asked_for | {"think_s": 0.0, "thinking": "constant", "when_busy": None, "queue_limit": None}
 
 
 def test_an_open_loop_keeps_both_clocks_and_its_rate(loadbench: Loadbench) -> None:

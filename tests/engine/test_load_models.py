@@ -349,7 +349,7 @@ def test_what_a_limit_drew_but_never_got_a_connection_is_censored(engine: Engine
             engine=engine,
             workers=1,
             duration_s=30.0,
-            timeout_s=4.0,
+            timeout_s=20.0,
             requests_limit=4,
             watch=watch,
             stop=stop,
