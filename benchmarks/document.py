@@ -76,8 +76,8 @@ MARK = re.compile(r"^<!-- section: (\w+) -->$", re.M)
 def split(text: str) -> dict[str, str]:
     """Return the sections of a document by their key, each with its mark."""
     marks = list(MARK.finditer(text))
-    ends = [*(mark.start() for mark in marks[1:]), len(text)]
-    return {mark[1]: text[mark.start() : end].strip() + "\n" for mark, end in zip(marks, ends, strict=True)}
+    ends = [mark.start() for mark in marks[1:]] + [len(text)]
+    return {mark[1]: text[mark.start() : end].strip() + "\n" for mark, end in zip(marks, ends, strict=False)}
 
 
 def joined(sections: dict[str, str], order: tuple[str, ...]) -> str:
