@@ -13,11 +13,14 @@ from urllib.parse import quote
 
 from loadbench_gui.core.request import Expectation, Header, Request
 from loadbench_gui.core.shape import Arrival, ClosedLoad, LoadShape, OpenLoad, Stage, Thinking, WhenBusy
+from loadbench_gui.core.streaming import StreamKind, StreamSettings
+from loadbench_gui.core.websocket import SocketMode, SocketSettings
 
 __all__ = [
     "Arrival", "Attach", "AuthScheme", "Client", "ClientName", "ClosedLoad", "ComparisonSettings", "Deployment",
     "EngineName", "Expectation", "GeneratorSettings", "Header", "Launch", "Load", "LoadShape", "OpenLoad", "Pacing",
-    "Plan", "Protocol", "Ready", "Request", "Shard", "Slo", "Stage", "Stop", "Target", "Thinking", "Tls", "WhenBusy",
+    "Plan", "Protocol", "Ready", "Request", "Shard", "Slo", "SocketMode",
+    "SocketSettings", "Stage", "Stop", "StreamKind", "StreamSettings", "Target", "Thinking", "Tls", "WhenBusy",
     "WhenLost", "Workload",
 ]  # fmt: skip
 
@@ -66,6 +69,8 @@ class Workload:
 
     also: further requests that are drawn beside `request`, by their weights.
     data_file: absolute path of a CSV file whose rows `${row:COLUMN}` takes its values from; "" for none.
+    stream: of a workload of kind "stream", else None. websocket: of one of kind "ws", else None; `request` is then its
+        handshake. The rate of an open load is that of all connections together.
     """
 
     name: str
@@ -79,6 +84,8 @@ class Workload:
     requests_limit: int | None = None
     also: tuple[Request, ...] = ()
     data_file: str = ""
+    stream: StreamSettings | None = None
+    websocket: SocketSettings | None = None
 
     @property
     def requests(self) -> tuple[Request, ...]:

@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
+from loadbench_gui.core.counts import merge_counts
 from loadbench_gui.core.histogram import Histogram
+from loadbench_gui.core.streaming import StreamTally
+from loadbench_gui.core.websocket import SocketTally
 
-K = TypeVar("K")
+T = TypeVar("T", StreamTally, SocketTally)
 
 
 class ErrorKind(StrEnum):
@@ -34,6 +37,10 @@ class ErrorKind(StrEnum):
     """This machine ran out of ports or open files."""
     BODY_FILE = "body_file"
     """The file that is sent as the body could not be read to its end."""
+    INCOMPLETE = "incomplete"
+    """A stream ended in good order, but before its expected end."""
+    WS_CLOSE = "ws_close"
+    """The server closed the WebSocket with a message under way, or while it was to be held."""
 
 
 TIMEOUT_KINDS = frozenset({ErrorKind.CONNECT_TIMEOUT, ErrorKind.READ_TIMEOUT})
@@ -59,6 +66,11 @@ class Tally:
     dispatch_lag: intended send -> taken up by the issuer, all dispatched. connection_wait: taken up -> written.
     first_byte: actual send -> first byte, successes. download: first byte -> last byte, successes.
     censored_at: intended send -> the moment we stopped waiting, for requests still in flight at the end.
+    stream, websocket: what only loads of that kind have; None for others.
+
+    What a request is, and its last byte, depends on the protocol. A stream: one from its request to its end, and its
+    latency ends with its first event. A WebSocket: a message and its echo; a publication and its last subscriber; a
+    message that was pushed, which has no latency; or a connection that was held.
     """
 
     service: Histogram = field(default_factory=Histogram)
@@ -76,6 +88,8 @@ class Tally:
     dropped: int = 0
     errors: Mapping[ErrorKind, int] = field(default_factory=dict)
     status_codes: Mapping[int, int] = field(default_factory=dict)
+    stream: StreamTally | None = None
+    websocket: SocketTally | None = None
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(
@@ -94,6 +108,8 @@ class Tally:
             dropped=self.dropped + other.dropped,
             errors=merge_counts(self.errors, other.errors),
             status_codes=merge_counts(self.status_codes, other.status_codes),
+            stream=_sum_parts(self.stream, other.stream),
+            websocket=_sum_parts(self.websocket, other.websocket),
         )
 
     @property
@@ -107,7 +123,8 @@ class Traffic:
     """What passed the sockets during one interval, whichever population it belongs to.
 
     completed: successes whose last byte arrived in the interval, inside the measured window.
-    connect: microseconds to open each connection (TCP or Unix socket). tls: of each handshake after that.
+    connect: microseconds to open each connection (TCP or Unix socket). tls: of each handshake after that. upgrade: of
+    each WebSocket handshake after those.
     """
 
     completed: int = 0
@@ -121,6 +138,7 @@ class Traffic:
     """The most connections that were open at once during the interval; shards are added up, intervals never."""
     connect: Histogram = field(default_factory=Histogram)
     tls: Histogram = field(default_factory=Histogram)
+    upgrade: Histogram = field(default_factory=Histogram)
 
     def __add__(self, other: Traffic) -> Traffic:
         return Traffic(
@@ -134,6 +152,7 @@ class Traffic:
             self.open_connections + other.open_connections,
             self.connect + other.connect,
             self.tls + other.tls,
+            self.upgrade + other.upgrade,
         )
 
 
@@ -188,9 +207,5 @@ def _sum_known(a: float | None, b: float | None) -> float | None:
     return b if a is None else a if b is None else a + b
 
 
-def merge_counts(a: Mapping[K, int], b: Mapping[K, int]) -> dict[K, int]:
-    """Add two tables of counts key by key."""
-    merged = dict(a)
-    for key, count in b.items():
-        merged[key] = merged.get(key, 0) + count
-    return merged
+def _sum_parts(a: T | None, b: T | None) -> T | None:
+    return b if a is None else a if b is None else a + b

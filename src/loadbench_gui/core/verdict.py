@@ -17,11 +17,13 @@ class Metric(StrEnum):
     SERVICE_P50 = "service_p50"
     SERVICE_P99 = "service_p99"
     FIRST_EVENT_P50 = "first_event_p50"
+    GAP_P99 = "gap_p99"
     RTT_P50 = "rtt_p50"
     RTT_P99 = "rtt_p99"
     FANOUT_P99 = "fanout_p99"
     MEMORY_PEAK = "memory_peak"
     MEMORY_IDLE = "memory_idle"
+    MEMORY_PER_CONNECTION = "memory_per_connection"
     CPU_PER_1K = "cpu_per_1k"
     STARTUP = "startup"
 

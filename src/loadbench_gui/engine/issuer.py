@@ -75,6 +75,9 @@ class Issuer(ABC):
         for connection in late:
             connection.expire(now_ns)
 
+    def conclude(self, now_ns: int) -> None:  # noqa: B027 - most requests end by themselves
+        """The window is over, once: end what lasts as long as it does."""
+
     def settle(self) -> None:
         """Have every connection report what it has answered."""
         for connection in self.connections:

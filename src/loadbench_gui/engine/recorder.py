@@ -15,14 +15,15 @@ from typing import Final
 
 import numpy as np
 
-from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.snapshot import ErrorKind, SampleExchange, ShardSnapshot, Traffic, WorkerHealth
+from loadbench_gui.engine.connections import ConnectionCount
 from loadbench_gui.engine.population import Population
+from loadbench_gui.engine.sampled import SampledExchanges
+from loadbench_gui.engine.side import Side
 from loadbench_gui.engine.stamps import HOT, MISS, ROW, Batch, Ints, Layout, count
 
 SLICE: Final = 1_000
 """Requests folded at once: about 0.1 ms."""
-SAMPLES_PER_KIND: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,15 @@ class Recorder:
     """One shard's record. The transports write to the public fields; the runner folds and swaps.
 
     scheduled: whether requests have a due time of their own; otherwise they are due when they are sent.
-    mixed: whether they differ from each other.
+    mixed: whether they differ from each other. side: what is recorded beside them, if anything is.
     """
 
-    def __init__(self, shard: int, window: Window, *, scheduled: bool, mixed: bool = False) -> None:
+    def __init__(
+        self, shard: int, window: Window, *, scheduled: bool, mixed: bool = False, side: Side | None = None
+    ) -> None:
         self._shard = shard
         self.window = window
+        self.side = side
         self._hot_layout = HOT[scheduled, mixed]
         self.hot: list[int] = []
         self.rows: list[int] = []
@@ -53,8 +57,7 @@ class Recorder:
         self._pending: deque[Batch] = deque()
         self._ahead: list[Batch] = []
         self._measured, self._others = Population(), Population()
-        self._samples: list[SampleExchange] = []
-        self._sampled: dict[ErrorKind, int] = {}
+        self._sampled = SampledExchanges()
         self._issued = (0, 0)
         self._index = 0
         self._completed = 0
@@ -62,14 +65,10 @@ class Recorder:
         # The end of the window for throughput; a run that is stopped brings it forward.
         self.counted_until_ns = window.end_ns
         self.bytes_sent = self.bytes_received = 0
-        self.opened = self.reused = self.stale = self.closed_by_server = 0
+        self.connections = ConnectionCount()
         self.request_bytes = 0
         # An answer that comes later is a timeout, also when it was read before the next look for timeouts.
         self.timeout_ns = window.end_ns
-        self._open_now = self._most_open = 0
-        self._connect_us: list[int] = []
-        self._tls_us: list[int] = []
-        self._served: dict[int, int] = {}
 
     # What transports and issuers call, off the hot path.
 
@@ -77,27 +76,8 @@ class Recorder:
         """Set the time axis, once the common start is known and before anything is sent."""
         self.window = window
         self.counted_until_ns = window.end_ns
-
-    def connected(self) -> None:
-        """Count a connection that is open from now on."""
-        self._open_now += 1
-        self._most_open = max(self._most_open, self._open_now)
-
-    def disconnected(self) -> None:
-        """Count a connection out that was `connected`."""
-        self._open_now -= 1
-
-    def open_took(self, connect_ns: int, tls_ns: int | None) -> None:
-        """Count a connection as opened, and how long that took. tls_ns: None for one that is not encrypted."""
-        self.opened += 1
-        self._connect_us.append(round(connect_ns / 1000))
-        if tls_ns is not None:
-            self._tls_us.append(round(tls_ns / 1000))
-
-    def serve(self, port: int, requests: int) -> None:
-        """Count the requests that the connection from a local port has answered over its life."""
-        if port and requests:
-            self._served[port] = self._served.get(port, 0) + requests
+        if self.side is not None:
+            self.side.rebase(window.begin_ns, window.end_ns)
 
     def seal_hot(self, status: int, size: int) -> None:
         """Say that what is appended to `hot` from now on was answered with `status` and `size` bytes, unless mixed."""
@@ -128,13 +108,12 @@ class Recorder:
 
     def wants_sample(self, kind: ErrorKind) -> bool:
         """Whether another exchange of this kind would be kept."""
-        return self._sampled.get(kind, 0) < SAMPLES_PER_KIND
+        return self._sampled.wants(kind)
 
     def keep_sample(self, kind: ErrorKind, at_ns: int, request: bytes, head: bytes, body: bytes) -> None:
         """Keep an exchange for people to look at."""
-        self._sampled[kind] = self._sampled.get(kind, 0) + 1
         at_s = (at_ns - self.window.start_ns) / 1e9
-        self._samples.append(SampleExchange(kind, at_s, request, head, body))
+        self._sampled.keep(SampleExchange(kind, at_s, request, head, body))
 
     @property
     def ended(self) -> tuple[int, int]:
@@ -149,7 +128,8 @@ class Recorder:
             self._queue()
         if self._pending:
             self._fold(self._pending.popleft())
-        return bool(self._pending)
+        more = self.side is not None and self.side.fold_some()
+        return more or bool(self._pending)
 
     def next_boundary_ns(self) -> int:
         """When the current interval ends."""
@@ -160,6 +140,8 @@ class Recorder:
         self._queue()
         while self._pending:
             self._fold(self._pending.popleft())
+        if self.side is not None:
+            self.side.fold_all()
 
     def swap(self, issued: tuple[int, int], health: WorkerHealth, *, last: bool = False) -> ShardSnapshot:
         """Close the current interval: what came after its end goes to the next one. Call `fold_all` first.
@@ -171,41 +153,28 @@ class Recorder:
         self._measured.issue(issued[0] - self._issued[0])
         self._others.issue(issued[1] - self._issued[1])
         self._issued = issued
+        measured, others = self._measured.take(), self._others.take()
+        if self.side is not None:
+            measured, others = self.side.attach(measured, others)
         snapshot = ShardSnapshot(
             shard=self._shard,
             index=self._index,
-            measured=self._measured.take(),
-            warmup=self._others.take(),
+            measured=measured,
+            warmup=others,
             traffic=self._take_traffic(),
             health=health,
-            samples=tuple(self._samples),
+            samples=self._sampled.take(),
             last=last,
-            served=self._served if last else {},
+            served=self.connections.served if last else {},
         )
-        self._samples.clear()
         self._index += 1
         self._pending.extend(self._ahead)
         self._ahead.clear()
         return snapshot
 
     def _take_traffic(self) -> Traffic:
-        traffic = Traffic(
-            self._completed,
-            self.bytes_sent,
-            self.bytes_received,
-            self.opened,
-            self.reused,
-            self.stale,
-            self.closed_by_server,
-            self._most_open,
-            Histogram.of(self._connect_us),
-            Histogram.of(self._tls_us),
-        )
-        self._connect_us.clear()
-        self._tls_us.clear()
-        self._most_open = self._open_now
+        traffic = self.connections.take(self._completed, self.bytes_sent, self.bytes_received)
         self._completed = self.bytes_sent = self.bytes_received = 0
-        self.opened = self.reused = self.stale = self.closed_by_server = 0
         return traffic
 
     def _is_measured(self, due_ns: int) -> bool:
@@ -230,7 +199,7 @@ class Recorder:
         if self._hot_layout.written is None:
             self.bytes_received += requests * self._hot_size
             self.bytes_sent += requests * self.request_bytes
-        self.reused += requests
+        self.connections.reused += requests
 
     def _queue_list(self, layout: Layout, stamps: list[int], status: int) -> None:
         step = SLICE * layout.width

@@ -189,6 +189,7 @@ class ShardRun:
             # At a request limit nothing is drawn any more, but what was drawn may still wait for its connection.
             if not limited:
                 self._issuer.halt()
+                self._issuer.conclude(now)
             self._drain_until_ns = now + math.ceil(grace_s * 1e9)
         elif self._halt.is_set():
             self._issuer.halt()

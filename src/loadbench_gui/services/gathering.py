@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from loadbench_gui.core.caveats import Caveat
+from loadbench_gui.core.counts import merge_counts
 from loadbench_gui.core.plan import GeneratorSettings, Load
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.sharding import share
@@ -18,13 +19,12 @@ from loadbench_gui.core.snapshot import (
     Tally,
     Traffic,
     WorkerHealth,
-    merge_counts,
 )
 from loadbench_gui.core.timeline import Timeline
 from loadbench_gui.engine.fitness.arrivals import stale_caveats
 from loadbench_gui.engine.fitness.evidence import Evidence, Surroundings
 from loadbench_gui.engine.fitness.judge import judge, live_caveats
-from loadbench_gui.engine.recorder import SAMPLES_PER_KIND
+from loadbench_gui.engine.sampled import SAMPLES_PER_KIND
 from loadbench_gui.errors import Bug, EnvironmentFault
 from loadbench_gui.services.fired import Fired
 

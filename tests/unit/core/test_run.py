@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from builders import make_run
 from loadbench_gui.core.caveats import Caveat, worst
+from loadbench_gui.core.counts import merge_counts
 from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.run import TargetSample
-from loadbench_gui.core.snapshot import ErrorKind, Tally, WorkerHealth, merge_counts
+from loadbench_gui.core.snapshot import ErrorKind, Tally, WorkerHealth
 
 
 def sample(uss: int | None, pss: int | None) -> TargetSample:

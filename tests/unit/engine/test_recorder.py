@@ -154,7 +154,7 @@ def test_of_requests_that_differ_each_brings_its_status_and_sizes_along(closed: 
 def test_what_a_connection_served_is_told_at_the_very_end_by_its_port() -> None:
     record = recorder()
     for port, requests in ((40_001, 5), (40_002, 7), (40_001, 2), (0, 9)):
-        record.serve(port, requests)
+        record.connections.serve(port, requests)
     assert swapped(record).served == {}
     assert swapped(record, last=True).served == {40_001: 7, 40_002: 7}
 
@@ -225,7 +225,7 @@ def test_an_answer_after_the_timeout_is_a_timeout_though_it_was_read_before_anyo
 def test_the_most_connections_open_at_once_are_kept_though_none_is_left_at_the_end() -> None:
     record = recorder()
     for _ in range(3):
-        record.connected()
+        record.connections.connected()
     for _ in range(3):
-        record.disconnected()
+        record.connections.disconnected()
     assert [swapped(record).traffic.open_connections for _ in range(2)] == [3, 0]

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from loadbench_gui.core.histogram import BUCKET_COUNT, Histogram
 from loadbench_gui.core.snapshot import ErrorKind, SampleExchange, ShardSnapshot, Tally, Traffic, WorkerHealth
+from loadbench_gui.core.streaming import StreamTally
+from loadbench_gui.core.websocket import SocketTally
 from loadbench_gui.engine import wire
 
 counts = st.integers(0, 2**63)
@@ -23,12 +25,17 @@ def histograms(draw: st.DrawFn) -> Histogram:
     return Histogram(buckets, np.array([table[int(b)] for b in buckets], np.int64))
 
 
+codes = st.dictionaries(st.integers(0, 65535), counts, max_size=4)
+streams = st.builds(StreamTally, *[histograms()] * 5, *[counts] * 6)
+sockets = st.builds(SocketTally, *[histograms()] * 5, *[counts] * 6, close_codes=codes)
 tallies = st.builds(
     Tally,
     *[histograms()] * 7,
     *[counts] * 6,
     errors=st.dictionaries(kinds, counts, max_size=4),
-    status_codes=st.dictionaries(st.integers(0, 999), counts, max_size=4),
+    status_codes=codes,
+    stream=st.none() | streams,
+    websocket=st.none() | sockets,
 )
 samples = st.builds(SampleExchange, kinds, seconds, st.binary(), st.binary(), st.binary())
 snapshots = st.builds(
@@ -37,7 +44,7 @@ snapshots = st.builds(
     index=st.integers(0, 2**31),
     measured=tallies,
     warmup=tallies,
-    traffic=st.builds(Traffic, *[counts] * 8, histograms(), histograms()),
+    traffic=st.builds(Traffic, *[counts] * 8, *[histograms()] * 3),
     health=st.builds(WorkerHealth, seconds, seconds, histograms(), seconds, st.none() | seconds),
     samples=st.lists(samples, max_size=2).map(tuple),
     last=st.booleans(),
@@ -60,9 +67,9 @@ def test_what_is_encoded_is_what_is_decoded(message: wire.Message) -> None:
 
 @given(st.binary(max_size=200))
 @example(b"")
-@example(b"LB\x02\x06" + b"\xff" * 100)
+@example(b"LB\x03\x06" + b"\xff" * 100)
 def test_any_bytes_are_a_message_or_a_wire_error(data: bytes) -> None:
-    for frame in (data, b"LB\x02" + data):
+    for frame in (data, b"LB\x03" + data):
         try:
             wire.decode(frame)
         except wire.WireError as problem:
@@ -91,5 +98,5 @@ def test_a_frame_cut_short_is_refused(snapshot: ShardSnapshot, data: st.DataObje
 def test_another_version_is_refused_by_name() -> None:
     frame = bytearray(wire.encode(wire.Ready()))
     frame[2] = wire.VERSION + 1
-    with pytest.raises(wire.WireError, match="not a frame of version 2"):
+    with pytest.raises(wire.WireError, match="not a frame of version 3"):
         wire.decode(bytes(frame))

@@ -19,6 +19,7 @@ from loadbench_gui.engine.turns import NEVER, TurnMeter
 class Circuit:
     """Shared by the connections of a shard.
 
+    load: what they carry.
     queries: the requests that may be drawn. mixed: they differ from one to the next, so each has to be drawn.
     next: draws; see `Supply`.
     looks_inside: whether the body of any answer is ever looked at.
@@ -28,6 +29,7 @@ class Circuit:
 
     __slots__ = (
         "issue_ns",
+        "load",
         "looks_inside",
         "loop",
         "mixed",
@@ -44,6 +46,7 @@ class Circuit:
 
     def __init__(self, load: Load, supply: Supply, recorder: Recorder, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
+        self.load = load
         self.target = load.target
         self.timeout_s = load.workload.timeout_s
         self.route = route(load.target, load.tls, self.timeout_s, hears_out=has_uploads(load.workload))

@@ -108,7 +108,7 @@ class Connection(Line):
 
     def settle(self) -> None:
         """Report how many requests it has answered, once: when it ends or when the run does."""
-        self.circuit.recorder.serve(self.port, self.served)
+        self.circuit.recorder.connections.serve(self.port, self.served)
         self.port = 0
 
     # asyncio.Protocol
@@ -177,7 +177,7 @@ class Connection(Line):
         It cannot where the answer came before the request had left: the next one would stand behind the rest of it.
         """
         if not self._reply.keep:
-            self.circuit.recorder.closed_by_server += 1
+            self.circuit.recorder.connections.closed_by_server += 1
         return self._reply.keep and not self.has_unsent
 
     def _answered(self, now: int, data: bytes = b"") -> None:
@@ -191,7 +191,7 @@ class Connection(Line):
         else:
             recorder.rows.extend((self.due_ns, self.taken_ns, self.sent_ns, reply.first_ns, now, reply.status))
         if self.served:
-            recorder.reused += 1
+            recorder.connections.reused += 1
         self.served += 1
         if not self._stays():
             self._end()
@@ -216,7 +216,7 @@ class Connection(Line):
                 self.settle()
                 self.over = True
                 self.fast = False
-                recorder.closed_by_server += 1
+                recorder.connections.closed_by_server += 1
                 self.owner.closed(self, was_free=True)
             return
         now = perf_counter_ns()
@@ -229,7 +229,7 @@ class Connection(Line):
 
     def _lost_stale(self) -> None:
         recorder = self.circuit.recorder
-        recorder.stale += 1
+        recorder.connections.stale += 1
         if self.query.idempotent and not self.resent:
             sent_ns = self.sent_ns
             recorder.bytes_sent += self._written()
@@ -243,7 +243,7 @@ class Connection(Line):
         self._sample(kind, now, why)
         self.circuit.recorder.fail(kind, (self.due_ns, self.taken_ns, self.sent_ns), now, self._reply.status)
         if self.served:
-            self.circuit.recorder.reused += 1
+            self.circuit.recorder.connections.reused += 1
         self.close()
         self._end()
         self.owner.spent(self, now, faulty=True)

@@ -254,7 +254,7 @@ class HttpxConnection:
         in_time = main is not None and now - self.sent_ns <= main.opening_ns + _STALE_WITHIN_NS
         is_kept = main is not None and main.served > 0
         if is_lost(problem, saw_end=saw_end) and is_kept and in_time and not exchange.was_heard:
-            self.circuit.recorder.stale += 1
+            self.circuit.recorder.connections.stale += 1
             if self.query.idempotent and not self.resent:
                 sent_ns, self.sent_ns, self.over = self.sent_ns, 0, True
                 self._leave()
@@ -271,7 +271,7 @@ class HttpxConnection:
         self._sample(kind, now, why)
         recorder.fail(kind, self._stamps(), now, exchange.status if exchange is not None else 0)
         if self._line is not None and self._line.main is not None and self._line.main.served:
-            recorder.reused += 1
+            recorder.connections.reused += 1
         self.over = True
         self.wanted = False
         self.sent_ns = 0

@@ -94,20 +94,20 @@ class Line(httpcore.AsyncNetworkBackend):
         """Report how many requests the main connection has answered. Behind a proxy nobody knows which server did."""
         stream = self.main
         if stream is not None and self._hub.proxy is None:
-            self.recorder.serve(stream.port, stream.served)
+            self.recorder.connections.serve(stream.port, stream.served)
             stream.port = 0
 
     def used(self) -> None:
         """Count an exchange that the main connection has carried."""
         if self.main is not None:
-            self.recorder.reused += self.main.served > 0
+            self.recorder.connections.reused += self.main.served > 0
             self.main.served += 1
 
     def count_closed(self) -> None:
         """Count the main connection as closed by the server, once."""
         if self.main is not None and not self.main.was_closed:
             self.main.was_closed = True
-            self.recorder.closed_by_server += 1
+            self.recorder.connections.closed_by_server += 1
 
     async def send(self, request: httpx.Request, target: bytes, *, goes_on: Any) -> httpx.Response:
         """Send one request and return its answer, the body unread. Raises what httpcore raises.
@@ -203,7 +203,7 @@ class Line(httpcore.AsyncNetworkBackend):
             raise NoConnection(problem) from problem
         stream.secured.append(mark)
         if stream.is_entrance and hub.is_tunnelled and mark is hub.target_mark:
-            self.recorder.open_took(stream.connect_ns, stream.tls_ns)
+            self.recorder.connections.open_took(stream.connect_ns, stream.tls_ns)
 
     # Inside
 
@@ -237,7 +237,7 @@ class Line(httpcore.AsyncNetworkBackend):
             raise
         stream.connect_ns, stream.tls_ns, stream.port = opened.connect_ns, opened.tls_ns, opened.port
         if count:
-            self.recorder.open_took(opened.connect_ns, opened.tls_ns)
+            self.recorder.connections.open_took(opened.connect_ns, opened.tls_ns)
         return stream
 
     def _expect_http2(self, stream: Stream) -> None:

@@ -54,7 +54,7 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count it in."""
         self._is_counted = True
-        self._keeper.recorder.connected()
+        self._keeper.recorder.connections.connected()
         self._transport = cast("asyncio.Transport", transport)
         if self.is_over:
             self._transport.abort()
@@ -246,7 +246,7 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
     def _count_out(self) -> None:
         if self._is_counted:
             self._is_counted = False
-            self._keeper.recorder.disconnected()
+            self._keeper.recorder.connections.disconnected()
 
     @staticmethod
     def _wake(waiter: asyncio.Future[None] | None) -> None:

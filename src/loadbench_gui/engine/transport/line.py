@@ -70,7 +70,7 @@ class Line(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the write method at hand."""
-        self.circuit.recorder.connected()
+        self.circuit.recorder.connections.connected()
         self._transport = cast("asyncio.Transport", transport)
         self.write = self._transport.write
         if self.over:
@@ -79,7 +79,7 @@ class Line(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Count it out, then see what it means. One whose TLS handshake failed was never made."""
         if self._transport is not None:
-            self.circuit.recorder.disconnected()
+            self.circuit.recorder.connections.disconnected()
             self._is_lost(exc)
 
     # What it means to the request on it
@@ -113,5 +113,5 @@ class Line(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             self._is_not_opened(ErrorKind.CLOSED_EARLY, "the server closed the connection")
             return
-        circuit.recorder.open_took(opened.connect_ns, opened.tls_ns)
+        circuit.recorder.connections.open_took(opened.connect_ns, opened.tls_ns)
         self._is_open_now()

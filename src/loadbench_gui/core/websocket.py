@@ -1,0 +1,79 @@
+"""WebSockets: what is asked of them, and what happened on many, as mergeable counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from loadbench_gui.core.counts import merge_counts
+from loadbench_gui.core.histogram import Histogram
+
+SocketMode: TypeAlias = Literal["echo", "push", "fanout", "hold"]
+
+
+@dataclass(frozen=True, slots=True)
+class SocketSettings:
+    """What is done on the connections of a load.
+
+    mode: echo: each message comes back. push: the server sends, we listen. fanout: what one connection publishes
+        comes to all. hold: nothing, for as long as the load lasts.
+    message: what is sent, exactly; b"": `size_bytes` that we make up, with an identifier in front where they hold one.
+    binary: as a binary message, not as text. fragments: how many frames a message is cut into.
+    compress: permessage-deflate is offered. subprotocols: offered in this order.
+    hello: sent once on each connection as soon as it is open (a subscription); b"": nothing.
+    ping_every_s: each connection is pinged this often; 0: never.
+    publishers: how many of the connections publish; all of them are subscribers.
+    """
+
+    mode: SocketMode = "echo"
+    message: bytes = b""
+    size_bytes: int = 32
+    binary: bool = False
+    fragments: int = 1
+    compress: bool = False
+    subprotocols: tuple[str, ...] = ()
+    hello: bytes = b""
+    ping_every_s: float = 0.0
+    publishers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SocketTally:
+    """Messages of one population, times in whole microseconds.
+
+    rtt: actual send -> echo. ping: ping -> pong. gap: from one message of a connection to the next.
+    fanout: publish -> each subscriber that got it. skew: first -> last subscriber of each that all of them got.
+    lost: messages (fan-out: deliveries) that did not come in time. duplicated: those that came again. reordered: those
+        that came after a later one. stray: messages that nobody had asked for.
+    close_codes: how connections ended that the server closed, 1006 for those that just broke.
+    """
+
+    rtt: Histogram = field(default_factory=Histogram)
+    ping: Histogram = field(default_factory=Histogram)
+    gap: Histogram = field(default_factory=Histogram)
+    fanout: Histogram = field(default_factory=Histogram)
+    skew: Histogram = field(default_factory=Histogram)
+    sent: int = 0
+    received: int = 0
+    lost: int = 0
+    duplicated: int = 0
+    reordered: int = 0
+    stray: int = 0
+    close_codes: Mapping[int, int] = field(default_factory=dict)
+
+    def __add__(self, other: SocketTally) -> SocketTally:
+        return SocketTally(
+            self.rtt + other.rtt,
+            self.ping + other.ping,
+            self.gap + other.gap,
+            self.fanout + other.fanout,
+            self.skew + other.skew,
+            self.sent + other.sent,
+            self.received + other.received,
+            self.lost + other.lost,
+            self.duplicated + other.duplicated,
+            self.reordered + other.reordered,
+            self.stray + other.stray,
+            merge_counts(self.close_codes, other.close_codes),
+        )
