@@ -161,6 +161,7 @@ class Reader:
     def __init__(self, data: bytes, position: int) -> None:
         self._data = data
         self._at = position
+        self._histograms: dict[bytes, Histogram] = {}
 
     def take(self, layout: struct.Struct) -> tuple[int, ...]:
         """Read what `layout` says."""
@@ -195,11 +196,14 @@ class Reader:
         return block
 
     def histogram(self) -> Histogram:
-        """Read a histogram."""
-        histogram = Histogram.from_bytes(self.block())
-        if np.any(histogram.counts < 0):
-            raise ValueError("a histogram's counts are out of range")
-        return histogram
+        """Read a histogram. Equal ones are one object: several clocks may have read the same."""
+        packed = self.block()
+        if packed not in self._histograms:
+            histogram = Histogram.from_bytes(packed)
+            if np.any(histogram.counts < 0):
+                raise ValueError("a histogram's counts are out of range")
+            self._histograms[packed] = histogram
+        return self._histograms[packed]
 
     def rest(self) -> bytes:
         """Read all that is left."""

@@ -42,3 +42,17 @@ def test_messages_add_up_with_the_codes_of_connections_that_were_closed() -> Non
         5,
     )
     assert total.close_codes == {1000: 1, 1006: 3}
+
+
+def test_clocks_that_read_the_same_are_kept_once_however_often_they_are_added() -> None:
+    same, more = Histogram.of([1, 2]), Histogram.of([3])
+    total = Tally(service=same, scheduled=same, first_byte=same) + Tally(service=more, scheduled=more, first_byte=more)
+    assert total.service is total.scheduled is total.first_byte
+    assert total.service == Histogram.of([1, 2, 3])
+
+
+def test_clocks_that_read_differently_are_added_apart() -> None:
+    one, two = Histogram.of([1]), Histogram.of([2])
+    total = Tally(service=one, scheduled=two) + Tally(service=one, scheduled=one)
+    assert total.service == Histogram.of([1, 1])
+    assert total.scheduled == Histogram.of([1, 2])
