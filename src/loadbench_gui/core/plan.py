@@ -225,7 +225,10 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class Slo:
-    """Limits that make a run fail. Latencies are scheduled, in microseconds; `error_rate` is a fraction."""
+    """Limits that make a run fail. Latencies are scheduled, in microseconds; `error_rate` is a fraction.
+
+    Limits on what a workload's protocol does not have (gaps of a plain answer) do not concern it.
+    """
 
     p50_us: float | None = None
     p90_us: float | None = None
@@ -233,6 +236,11 @@ class Slo:
     p99_9_us: float | None = None
     error_rate: float | None = None
     throughput_rps: float | None = None
+    first_event_p50_us: float | None = None
+    gap_p99_us: float | None = None
+    rtt_p50_us: float | None = None
+    rtt_p99_us: float | None = None
+    fanout_p99_us: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,9 +258,9 @@ class ComparisonSettings:
     )  # fmt: skip
 
     def threshold(self, metric: str) -> float:
-        """Return delta for `metric`: its own, else its family's (`service_p99` -> `p99`, `memory_peak` -> `memory`)."""
+        """Return delta for `metric`: its own, else its family's (`rtt_p99` -> `p99`, `memory_peak` -> `memory`)."""
         table = dict(self.thresholds)
-        for name in (metric, metric.removeprefix("service_"), metric.split("_")[0]):
+        for name in (metric, metric.removeprefix("service_"), metric.rpartition("_")[2], metric.split("_")[0]):
             if name in table:
                 return table[name]
         return 0.05
