@@ -35,6 +35,14 @@ def test_every_limit_stands_at_the_top_as_in_its_section(tmp_path: Path) -> None
     assert "| limit of stall | 0.85x | 1.00x | 0.50x | **no** |" in top
 
 
+def test_a_document_without_sections_has_none_and_takes_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "RESULTS.md"
+    path.write_text("# A title and no more\n", encoding="utf-8")
+    assert split(path.read_text("utf-8")) == {}
+    write(section("http", "the first"), ORDER, path)
+    assert list(split(path.read_text("utf-8"))) == ["http"]
+
+
 def test_a_limit_says_what_was_reached_on_its_own_side() -> None:
     assert Limit("rate", 0.85, 1.0, 1.01).reached == "yes, and the aim"
     assert Limit("cost", 1.2, 1.0, 1.1, higher_is_better=False).reached == "yes"

@@ -9,7 +9,7 @@ from typing import Final
 
 from loadbench_gui.core.caveats import Caveat
 from loadbench_gui.core.counts import merge_counts
-from loadbench_gui.core.plan import GeneratorSettings, Load
+from loadbench_gui.core.plan import GeneratorSettings, Load, OpenLoad
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.sharding import share
 from loadbench_gui.core.snapshot import (
@@ -21,7 +21,7 @@ from loadbench_gui.core.snapshot import (
     WorkerHealth,
 )
 from loadbench_gui.core.timeline import Timeline
-from loadbench_gui.engine.fitness.arrivals import stale_caveats
+from loadbench_gui.engine.fitness.arrivals import stale_caveats, worker_lost
 from loadbench_gui.engine.fitness.evidence import Evidence, Surroundings
 from loadbench_gui.engine.fitness.judge import judge, live_caveats
 from loadbench_gui.engine.sampled import SAMPLES_PER_KIND
@@ -145,7 +145,11 @@ class Gathering:
             at_limit=at_limit,
             # What was calibrated is a worker process, not the loop of the application.
             around=around if self._settings.engine == "workers" else replace(around, calibrated_us=None),
-            notes=stale_caveats(self._traffic.stale, sum(self._issued) + self._unmeasured),
+            notes=(
+                *((self._lost_caveat(),) if self._last_words else ()),
+                *stale_caveats(self._traffic.stale, sum(self._issued) + self._unmeasured),
+            ),
+            paced=self._is_paced,
         )
 
     def _broken_off(self) -> EnvironmentFault:
@@ -157,12 +161,23 @@ class Gathering:
 
     def _tell_lost(self, shard: int, words: str) -> None:
         self._last_words.append(f"worker {shard}: {words}")
-        stops = self._settings.on_worker_lost == "stop"
-        what = "The run ends here, as asked." if stops else "The others went on, with less load than was asked for."
-        message = f"Generator process {shard} of {self._workers} died during the run ({words})."
-        self._tell(Caveat("worker_lost", message, f"{what} Run again.", "invalid"))
-        if stops:
+        self._tell(self._lost_caveat())
+        if self._stops_at_loss:
             self.broken.set()
+
+    def _lost_caveat(self) -> Caveat:
+        return worker_lost(self._last_words, self._workers, stops=self._stops_at_loss)
+
+    @property
+    def _stops_at_loss(self) -> bool:
+        return self._settings.on_worker_lost == "stop"
+
+    @property
+    def _is_paced(self) -> bool:
+        """Whether spinning is there to be asked for: by workers whose own client sends at moments."""
+        settings = self._settings
+        may_spin = settings.engine == "workers" and settings.client.name == "fast" and settings.pacing != "spin"
+        return may_spin and isinstance(self._load.workload.shape, OpenLoad)
 
     def _window_ns(self, start_ns: int) -> tuple[int, int]:
         begin_ns = start_ns + round(self._load.workload.warmup_s * 1e9)
@@ -209,7 +224,9 @@ class Gathering:
             if len(kept) < SAMPLES_PER_KIND:
                 kept.append(sample)
         self._on_interval(interval)
-        for caveat in live_caveats(interval, self._workers) if self._is_inside(interval.t_s) else ():
+        for caveat in (
+            live_caveats(interval, self._workers, paced=self._is_paced) if self._is_inside(interval.t_s) else ()
+        ):
             self._tell(caveat)
 
     def _is_inside(self, t_s: float) -> bool:

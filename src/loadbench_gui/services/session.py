@@ -15,7 +15,7 @@ from loadbench_gui.core.snapshot import SampleExchange
 from loadbench_gui.deploy.environment import read_environment
 from loadbench_gui.errors import LoadbenchError
 from loadbench_gui.profile.secrets import Secrets, secrets_of
-from loadbench_gui.services.calibration_file import calibrated_cost_us
+from loadbench_gui.services.calibration.file import calibrated_cost_us
 from loadbench_gui.services.events import Emit
 from loadbench_gui.store.store import Store
 

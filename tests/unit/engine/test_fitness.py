@@ -10,6 +10,7 @@ from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad
 from loadbench_gui.core.run import Fitness, Interval
 from loadbench_gui.core.snapshot import ErrorKind, Tally, Traffic, WorkerHealth
+from loadbench_gui.engine.fitness.arrivals import worker_lost
 from loadbench_gui.engine.fitness.evidence import Evidence, PortBudget, Surroundings
 from loadbench_gui.engine.fitness.judge import judge, live_caveats
 
@@ -82,6 +83,16 @@ def test_a_generator_that_is_late_throughout_is_suspect_as_a_whole() -> None:
     fitness = judge(evidence(tally(lag_us=500)))
     assert (fitness.verdict, said(fitness)) == ("suspect", [("generator_late", None)])
     assert "p50" in fitness.caveats[0].message
+
+
+@pytest.mark.parametrize("paced", [True, False])
+def test_spinning_is_advised_only_where_there_is_pacing(paced: bool) -> None:
+    late = tally(lag_us=500)
+    whole = judge(replace(evidence(late), paced=paced)).caveats
+    now = live_caveats(Interval(0, 0.0, 1.0, late, Tally(), Traffic(), health()), 1, paced=paced)
+    assert whole
+    assert now
+    assert {"spin" in caveat.hint for caveat in (*whole, *now)} == {paced}
 
 
 def test_a_busy_loop_makes_service_times_suspect() -> None:
@@ -251,7 +262,8 @@ def test_ports_that_ran_out_are_named_as_the_reason_of_failures() -> None:
 
 
 def test_a_lost_worker_makes_the_run_invalid() -> None:
-    assert judge(evidence(workers=2, lost=1)).verdict == "invalid"
+    note = worker_lost(["worker 1: killed by SIGKILL"], 2, stops=False)
+    assert judge(replace(evidence(workers=2, lost=1), notes=(note,))).verdict == "invalid"
 
 
 def test_nothing_measured_is_judged_without_a_word() -> None:

@@ -13,11 +13,11 @@ from loadbench_gui.core.run import Fitness
 from loadbench_gui.core.snapshot import Tally, Traffic
 from loadbench_gui.deploy.environment import Environment
 from loadbench_gui.errors import EnvironmentFault
-from loadbench_gui.services.calibrate import PACINGS, RATES_RPS, steps
-from loadbench_gui.services.calibration import Calibration, Cost, Fingerprint, Pace
-from loadbench_gui.services.calibration_doubts import doubts
-from loadbench_gui.services.calibration_file import FILE, MOST_KEPT, as_json, calibrated_cost_us, keep
-from loadbench_gui.services.calibration_run import Sample
+from loadbench_gui.services.calibration.calibrate import PACINGS, RATES_RPS, steps
+from loadbench_gui.services.calibration.doubts import doubts
+from loadbench_gui.services.calibration.file import FILE, MOST_KEPT, as_json, calibrated_cost_us, keep
+from loadbench_gui.services.calibration.result import Calibration, Cost, Fingerprint, Pace
+from loadbench_gui.services.calibration.run import Sample
 from loadbench_gui.services.fired import Fired
 
 HERE = Environment("Linux", "Linux 6.8 x86_64", "CPython 3.11.7", "Example CPU", 4, 1 << 33)

@@ -95,7 +95,7 @@ def test_where_the_profile_says_so_a_loss_breaks_the_run_off() -> None:
         assert not whole.broken.is_set()
         whole.end(1, "killed by SIGKILL")
         assert whole.broken.is_set()
-        assert caveats[0].hint == "The run ends here, as asked. Run again."
+        assert caveats[0].hint.startswith("The run ends here, as asked. Run again")
         whole.stopped_ns = 1_500_000_000
         whole.end(0, "")
         with pytest.raises(EnvironmentFault, match="killed by SIGKILL"):
@@ -110,5 +110,8 @@ def test_otherwise_nothing_breaks() -> None:
         whole.end(1, "killed by SIGKILL")
         assert not whole.broken.is_set()
         assert "The others went on" in caveats[0].hint
+        for index in range(9):
+            whole.add(report(0, index, last=index == 8))
+        assert caveats[0] in whole.result(0, (), AROUND).fitness.caveats, "said in the end as it was said at once"
 
     asyncio.run(scenario())

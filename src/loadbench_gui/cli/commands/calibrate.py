@@ -19,9 +19,9 @@ from loadbench_gui.cli.table import new_app
 from loadbench_gui.core.caveats import NEAR_CEILING
 from loadbench_gui.core.plan import ClientName
 from loadbench_gui.errors import ExitCode, UserError
-from loadbench_gui.services.calibrate import Step, calibrate, steps
-from loadbench_gui.services.calibration import Calibration
-from loadbench_gui.services.calibration_file import SCHEMA, as_json, keep
+from loadbench_gui.services.calibration.calibrate import Step, calibrate, steps
+from loadbench_gui.services.calibration.file import SCHEMA, as_json, keep
+from loadbench_gui.services.calibration.result import Calibration
 from loadbench_gui.store.data_dir import data_dir as data_folder
 
 SHORTEST_S: Final = 0.5

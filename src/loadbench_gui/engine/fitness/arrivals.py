@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from loadbench_gui.core.caveats import Caveat
@@ -21,7 +22,7 @@ PORTS_SHARE: Final = 0.70
 def arrival_caveats(evidence: Evidence) -> tuple[Caveat, ...]:
     """Return what kept requests from being sent as the load says, and where the counts disagree."""
     dropped = () if evidence.is_closed else _dropped(evidence)
-    return (*_lost(evidence), *dropped, *_accounting(evidence), *_ports(evidence))
+    return (*dropped, *_accounting(evidence), *_ports(evidence))
 
 
 def stale_caveats(stale: int, issued: int) -> tuple[Caveat, ...]:
@@ -42,17 +43,15 @@ def stale_caveats(stale: int, issued: int) -> tuple[Caveat, ...]:
     )
 
 
-def _lost(evidence: Evidence) -> tuple[Caveat, ...]:
-    if not evidence.lost:
-        return ()
-    return (
-        Caveat(
-            "worker_lost",
-            f"{evidence.lost} of {evidence.workers} generator processes died during the run; their requests are "
-            "missing.",
-            "Run again. If it happens again, look for the kernel's out-of-memory messages.",
-            "invalid",
-        ),
+def worker_lost(last_words: Sequence[str], workers: int, *, stops: bool) -> Caveat:
+    """Return the reason not to believe a run in which workers died. stops: the run ends with the first."""
+    what = "The run ends here, as asked." if stops else "The others went on, with less load than was asked for."
+    return Caveat(
+        "worker_lost",
+        f"{len(last_words)} of {workers} generator processes died during the run ({'; '.join(last_words)}); what they "
+        "were to send is missing.",
+        f"{what} Run again; if it happens again, look for the kernel's out-of-memory messages.",
+        "invalid",
     )
 
 

@@ -49,7 +49,8 @@ class Evidence:
     health: summed over the measured intervals, `span_s` in real time. handled: requests that ended in those very
     intervals, warm-up's late ones included. duration_s: length of the measured window. lost: workers that died.
     busiest: share of its time that the busiest worker worked. at_limit: the run ended with its last request.
-    notes: caveats that were found elsewhere and count as well.
+    notes: caveats that were found elsewhere and count as well. paced: requests left at moments that were known
+    beforehand, by a kernel timer, where spinning would have met them better.
     """
 
     measured: Tally
@@ -64,6 +65,7 @@ class Evidence:
     at_limit: bool = False
     around: Surroundings = Surroundings()
     notes: tuple[Caveat, ...] = field(default=())
+    paced: bool = False
 
     @property
     def is_closed(self) -> bool:

@@ -27,7 +27,7 @@ def judge(evidence: Evidence) -> Fitness:
         *evidence.notes,
         *arrival_caveats(evidence),
         *processor_caveats(evidence),
-        *lag_caveats(evidence.measured, evidence.health),
+        *lag_caveats(evidence.measured, evidence.health, paced=evidence.paced),
     )
     return Fitness(
         verdict=worst(caveats),
@@ -42,12 +42,12 @@ def judge(evidence: Evidence) -> Fitness:
     )
 
 
-def live_caveats(interval: Interval, workers: int) -> tuple[Caveat, ...]:
-    """Return the reasons if the generator itself was the limit during this interval."""
+def live_caveats(interval: Interval, workers: int, *, paced: bool = False) -> tuple[Caveat, ...]:
+    """Return the reasons if the generator itself was the limit during this interval. paced: as in `Evidence`."""
     if interval.health.span_s < LEAST_SPAN * interval.length_s:
         return ()
     fraction = cpu_fraction(interval.health, workers)
     if fraction >= FULL_CPU:
         return busy_caveats(fraction)
     everything = interval.everything
-    return dispatch(everything) if everything.dispatch_lag.total >= LEAST_DISPATCHED else ()
+    return dispatch(everything, paced=paced) if everything.dispatch_lag.total >= LEAST_DISPATCHED else ()

@@ -5,6 +5,7 @@ A lag that is small against p50 may be all of p99.9's story, or none of it. So e
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from loadbench_gui.core.caveats import LAG_SHARE, Caveat
@@ -18,23 +19,28 @@ LEAST_LAG_US: Final = 20.0
 """Lags below this are within what any timer adds; their ratio to an even smaller latency says nothing."""
 QUANTILES: Final = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99_9", 0.999))
 _HINTS: Final = {
-    "dispatch_lag": "Give the generator a CPU of its own, use spin pacing, or lower the rate.",
+    "dispatch_lag": "Give the generator a CPU of its own, use more workers, or lower the load.",
     "receive_lag": "Use more workers or fewer connections in each, or give the generator a CPU of its own.",
 }
+_PACED_HINT: Final = "Give the generator a CPU of its own, use spin pacing, or lower the rate."
 
 
-def lag_caveats(measured: Tally, health: WorkerHealth) -> tuple[Caveat, ...]:
-    """Return the metrics that our own lateness may have made, each with its figures."""
+def lag_caveats(measured: Tally, health: WorkerHealth, *, paced: bool) -> tuple[Caveat, ...]:
+    """Return the metrics that our own lateness may have made, each with its figures.
+
+    paced: whether requests left at moments which spinning would have met better.
+    """
     return (
-        *_late(dispatch(measured), measured.scheduled.total),
+        *_late(dispatch(measured, paced=paced), measured.scheduled.total),
         *_lags("receive_lag", health.loop_busy, measured.service, "service_", RECEIVE_SHARE),
         *_pauses(health, measured),
     )
 
 
-def dispatch(tally: Tally) -> tuple[Caveat, ...]:
+def dispatch(tally: Tally, *, paced: bool) -> tuple[Caveat, ...]:
     """Return the metrics of scheduled latency for which requests left too late, lowest quantile first."""
-    return _lags("dispatch_lag", tally.dispatch_lag, tally.scheduled, "")
+    found = _lags("dispatch_lag", tally.dispatch_lag, tally.scheduled, "")
+    return tuple(replace(caveat, hint=_PACED_HINT) for caveat in found) if paced else found
 
 
 def milliseconds(us: float) -> str:

@@ -8,8 +8,8 @@ from typing import Final
 from loadbench_gui.core.caveats import Caveat
 from loadbench_gui.deploy.placement import throttle_caveat
 from loadbench_gui.engine.fitness.processors import STEAL_LIMIT
-from loadbench_gui.services.calibration import SPREAD_LIMIT, Cost
-from loadbench_gui.services.calibration_run import Sample
+from loadbench_gui.services.calibration.result import SPREAD_LIMIT, Cost
+from loadbench_gui.services.calibration.run import Sample
 
 STEAL_UNUSABLE: Final = 0.10
 """Above this a hypervisor's neighbours also cool the caches and slow the core: CPU time itself then means little."""

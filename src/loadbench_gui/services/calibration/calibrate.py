@@ -20,10 +20,10 @@ from loadbench_gui.deploy.placement import Placement, place
 from loadbench_gui.deploy.runlock import measuring
 from loadbench_gui.deploy.topology import read_machine, read_throttled
 from loadbench_gui.errors import EnvironmentFault
-from loadbench_gui.services.calibration import Calibration, Cost, Fingerprint, Pace
-from loadbench_gui.services.calibration_doubts import doubts
-from loadbench_gui.services.calibration_run import Sample, fire_once
-from loadbench_gui.services.null_server import NullServer
+from loadbench_gui.services.calibration.doubts import doubts
+from loadbench_gui.services.calibration.null_server import NullServer
+from loadbench_gui.services.calibration.result import Calibration, Cost, Fingerprint, Pace
+from loadbench_gui.services.calibration.run import Sample, fire_once
 from loadbench_gui.services.stopping import StopRequested
 
 CONNECTIONS: Final = 64

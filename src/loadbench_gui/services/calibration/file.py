@@ -15,7 +15,7 @@ from typing import Any, Final
 from loadbench_gui.core.plan import ClientName
 from loadbench_gui.deploy.environment import Environment
 from loadbench_gui.errors import EnvironmentFault
-from loadbench_gui.services.calibration import Calibration, Fingerprint
+from loadbench_gui.services.calibration.result import Calibration, Fingerprint
 
 SCHEMA: Final = "loadbench.calibration/1"
 FILE: Final = "calibration.json"
