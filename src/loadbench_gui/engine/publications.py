@@ -1,0 +1,200 @@
+"""Fan-out: which publications are under way, who was subscribed when each was sent, and who has it by now.
+
+Pure bookkeeping on one clock. The caller sends, receives and counts; here is decided what a delivery is. A publication
+knows every subscriber it waits for, so a delivery that came twice is told from one that never came, exactly.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum, auto
+from typing import Final
+
+from loadbench_gui.core.snapshot import ErrorKind
+
+DIGITS: Final = 16
+"""How long the identifier of a text message is: hexadecimal digits. A binary one has half as many bytes."""
+_NOT_ASKED, _AWAITED, _HAS_IT = 0, 1, 2
+_MOST_KEPT: Final = 1024
+_MOST_KEPT_BYTES: Final = 4 << 20
+
+
+class Delivery(Enum):
+    """What a message is to the subscriber that it came to.
+
+    AWAITED: a publication that it had not yet. LATE: one that was given up before. WRONG: one, with another content.
+    AGAIN: one that it had. STRAY: nothing that was published for it.
+    """
+
+    AWAITED = auto()
+    LATE = auto()
+    WRONG = auto()
+    AGAIN = auto()
+    STRAY = auto()
+
+
+class Publication:
+    """One message on its way to all who were subscribed when it was sent. Times are perf_counter nanoseconds.
+
+    number: which it is, from 1. due_ns, taken_ns, sent_ns: its clock. message: its bytes.
+    expected: how many subscribers there are to wait for. came_ns: when each of those that have it got it, in order.
+    missing: how many it was given up for. fault: why it fails even if all others get it.
+    """
+
+    __slots__ = (
+        "came_ns",
+        "due_ns",
+        "expected",
+        "fates",
+        "fault",
+        "message",
+        "missing",
+        "number",
+        "sent_ns",
+        "taken_ns",
+    )
+
+    def __init__(self, number: int, message: bytes, clock: tuple[int, int, int], fates: bytearray) -> None:
+        self.number = number
+        self.message = message
+        self.due_ns, self.taken_ns, self.sent_ns = clock
+        self.fates = fates
+        self.expected = fates.count(_AWAITED)
+        self.came_ns: list[int] = []
+        self.missing = 0
+        self.fault: ErrorKind | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is nobody left to wait for."""
+        return len(self.came_ns) >= self.expected
+
+
+class Publications:
+    """All publications of a load, over `places` connections of which each subscribes.
+
+    body: what follows the identifier. publishers: publication k is one of publisher k % publishers.
+    """
+
+    def __init__(self, places: int, publishers: int, body: bytes, *, binary: bool) -> None:
+        self._publishers = publishers
+        self._body = body
+        self._width = DIGITS // 2 if binary else DIGITS
+        self._subscribed = bytearray(places)
+        self._latest = [0] * places
+        self._under_way: dict[bytes, Publication] = {}
+        self._past: dict[bytes, Publication] = {}
+        self._most_past = max(16, min(_MOST_KEPT, _MOST_KEPT_BYTES // max(1, places)))
+        self._number = 0
+
+    @property
+    def under_way(self) -> int:
+        """How many publications have not ended."""
+        return len(self._under_way)
+
+    def due_under_way(self) -> list[int]:
+        """Return when each publication that has not ended was due."""
+        return [publication.due_ns for publication in self._under_way.values()]
+
+    def join(self, place: int) -> None:
+        """Have this connection awaited by what is published from now on."""
+        self._subscribed[place] = _AWAITED
+
+    def leave(self, place: int, why: ErrorKind) -> list[Publication]:
+        """Give up what this connection has not got, and return the publications that end by it."""
+        self._subscribed[place] = _NOT_ASKED
+        ended = []
+        for publication in list(self._under_way.values()):
+            if publication.fates[place] == _AWAITED:
+                publication.fates[place] = _NOT_ASKED
+                publication.fault = publication.fault or why
+                publication.missing += 1
+                publication.expected -= 1
+                if publication.is_complete:
+                    ended.append(self._end(publication))
+        return ended
+
+    def publish(self, due_ns: int, taken_ns: int, sent_ns: int) -> Publication:
+        """Return the next publication, to be sent now. Without a subscriber, it waits for its timeout alone."""
+        self._number += 1
+        number = self._number
+        name = b"%016x" % number if self._width == DIGITS else number.to_bytes(self._width, "big")
+        clock = (due_ns, taken_ns, sent_ns)
+        publication = Publication(number, name + self._body, clock, bytearray(self._subscribed))
+        self._under_way[name] = publication
+        return publication
+
+    def deliver(self, place: int, message: bytes, now_ns: int) -> tuple[Delivery, Publication | None]:
+        """Take a message in that came to `place`; return what it is, and of which publication.
+
+        After one that was awaited, or is wrong, the caller looks whether the publication is complete, and `finish`es
+        it if so.
+        """
+        name = message[: self._width]
+        publication = self._under_way.get(name)
+        if publication is None:
+            return self._deliver_past(place, name)
+        fates = publication.fates
+        if fates[place] != _AWAITED:
+            return (Delivery.AGAIN if fates[place] else Delivery.STRAY), publication
+        fates[place] = _HAS_IT
+        if message != publication.message:
+            publication.fault = ErrorKind.BAD_BODY
+            publication.expected -= 1
+            return Delivery.WRONG, publication
+        publication.came_ns.append(now_ns)
+        return Delivery.AWAITED, publication
+
+    def is_reordered(self, place: int, number: int) -> bool:
+        """Whether `place` has a later publication of the same publisher; call it once for each that was awaited.
+
+        Different publishers race each other, and nobody promises who wins.
+        """
+        if number > self._latest[place]:
+            self._latest[place] = number
+            return False
+        later = range(number + self._publishers, self._latest[place] + 1, self._publishers)
+        return any(self._has(place, other) for other in later)
+
+    def finish(self, publication: Publication) -> None:
+        """Take a complete publication out."""
+        self._end(publication)
+
+    def expire(self, before_ns: int) -> list[Publication]:
+        """Give up, and return, what was sent at `before_ns` or earlier: for each, who has not got it is missing."""
+        late = []
+        for publication in self._under_way.values():  # In the order of sending.
+            if publication.sent_ns > before_ns:
+                break
+            late.append(publication)
+        for publication in late:
+            publication.missing += publication.expected - len(publication.came_ns)
+            self._end(publication)
+        return late
+
+    def abandon(self) -> list[Publication]:
+        """Give up, and return, all that has not ended; nobody is missing, since nobody waits any longer."""
+        rest = list(self._under_way.values())
+        self._under_way.clear()
+        return rest
+
+    def _end(self, publication: Publication) -> Publication:
+        name = publication.message[: self._width]
+        del self._under_way[name]
+        self._past[name] = publication
+        if len(self._past) > self._most_past:
+            del self._past[next(iter(self._past))]
+        return publication
+
+    def _deliver_past(self, place: int, name: bytes) -> tuple[Delivery, Publication | None]:
+        publication = self._past.get(name)
+        if publication is None:
+            return Delivery.STRAY, None
+        fate = publication.fates[place]
+        publication.fates[place] = _HAS_IT if fate == _AWAITED else fate
+        return (Delivery.STRAY, Delivery.LATE, Delivery.AGAIN)[fate], publication
+
+    def _has(self, place: int, number: int) -> bool:
+        name = b"%016x" % number if self._width == DIGITS else number.to_bytes(self._width, "big")
+        publication = self._under_way.get(name) or self._past.get(name)
+        return publication is not None and publication.fates[place] == _HAS_IT
