@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+from engine.servers import Watch
 from loadbench_gui.core.plan import (
     ClosedLoad,
     EngineName,
@@ -24,7 +25,6 @@ from loadbench_gui.core.plan import (
     Workload,
 )
 from loadbench_gui.core.websocket import SocketTally
-from engine.servers import Watch
 from loadbench_gui.services.generator import Fired, fire
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10

@@ -6,7 +6,6 @@ knows every subscriber it waits for, so a delivery that came twice is told from 
 
 from __future__ import annotations
 
-from collections import deque
 from enum import Enum, auto
 from typing import Final
 

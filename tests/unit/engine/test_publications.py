@@ -34,9 +34,9 @@ def test_a_publication_is_complete_with_its_last_subscriber() -> None:
     publications = room()
     publication = published(publications)
     assert fates(publications, publication, 0, 1) == [Delivery.AWAITED] * 2
-    assert not publication.is_complete
+    before = publication.is_complete
     assert fates(publications, publication, 2) == [Delivery.AWAITED]
-    assert publication.is_complete
+    assert (before, publication.is_complete) == (False, True)
     assert publication.came_ns == [10, 11, 12]
     publications.finish(publication)
     assert publications.under_way == 0
