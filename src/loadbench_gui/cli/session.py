@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from loadbench_gui.cli.console import console_for
 from loadbench_gui.errors import ExitCode
@@ -36,6 +37,10 @@ class Terminal:
 
     def __post_init__(self) -> None:
         self.words = console_for(stderr=self.json_to == "-", quiet=self.quiet)
+
+    def remark(self, text: str) -> None:
+        """Say something by the way."""
+        self.words.print(Text(text, "dim"))
 
     @asynccontextmanager
     async def store(self) -> AsyncIterator[Store]:

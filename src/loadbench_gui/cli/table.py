@@ -12,6 +12,8 @@ from typer.core import TyperCommand, TyperGroup
 
 COMMANDS: Final = {
     "http": "Fire HTTP traffic at one address.",
+    "stream": "Open streams of events at one address.",
+    "ws": "Open WebSockets at one address.",
     "run": "Measure one deployment of a profile, once.",
     "compare": "Compare the deployments of a profile.",
     "deploy": "Start one deployment and hold it.",
@@ -22,7 +24,7 @@ COMMANDS: Final = {
     "self-test": "Try everything that loadbench needs here.",
 }
 ANYTHING: Final[dict[Any, Any]] = {"allow_extra_args": True, "ignore_unknown_options": True}
-LATER: Final = ("stream", "ws", "capacity")
+LATER: Final = ("capacity",)
 
 
 def new_app(about: str | None = None) -> typer.Typer:
@@ -42,6 +44,10 @@ def app_of(name: str) -> typer.Typer:
     match name:
         case "http":
             from loadbench_gui.cli.commands.http import app
+        case "stream":
+            from loadbench_gui.cli.commands.stream import app
+        case "ws":
+            from loadbench_gui.cli.commands.ws import app
         case "run":
             from loadbench_gui.cli.commands.run import app
         case "compare":

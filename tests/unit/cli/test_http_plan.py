@@ -30,11 +30,12 @@ def understood(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Workload, Gen
     """What the command would measure; nothing is sent."""
     found: list[tuple[str, Workload, GeneratorSettings]] = []
 
-    def measure(_: object, base: str, workload: Workload, generator: GeneratorSettings) -> int:
+    def fire(_: object, base: str, workload: Workload, generator: GeneratorSettings, remark: str) -> int:
         found.append((base, workload, generator))
+        print(remark, end="")
         return 0
 
-    monkeypatch.setattr(http, "_measure", measure)
+    monkeypatch.setattr(http, "fire", fire)
     return found
 
 

@@ -2,47 +2,27 @@
 
 from __future__ import annotations
 
-from rich.text import Text
-
-from loadbench_gui.cli.common import DataDir, JsonTo, Quiet
-from loadbench_gui.cli.measuring import measure_one
-from loadbench_gui.cli.options import address, load, message, sender, tls, together, values
-from loadbench_gui.cli.session import Terminal, run_async
+from loadbench_gui.cli.firing import fire
+from loadbench_gui.cli.options import address, message, sender, together
+from loadbench_gui.cli.options.grouping import grouped
+from loadbench_gui.cli.options.groups import Message, OpenLoop, Output, Pace, Sender, Trust
 from loadbench_gui.cli.table import new_app
-from loadbench_gui.core.plan import Attach, ComparisonSettings, Deployment, GeneratorSettings, Plan, Tls, Workload
+from loadbench_gui.core.plan import Workload
 
 app = new_app()
 
 
 @app.command("http")
+@grouped
 def http(
+    *,
     url: address.Url,
-    connections: load.Connections = 50,
-    duration_s: load.Duration = None,
-    requests: load.Requests = None,
-    rate_rps: load.Rate = None,
-    stages: load.Stages = None,
-    arrival: load.Arrivals = "constant",
-    when_busy: load.WhenAllBusy = "queue",
-    queue_limit: load.QueueLimit = None,
-    think_s: load.Think = "0s",  # type: ignore[assignment]
-    thinking: load.ThinkingTime = "constant",
-    warmup_s: load.Warmup = "0s",  # type: ignore[assignment]
-    timeout_s: load.Timeout = "10s",  # type: ignore[assignment]
-    method: message.Method = "GET",
-    headers: message.Headers = None,
-    body: message.Body = None,
-    body_file: message.BodyFile = None,
-    also: message.Also = None,
-    data_file: message.DataFile = None,
+    pace: Pace,
+    loop: OpenLoop,
+    asked: Message,
     gzip: message.Gzip = False,
-    expect_status: message.ExpectStatus = None,
     expect_body: message.ExpectBody = None,
-    insecure: tls.Insecure = False,
-    ca_file: tls.CaFile = None,
-    cert_file: tls.CertFile = None,
-    key_file: tls.KeyFile = None,
-    server_name: tls.ServerName = None,
+    trust: Trust,
     client_name: sender.SentBy = None,
     http2: sender.Http2 = False,
     proxy: sender.Proxy = None,
@@ -50,49 +30,30 @@ def http(
     cookies: sender.Cookies = False,
     auth: sender.Auth = None,
     user: sender.User = None,
-    engine: sender.Engine = "workers",
-    workers: sender.Workers = "auto",  # type: ignore[assignment]
-    cpus: sender.Cpus = "auto",
-    pacing: sender.PacedBy = "auto",
-    json_to: JsonTo = None,
-    quiet: Quiet = False,
-    data_dir: DataDir = None,
+    by: Sender,
+    output: Output,
 ) -> int:
     """Fire HTTP traffic at one address, and show both latency clocks."""
-    asked = sender.Abilities(http2, proxy or "", redirects, cookies, auth)
-    client = sender.client(client_name, asked, user or "")
-    trust = Tls(insecure, *(given or "" for given in (ca_file, cert_file, key_file, server_name)))
-    generator = sender.generator(engine, workers, cpus, pacing, client, trust)
+    abilities = sender.Abilities(http2, proxy or "", redirects, cookies, auth)
+    client = sender.client(client_name, abilities, user or "")
+    generator = by.generator(client, trust)
     base, path = address.split(url)
-    request = message.first(method, path, tuple(map(values.header, headers or ())), body, body_file or "", gzip=gzip)
+    request = asked.first(path, more=(message.COMPRESSED,) if gzip else ())
     workload = Workload(
         name=path,
         kind="http",
         request=request,
-        expect=message.expectation(expect_status, expect_body),
-        shape=load.shape(
-            connections, rate_rps=rate_rps, stages=stages or (), arrival=arrival, when_busy=when_busy,
-            queue_limit=queue_limit, think_s=think_s, thinking=thinking,
-        ),
-        warmup_s=warmup_s,
-        duration_s=load.length_s(duration_s, requests, stages or (), warmup_s),
-        timeout_s=timeout_s,
-        requests_limit=requests,
-        also=message.others(also or (), request.headers),
-        data_file=data_file or "",
-    )  # fmt: skip
-    together.must_matter(base, workload, generator)
-    terminal = Terminal(json_to, quiet, data_dir)
-    if client.name == "httpx" and client_name is None:
-        needed = " and ".join(asked.needing_httpx)
-        terminal.words.print(Text(f"Sent by httpx, because of {needed}: it costs far more CPU a request.", "dim"))
-    return _measure(terminal, base, workload, generator)
-
-
-def _measure(terminal: Terminal, base: str, workload: Workload, generator: GeneratorSettings) -> int:
-    """Measure one workload at one address that is up already; nothing is sent but the load."""
-    deployment = Deployment(base, Attach(base))
-    plan = Plan(base, (deployment,), (workload,), ComparisonSettings(base), generator=generator)
-    return run_async(
-        lambda interrupts: measure_one(terminal, interrupts, plan, deployment, (workload,), check_answer=False)
+        expect=message.expectation(asked.expect_status, expect_body),
+        shape=loop.shape(pace),
+        warmup_s=pace.warmup_s,
+        duration_s=pace.length_s(loop.stages),
+        timeout_s=pace.timeout_s,
+        requests_limit=pace.requests,
+        also=message.others(asked.also or (), request.headers),
+        data_file=asked.data_file or "",
     )
+    together.must_matter(base, workload, generator)
+    needed = " and ".join(abilities.needing_httpx)
+    by_httpx = client.name == "httpx" and client_name is None
+    remark = f"Sent by httpx, because of {needed}: it costs far more CPU a request." if by_httpx else ""
+    return fire(output, base, workload, generator, remark)

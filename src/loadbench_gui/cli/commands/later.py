@@ -8,8 +8,6 @@ from loadbench_gui.cli.table import ANYTHING, new_app
 from loadbench_gui.errors import UserError
 
 LATER = {
-    "stream": "Streams come with a later version. Measure plain responses with `loadbench http`.",
-    "ws": "WebSockets come with a later version. Measure plain responses with `loadbench http`.",
     "capacity": "Searching for the limit comes with a later version. Raise the rate of a profile by hand meanwhile.",
 }
 

@@ -9,11 +9,14 @@ from urllib.parse import quote, urlsplit
 import typer
 
 from loadbench_gui.deploy.resolve import resolve
+from loadbench_gui.errors import UserError
 
 SENT_AS_WRITTEN: Final = "%/?:@!$&'()*+,;=-._~[]|"
 """What RFC 3986 allows in a path or query, what is encoded already, and what servers take as it is."""
 PLACEHOLDER: Final = re.compile(r"(\$?\$\{[^{}]*\})")
 """What is filled in later; the same text after a second dollar is sent without it."""
+
+SOCKET_SCHEMES: Final = {"ws": "http", "wss": "https"}
 
 Url: TypeAlias = Annotated[
     str,
@@ -22,13 +25,26 @@ Url: TypeAlias = Annotated[
         help="Where to: http://, https://, or http+unix://%2Frun%2Fapp.sock/path for a Unix socket.",
     ),
 ]
+SocketUrl: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="URL",
+        help="Where to: ws://, wss://, the same as http:// or https://, or http+unix:// for a Unix socket.",
+    ),
+]
 
 
-def split(url: str) -> tuple[str, str]:
+def split(url: str, *, is_socket: bool = False) -> tuple[str, str]:
     """Cut a URL into scheme://authority and the path with its query, encoded as a browser would.
 
-    Raises `UserError`, `TargetFault`.
+    is_socket: a WebSocket is opened there. Raises `UserError`, `TargetFault`.
     """
+    scheme = url.strip().partition("://")[0].casefold()
+    if scheme in SOCKET_SCHEMES and not is_socket:
+        raise UserError(
+            f"{scheme}:// is the address of a WebSocket",
+            f"Measure that with `loadbench ws`, or write {SOCKET_SCHEMES[scheme]}://.",
+        )
     resolve(url)
     parts = urlsplit(url.strip())
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -8,6 +8,7 @@ from typing import Annotated, Final, TypeAlias, cast
 import typer
 
 from loadbench_gui.cli.options import values
+from loadbench_gui.cli.options.refusing import refuse
 from loadbench_gui.core.shape import Arrival, ClosedLoad, LoadShape, OpenLoad, Stage, Thinking, WhenBusy
 from loadbench_gui.errors import UserError
 
@@ -30,7 +31,7 @@ Requests: TypeAlias = Annotated[
     int | None,
     typer.Option(
         "-n", "--requests", min=1, metavar="N",
-        help="End after so many requests, or after -d if that comes first; without -d after an hour at the latest.",
+        help="End after so many requests (streams, messages), or after -d if that is first; without -d after an hour.",
     ),
 ]  # fmt: skip
 Rate: TypeAlias = Annotated[
@@ -40,11 +41,25 @@ Rate: TypeAlias = Annotated[
         help="Open loop: arrivals per second (2000, 90/m), whatever is answered; with --stage, at the start.",
     ),
 ]  # fmt: skip
+RateEach: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "-r", "--rate", parser=values.rate_rps, metavar="RATE",
+        help="Open loop: messages per second of each connection that sends, whatever comes back.",
+    ),
+]  # fmt: skip
 Stages: TypeAlias = Annotated[
     list[Stage] | None,
     typer.Option(
         "--stage", parser=values.stage, metavar="TIME:RATE",
         help="Open loop: move to RATE within TIME; repeat it for ramps, steps (0s:1000) and spikes.",
+    ),
+]  # fmt: skip
+StagesEach: TypeAlias = Annotated[
+    list[Stage] | None,
+    typer.Option(
+        "--stage", parser=values.stage, metavar="TIME:RATE",
+        help="Open loop: move to RATE on each connection that sends within TIME; may be repeated.",
     ),
 ]  # fmt: skip
 Arrivals: TypeAlias = Annotated[
@@ -88,6 +103,20 @@ Timeout: TypeAlias = Annotated[
     float,
     typer.Option("--timeout", parser=values.positive_duration, metavar="TIME", help="When to give a request up."),
 ]
+Silence: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        "--timeout", parser=values.positive_duration, metavar="TIME",
+        help="Give a stream up after so long a silence, at its beginning or later.",
+    ),
+]  # fmt: skip
+Unanswered: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        "--timeout", parser=values.positive_duration, metavar="TIME",
+        help="How long a connection may take to open, and a message to come back.",
+    ),
+]  # fmt: skip
 
 
 def shape(
@@ -107,22 +136,22 @@ def shape(
     """
     if rate_rps is None and not stages:
         given = {"--arrival": arrival != "constant", "--when-busy": when_busy != "queue"}
-        _refuse(
+        refuse(
             {**given, "--queue-limit": queue_limit is not None},
             "means nothing in a closed loop, which sends as fast as answers come",
             "Give a --rate, or leave it out.",
         )
-        _refuse(
+        refuse(
             {"--thinking": thinking != "constant" and not think_s}, "says how to think, and there is no --think",
             "Add for example --think 200ms.",
         )  # fmt: skip
         return ClosedLoad(connections, think_s, cast("Thinking", thinking))
-    _refuse(
+    refuse(
         {"--think": think_s > 0, "--thinking": thinking != "constant"},
         "means nothing in an open loop, where requests are due whatever was answered",
         "Leave out --rate and --stage for users who think, or leave it out.",
     )
-    _refuse(
+    refuse(
         {"--queue-limit": queue_limit is not None and when_busy == "drop"},
         "says how many may wait, and with --when-busy drop none does", "Leave one of the two out.",
     )  # fmt: skip
@@ -148,9 +177,3 @@ def length_s(duration_s: float | None, requests: int | None, stages: Sequence[St
             )
         return left_s
     return LONGEST_COUNT_S if requests is not None else DEFAULT_DURATION_S
-
-
-def _refuse(given: dict[str, bool], why: str, hint: str) -> None:
-    for option, is_given in given.items():
-        if is_given:
-            raise UserError(f"{option} {why}", hint)

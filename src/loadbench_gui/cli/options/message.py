@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import typer
 
@@ -29,6 +29,9 @@ def further(text: str) -> Request:
 Method: TypeAlias = Annotated[
     str, typer.Option("-m", "--method", parser=values.method, metavar="METHOD", help="The request's method.")
 ]
+COMPRESSED: Final = ("Accept-Encoding", "gzip")
+"""What `--gzip` asks with."""
+
 Headers: TypeAlias = Annotated[
     list[str] | None, typer.Option("-H", "--header", metavar="'NAME: VALUE'", help="A header to send.")
 ]
@@ -67,14 +70,23 @@ ExpectBody: TypeAlias = Annotated[
 
 
 def first(
-    method: str, path: str, headers: Sequence[Header], body: bytes | None, body_file: str, *, gzip: bool
+    method: str,
+    path: str,
+    headers: Sequence[Header],
+    body: bytes | None,
+    body_file: str,
+    *,
+    more: Sequence[Header] = (),
 ) -> Request:
-    """Return the request that the URL stands for. Raises `UserError` for two bodies."""
+    """Return the request that the URL stands for; more: headers for where none of that name is given.
+
+    Raises `UserError` for two bodies.
+    """
     if body is not None and body_file:
         raise UserError("--body and --body-file both give a body: only one can be sent", "Leave one of them out.")
-    asks_already = any(name.casefold() == "accept-encoding" for name, _ in headers)
-    extra = (("Accept-Encoding", "gzip"),) if gzip and not asks_already else ()
-    return Request(method, path, (*headers, *extra), body or b"", body_file)
+    given = {name.casefold() for name, _ in headers}
+    added = (header for header in more if header[0].casefold() not in given)
+    return Request(method, path, (*headers, *added), body or b"", body_file)
 
 
 def others(also: Sequence[Request], headers: Sequence[Header]) -> tuple[Request, ...]:

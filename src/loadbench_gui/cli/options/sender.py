@@ -56,6 +56,12 @@ User: TypeAlias = Annotated[
         help="Whom to log in as, with --auth basic unless told otherwise.",
     ),
 ]  # fmt: skip
+BasicUser: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--user", parser=values.credentials, metavar="USER:PASSWORD", help="Whom to log in as, with a header."
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)

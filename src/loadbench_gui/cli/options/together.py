@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
+from loadbench_gui.cli.options.refusing import refuse
 from loadbench_gui.core.plan import GeneratorSettings, Request, Workload
 from loadbench_gui.core.shape import ClosedLoad
 from loadbench_gui.core.template.syntax import marks
-from loadbench_gui.errors import UserError
 
 _ENCRYPTED: Final = ("https://", "wss://")
 
 
 def must_matter(base: str, workload: Workload, settings: GeneratorSettings) -> None:
     """Raise `UserError` for the first option that has no effect on this load. base: scheme://authority."""
-    _refuse(
+    refuse(
         {"-w": settings.engine == "in-app" and settings.workers is not None,
          "--cpus": settings.engine == "in-app" and settings.cpus is not None},
         "is about processes that send, and with --engine in-app there are none", "Leave one of the two out.",
     )  # fmt: skip
     shape = workload.shape
-    _refuse(
+    refuse(
         {"--pacing": settings.pacing != "auto" and isinstance(shape, ClosedLoad) and not shape.think_s},
         "says how to wait for a moment, and a closed loop without --think waits for none",
         "Give a --rate, or leave it out.",
     )
-    _refuse(
+    refuse(
         {"--data": bool(workload.data_file) and not any(map(_takes_rows, workload.requests))},
         "names a file that no request takes values from", "Write ${row:COLUMN} in the path, a header or the body.",
     )  # fmt: skip
-    _refuse(
+    refuse(
         {"--user": settings.client.auth != "none" and any(map(_logs_in, workload.requests))},
         "stands beside a header Authorization: only one can be sent", "Leave one of them out.",
     )  # fmt: skip
@@ -39,7 +39,7 @@ def must_matter(base: str, workload: Workload, settings: GeneratorSettings) -> N
 
 def _tls_must_matter(base: str, settings: GeneratorSettings) -> None:
     tls, client = settings.tls, settings.client
-    _refuse(
+    refuse(
         {"--cacert": tls.insecure and bool(tls.ca_file)},
         "has no effect beside --insecure, which accepts any certificate", "Leave one of them out.",
     )  # fmt: skip
@@ -49,7 +49,7 @@ def _tls_must_matter(base: str, settings: GeneratorSettings) -> None:
             "--insecure": tls.insecure, "--cacert": bool(tls.ca_file), "--cert": bool(tls.cert_file),
             "--key": bool(tls.key_file), "--sni": bool(tls.server_name),
         }  # fmt: skip
-        _refuse(
+        refuse(
             given, f"is about TLS, and nothing is encrypted on the way to {base}", "Write https://, or leave it out."
         )
 
@@ -66,9 +66,3 @@ def _texts(request: Request) -> Iterator[str]:
     yield request.path
     yield request.body.decode("latin-1")
     yield from (value for _, value in request.headers)
-
-
-def _refuse(given: Mapping[str, bool], why: str, hint: str) -> None:
-    for option, is_given in given.items():
-        if is_given:
-            raise UserError(f"{option} {why}", hint)

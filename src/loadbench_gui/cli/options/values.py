@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import typer
 
 from loadbench_gui.core.plan import Header, Stage
 from loadbench_gui.profile.fields import HIGHEST_CPU, MOST_WORKERS, header_name, header_value
 from loadbench_gui.profile.problems import Complaint
-from loadbench_gui.profile.units import rate, seconds
+from loadbench_gui.profile.units import rate, seconds, size_bytes
+
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 def duration(text: str) -> float:
@@ -28,6 +32,14 @@ def positive_duration(text: str) -> float:
     if length_s <= 0:
         raise typer.BadParameter(f"{text!r} is no time at all; give for example 10s.")
     return length_s
+
+
+def size(text: str) -> int:
+    """Parse `512`, `4 KiB` or `1MiB` to bytes."""
+    try:
+        return size_bytes(text)
+    except Complaint as complaint:
+        raise typer.BadParameter(f"{complaint.message}. {complaint.hint}") from None
 
 
 def stage(text: str) -> Stage:
@@ -95,6 +107,13 @@ def method(text: str) -> str:
     if not text.isascii() or not text.replace("-", "").replace("_", "").isalnum():
         raise typer.BadParameter(f"{text!r} is no method; write for example GET or POST.")
     return text.upper()
+
+
+def token(text: str) -> str:
+    """Parse the name of a subprotocol: a token of RFC 9110."""
+    if not _TOKEN.fullmatch(text):
+        raise typer.BadParameter(f"{text!r} is no name of a subprotocol; write for example graphql-transport-ws.")
+    return text
 
 
 def credentials(text: str) -> str:

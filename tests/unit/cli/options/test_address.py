@@ -27,6 +27,19 @@ def test_what_is_no_url_says_how_to_write_one() -> None:
         split("ftp://127.0.0.1/x")
 
 
+@pytest.mark.parametrize("scheme", ["ws", "wss", "http", "https"])
+def test_a_websocket_may_be_written_either_way(scheme: str) -> None:
+    assert split(f"{scheme}://127.0.0.1:8000/ws/echo", is_socket=True) == (f"{scheme}://127.0.0.1:8000", "/ws/echo")
+
+
+@pytest.mark.parametrize(("url", "hint"), [("ws://127.0.0.1/x", "http://"), ("WSS://127.0.0.1/x", "https://")])
+def test_where_requests_are_sent_the_address_of_a_websocket_is_refused(url: str, hint: str) -> None:
+    with pytest.raises(UserError, match="the address of a WebSocket") as caught:
+        split(url)
+    assert "`loadbench ws`" in caught.value.hint
+    assert hint in caught.value.hint
+
+
 @pytest.mark.parametrize(
     ("path", "sent"),
     [

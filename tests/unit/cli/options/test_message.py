@@ -12,19 +12,20 @@ from loadbench_gui.errors import UserError
 
 def test_the_request_of_the_url() -> None:
     headers = (("X-A", "1"),)
-    assert message.first("PUT", "/x", headers, b"body", "", gzip=False) == Request("PUT", "/x", headers, b"body")
-    assert message.first("PUT", "/x", (), None, "/a/file", gzip=False) == Request("PUT", "/x", body_file="/a/file")
+    assert message.first("PUT", "/x", headers, b"body", "") == Request("PUT", "/x", headers, b"body")
+    assert message.first("PUT", "/x", (), None, "/a/file") == Request("PUT", "/x", body_file="/a/file")
 
 
-def test_compressed_answers_are_asked_for_once() -> None:
-    assert message.first("GET", "/", (), None, "", gzip=True).headers == (("Accept-Encoding", "gzip"),)
+def test_a_header_is_added_where_none_of_that_name_is_given() -> None:
+    more = (message.COMPRESSED,)
+    assert message.first("GET", "/", (), None, "", more=more).headers == (("Accept-Encoding", "gzip"),)
     given = (("accept-encoding", "br"),)
-    assert message.first("GET", "/", given, None, "", gzip=True).headers == given
+    assert message.first("GET", "/", given, None, "", more=more).headers == given
 
 
 def test_two_bodies_are_refused() -> None:
     with pytest.raises(UserError, match="only one can be sent"):
-        message.first("POST", "/", (), b"", "/a/file", gzip=False)
+        message.first("POST", "/", (), b"", "/a/file")
 
 
 def test_a_further_request_has_a_weight_a_method_and_a_path() -> None:
