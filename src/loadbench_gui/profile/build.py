@@ -21,8 +21,10 @@ from loadbench_gui.core.plan import (
     Ready,
     Request,
     Slo,
+    SocketSettings,
     Stage,
     Stop,
+    StreamSettings,
     Tls,
     Workload,
 )  # fmt: skip
@@ -39,7 +41,9 @@ from loadbench_gui.profile.schema import (
     ReadyTable,
     RequestTable,
     SloTable,
+    SocketTable,
     StopTable,
+    StreamTable,
     Table,
     WorkloadTable,
 )  # fmt: skip
@@ -108,16 +112,55 @@ def _workload(table: WorkloadTable, base: Path) -> Workload:
     return Workload(
         name=table.name,
         kind=table.kind,
-        request=_request(table.request, base),
+        request=_accepting(_request(table.request, base), table),
         expect=_expectation(table.expect),
         shape=_shape(table.load),
         warmup_s=table.warmup,
         duration_s=_duration_s(table),
         timeout_s=table.timeout,
         requests_limit=table.requests,
-        also=tuple(_also(one, base) for one in table.also),
+        also=tuple(_accepting(_also(one, base), table) for one in table.also),
         data_file=_absolute(table.data, base),
+        stream=None if table.stream is None else _stream(table.stream),
+        websocket=None if table.websocket is None else _websocket(table.websocket),
     )
+
+
+def _stream(table: StreamTable) -> StreamSettings:
+    return StreamSettings(
+        kind=table.kind,
+        events=table.events,
+        until=table.until or "",
+        content=table.content,
+        endless=table.endless,
+        reconnects=table.reconnects,
+        upload_chunk_bytes=table.upload_chunk,
+        upload_every_s=table.upload_every,
+    )
+
+
+def _websocket(table: SocketTable) -> SocketSettings:
+    return SocketSettings(
+        mode=table.mode,
+        message=table.message or b"",
+        size_bytes=table.size,
+        binary=table.binary,
+        fragments=table.fragments,
+        compress=table.compress,
+        subprotocols=table.subprotocols,
+        hello=table.hello or b"",
+        ping_every_s=table.ping_every or 0.0,
+        publishers=table.publishers,
+    )
+
+
+def _accepting(request: Request, table: WorkloadTable) -> Request:
+    """Ask for events as a browser's EventSource does, unless the request says what it accepts."""
+    if table.stream is None or table.stream.kind != "sse":
+        return request
+    if any(name.casefold() == "accept" for name, _ in request.headers):
+        return request
+    return replace(request, headers=(*request.headers, ("Accept", "text/event-stream")))
 
 
 def _also(table: AlsoTable, base: Path) -> Request:
@@ -181,7 +224,19 @@ def _comparison(table: ComparisonTable, first: str) -> ComparisonSettings:
 
 
 def _slo(table: SloTable) -> Slo:
-    return Slo(table.p50, table.p90, table.p99, table.p99_9, table.error_rate, table.throughput)
+    return Slo(
+        p50_us=table.p50,
+        p90_us=table.p90,
+        p99_us=table.p99,
+        p99_9_us=table.p99_9,
+        error_rate=table.error_rate,
+        throughput_rps=table.throughput,
+        first_event_p50_us=table.first_event_p50,
+        gap_p99_us=table.gap_p99,
+        rtt_p50_us=table.rtt_p50,
+        rtt_p99_us=table.rtt_p99,
+        fanout_p99_us=table.fanout_p99,
+    )
 
 
 def _generator(table: GeneratorTable, base: Path) -> GeneratorSettings:

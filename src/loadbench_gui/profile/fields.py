@@ -165,6 +165,31 @@ def _server_name(value: object) -> str:
     raise Complaint(f"{shown(value)} is not the name of a server", 'Write it without scheme and port: "api.example".')
 
 
+def _text(value: object) -> str:
+    if isinstance(value, str) and value:
+        return value
+    raise Complaint(f"must be text, not {shown(value)}" if value != "" else "must not be empty", 'Write "[DONE]".')
+
+
+def _content_path(value: object) -> str:
+    if isinstance(value, str) and value and all(value.split(".")):
+        return value
+    hint = 'Keys and positions with dots between them: "choices.0.delta.content".'
+    raise Complaint(f"{shown(value)} is not a place in a JSON document", hint)
+
+
+def _subprotocols(value: object) -> tuple[str, ...]:
+    hint = 'Write a list of names, the preferred one first: ["graphql-transport-ws"].'
+    if not isinstance(value, list):
+        raise Complaint(f"must be an array, not {shown(value)}", hint)
+    for item in value:
+        if not isinstance(item, str) or not _TOKEN.fullmatch(item):
+            raise Complaint(f"{shown(item)} is not the name of a subprotocol", hint)
+    if len(set(value)) < len(value):
+        raise Complaint("a subprotocol is listed twice", hint)
+    return tuple(value)
+
+
 Name: TypeAlias = Annotated[str, BeforeValidator(_name), WithJsonSchema({"type": "string", "maxLength": 80})]
 Seconds: TypeAlias = Annotated[float, BeforeValidator(units.seconds), WithJsonSchema(_DURATION_SCHEMA)]
 PositiveSeconds: TypeAlias = Annotated[float, BeforeValidator(_positive_duration), WithJsonSchema(_DURATION_SCHEMA)]
@@ -217,3 +242,15 @@ ServerName: TypeAlias = Annotated[
     str, BeforeValidator(_server_name), WithJsonSchema({"type": "string", "examples": ["api.example"]})
 ]
 Body: TypeAlias = Annotated[bytes, BeforeValidator(_body), WithJsonSchema({"type": "string"})]
+Text: TypeAlias = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
+ContentPath: TypeAlias = Annotated[
+    str, BeforeValidator(_content_path), WithJsonSchema({"type": "string", "examples": ["choices.0.delta.content"]})
+]
+Size: TypeAlias = Annotated[
+    int,
+    BeforeValidator(units.size_bytes),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "examples": ["4 KiB", "1 MiB"]}]}),
+]
+Subprotocols: TypeAlias = Annotated[
+    tuple[str, ...], BeforeValidator(_subprotocols), WithJsonSchema({"type": "array", "items": {"type": "string"}})
+]

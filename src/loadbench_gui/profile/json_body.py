@@ -27,6 +27,15 @@ def canonical_text(text: str) -> str:
         raise Complaint("is nested too deeply", "Expect less of it.") from None
 
 
+def is_json(text: str) -> bool:
+    """Say whether a text is a JSON document."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def body(value: object) -> bytes:
     """Return a request body: compact JSON in UTF-8, keys in the order they are written."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -18,7 +18,9 @@ from loadbench_gui.profile.clients import client_checks
 from loadbench_gui.profile.files import file_checks
 from loadbench_gui.profile.nearest import did_you_mean
 from loadbench_gui.profile.placeholders import placeholder_checks, requests_of
+from loadbench_gui.profile.primary import primary_checks
 from loadbench_gui.profile.problems import Complaint, KeyPath
+from loadbench_gui.profile.protocols import protocol_checks
 from loadbench_gui.profile.schema import MetricName
 from loadbench_gui.profile.secrets import check_references
 from loadbench_gui.profile.together import effect_checks
@@ -33,6 +35,7 @@ _OPEN_KEYS = ("rate", "arrival", "stages", "when_busy", "queue_limit")
 _PLACEHOLDERS = ("python", "host", "port", "workers", "resources")
 _PLACEHOLDER = re.compile(r"(?<![{$])\{([a-z_]+)\}(?!\})")
 _DEFAULT_TIMEOUT_S = 10.0
+_LATENCIES = ("p50", "p90", "p99", "p99_9", "first_event_p50", "gap_p99", "rtt_p50", "rtt_p99", "fanout_p99")
 
 
 def cross_checks(document: Raw, base: Path | None = None) -> Iterator[Finding]:
@@ -50,6 +53,7 @@ def cross_checks(document: Raw, base: Path | None = None) -> Iterator[Finding]:
         yield from _load(("workload", index, "load"), _table(workload, "load"), workload)
         yield from _contents(("workload", index), workload, base)
         yield from placeholder_checks(("workload", index), workload, base)
+    yield from protocol_checks(document)
     yield from client_checks(_table(document, "generator"), base)
     yield from effect_checks(document)
     yield from _comparison(document)
@@ -105,7 +109,7 @@ def _deployment(path: KeyPath, raw: Raw, defaults: Raw) -> Iterator[Finding]:
 def _url(path: KeyPath, value: object) -> Iterator[Finding]:
     if not isinstance(value, str) or "${" in value:
         return
-    match = re.fullmatch(r"(https?|http\+unix)://([^/?#@\s]+)(/?)([^\s]*)", value, re.IGNORECASE)
+    match = re.fullmatch(r"(https?|wss?|http\+unix)://([^/?#@\s]+)(/?)([^\s]*)", value, re.IGNORECASE)
     seen = without_login(value)
     if match is None or seen != value:
         hint = 'Write it as "http://host:port", "https://host" or, for a socket, "http+unix://%2Frun%2Fapp.sock".'
@@ -218,25 +222,11 @@ def _comparison(document: Raw) -> Iterator[Finding]:
     if isinstance(baseline, str) and baseline not in known:
         hint = did_you_mean(baseline, known) if known else "Add a [[deployment]] with that name."
         yield Finding(("comparison", "baseline"), f'"{baseline}" names no deployment', hint)
-    if comparison.get("primary") == "throughput":
-        yield from _throughput_needs_closed_loads(document)
+    yield from primary_checks(document)
     metrics: tuple[str, ...] = get_args(MetricName)
     for name in _table(comparison, "threshold"):
         if name not in metrics:
             yield Finding(("comparison", "threshold", name), "unknown metric", did_you_mean(name, metrics))
-
-
-def _throughput_needs_closed_loads(document: Raw) -> Iterator[Finding]:
-    open_ones = [
-        str(workload.get("name", index + 1))
-        for index, workload in _tables(document, "workload")
-        if _table(workload, "load").get("model") == "open"
-    ]
-    if open_ones:
-        listing = ", ".join(f'"{name}"' for name in open_ones)
-        hint = 'Choose a latency such as "p99" or "p50", or measure the peak with load = { model = "closed", ... }.'
-        message = f"throughput cannot decide an open load ({listing}): there the rate is given, not measured"
-        yield Finding(("comparison", "primary"), message, hint)
 
 
 def _slo(document: Raw) -> Iterator[Finding]:
@@ -246,7 +236,7 @@ def _slo(document: Raw) -> Iterator[Finding]:
     ]
     longest_s = max((timeout for timeout in timeouts if timeout), default=None)
     for key, value in _table(document, "slo").items():
-        limit_s = _quantity(units.seconds, value) if key.startswith("p") else None
+        limit_s = _quantity(units.seconds, value) if key in _LATENCIES else None
         if longest_s is not None and limit_s is not None and limit_s > longest_s:
             hint = (
                 f'A plain number is seconds: for milliseconds write "{value}ms".' if not isinstance(value, str) else ""

@@ -8,9 +8,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from loadbench_gui.core.plan import Arrival, AuthScheme, ClientName, EngineName, Pacing, Thinking, WhenBusy, WhenLost
+from loadbench_gui.core.plan import (
+    Arrival,
+    AuthScheme,
+    ClientName,
+    EngineName,
+    Pacing,
+    Protocol,
+    Thinking,
+    WhenBusy,
+    WhenLost,
+)
+from loadbench_gui.profile.event_tables import SocketTable, StreamTable
 from loadbench_gui.profile.fields import (
     Body,
     Cpus,
@@ -30,19 +41,20 @@ from loadbench_gui.profile.fields import (
     Weight,
     WorkerCount,
 )  # fmt: skip
+from loadbench_gui.profile.table import Table, key_names
+
+__all__ = [
+    "SCHEMA_NUMBER", "SECTIONS", "AlsoTable", "ComparisonTable", "Defaults", "DeploymentTable", "ExpectTable",
+    "GeneratorTable", "LoadTable", "MetricName", "MetricsTable", "ProfileTable", "ReadyTable", "RequestTable",
+    "SloTable", "SocketTable", "StageTable", "StopTable", "StreamTable", "Table", "WorkloadTable", "key_names",
+]  # fmt: skip
 
 SCHEMA_NUMBER = 1
 
 MetricName: TypeAlias = Literal[
-    "throughput", "p50", "p90", "p99", "p99_9", "service_p50", "service_p99", "memory", "memory_peak", "memory_idle",
-    "cpu_per_1k", "startup",
+    "throughput", "p50", "p90", "p99", "p99_9", "service_p50", "service_p99", "first_event_p50", "gap_p99", "rtt_p50",
+    "rtt_p99", "fanout_p99", "memory", "memory_peak", "memory_idle", "memory_per_connection", "cpu_per_1k", "startup",
 ]  # fmt: skip
-
-
-class Table(BaseModel):
-    """A table of the file: its keys are known, and nothing is coerced."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class ReadyTable(Table):
@@ -141,15 +153,17 @@ class WorkloadTable(Table):
     """One kind of request under one load."""
 
     name: Name = Field(description="What it is called on charts and in sentences.")
-    kind: Literal["http"] = Field(default="http", description="Protocol.")
+    kind: Protocol = Field(default="http", description="Protocol.")
     request: RequestTable = Field(default_factory=RequestTable, description="What is sent.")
     also: list[AlsoTable] = Field(default=[], description="Further requests that are drawn beside it.")
+    stream: StreamTable | None = Field(default=None, description="How the answer is read as a stream.")
+    websocket: SocketTable | None = Field(default=None, description="What is done on the WebSockets.")
     data: FilePath = Field(default="", description="CSV file that ${row:COLUMN} takes its values from.")
     expect: ExpectTable = Field(default_factory=ExpectTable, description="What counts as a right answer.")
     load: LoadTable = Field(description="How hard the server is asked.")
     warmup: Seconds = Field(default=0.0, description="Load before measuring starts.")
     duration: PositiveSeconds | None = Field(default=None, description="How long is measured.")
-    timeout: PositiveSeconds = Field(default=10.0, description="How long one answer may take.")
+    timeout: PositiveSeconds = Field(default=10.0, description="How long an answer may take, or a stream be silent.")
     requests: Annotated[int, Field(ge=1)] | None = Field(default=None, description="Stop after so many requests.")
 
 
@@ -160,6 +174,11 @@ class SloTable(Table):
     p90: Microseconds | None = Field(default=None, description="Longest acceptable 90th percentile.")
     p99: Microseconds | None = Field(default=None, description="Longest acceptable 99th percentile.")
     p99_9: Microseconds | None = Field(default=None, description="Longest acceptable 99.9th percentile.")
+    first_event_p50: Microseconds | None = Field(default=None, description="Longest median wait for the first event.")
+    gap_p99: Microseconds | None = Field(default=None, description="Longest 99th percentile between two events.")
+    rtt_p50: Microseconds | None = Field(default=None, description="Longest acceptable median round trip.")
+    rtt_p99: Microseconds | None = Field(default=None, description="Longest 99th percentile of round trips.")
+    fanout_p99: Microseconds | None = Field(default=None, description="Longest 99th percentile until a subscriber.")
     error_rate: Share | None = Field(default=None, description="Largest acceptable part of failed requests.")
     throughput: Rate | None = Field(default=None, description="Smallest acceptable number of answers per second.")
 
@@ -226,6 +245,8 @@ SECTIONS: tuple[tuple[tuple[str, ...], type[Table]], ...] = (
     (("workload", "*", "request"), RequestTable),
     (("workload", "*", "also", "*"), AlsoTable),
     (("workload", "*", "also", "*", "expect"), ExpectTable),
+    (("workload", "*", "stream"), StreamTable),
+    (("workload", "*", "websocket"), SocketTable),
     (("workload", "*", "expect"), ExpectTable),
     (("workload", "*", "load"), LoadTable),
     (("workload", "*", "load", "stages", "*"), StageTable),
@@ -234,8 +255,3 @@ SECTIONS: tuple[tuple[tuple[str, ...], type[Table]], ...] = (
     (("generator",), GeneratorTable),
 )
 """Every table of the file and its model; "*" stands for a position in an array."""
-
-
-def key_names(table: type[Table]) -> tuple[str, ...]:
-    """Return the keys of a table as they are written in the file."""
-    return tuple(info.alias or name for name, info in table.model_fields.items())

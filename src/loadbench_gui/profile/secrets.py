@@ -9,82 +9,34 @@ value that looks like a placeholder is escaped likewise: secrets are taken liter
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
-from urllib.parse import quote, quote_plus, unquote
+from urllib.parse import unquote
 
-from loadbench_gui.core.plan import Attach, Deployment, Launch, Plan, Request, Workload
+from loadbench_gui.core.plan import Attach, Deployment, Launch, Plan, Request, SocketSettings, Workload
 from loadbench_gui.core.template.head import basic_auth, is_json
 from loadbench_gui.core.template.syntax import Mark, escape, without_marks
-from loadbench_gui.errors import LoadbenchError, UserError
+from loadbench_gui.errors import UserError
+from loadbench_gui.profile import json_body
+from loadbench_gui.profile.masking import Secrets, escaped
 from loadbench_gui.profile.problems import KeyPath
 from loadbench_gui.profile.wording import Finding
+
+__all__ = ["Secrets", "check_references", "is_reference", "missing_secrets", "resolve_secrets", "secrets_of"]
 
 _REFERENCE = re.compile(r"(?<!\$)\$\{([A-Za-z]+):([^}]*)\}")
 _ENV = re.compile(r"\$\$\{|\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
-_SHORTEST_CUT = 4
-_SHORTEST_IN_HINTS = 4
-_LOGIN_HEADER = re.compile(rb"(?im)^((?:proxy-)?authorization:[ \t]*|cookie:[ \t]*)([^\r\n]+)")
-_SHOWABLE = re.compile(rb"(?:[\w-]+[ =])?(?:\$\{env:\w+\}|\*\*\*)")
-HIDDEN = "***"
-_PLACES = ("request", "also", "url", "metrics", "env", "command", "credentials", "proxy")
+_PLACES = ("request", "also", "message", "hello", "url", "metrics", "env", "command", "credentials", "proxy")
 _KINDS = ("env", "environ", "environment", "keyring")
 
 Rewrite: TypeAlias = Callable[[str], str]
-RewriteRequest: TypeAlias = Callable[[str, bool], str]
-"""Text of a request, and whether it is JSON, to the text with values in place of references."""
-
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """The values that a plan's references stand for. Its repr shows names only."""
-
-    values: tuple[tuple[str, str], ...] = field(repr=False, default=())
-    literals: tuple[str, ...] = field(repr=False, default=())
-    """Passwords that stand in the plan itself, as they are and as headers carry them: masked as `***`."""
-
-    def mask(self, text: str, *, shortest: int = 1, literals: bool = True) -> str:
-        """Replace every secret value by its reference.
-
-        shortest: characters from which on a value counts: a shorter one is in words of our own by chance.
-        literals: replace the passwords of the plan too.
-        """
-        for value, label in self._labels(literals):
-            for form in _forms(value) if len(value) >= shortest else ():
-                text = text.replace(form, label)
-        return text
-
-    def masked(self, fault: LoadbenchError) -> LoadbenchError:
-        """Return the fault without secret values: servers like to print what they were given."""
-        return type(fault)(self.mask(fault.message), self.mask(fault.hint, shortest=_SHORTEST_IN_HINTS))
-
-    def mask_request(self, data: bytes) -> bytes:
-        """Mask a request as it was sent; what its headers say to log in goes too, wherever it is from."""
-        head, blank, body = self.mask_bytes(data).partition(b"\r\n\r\n")
-        return _LOGIN_HEADER.sub(_hidden, head) + blank + body
-
-    def _labels(self, literals: bool = True) -> list[tuple[str, str]]:
-        """Return values and what is shown for them, the longest first: one may contain another."""
-        pairs = [(value, f"${{env:{name}}}") for name, value in self.values]
-        pairs += [(value, HIDDEN) for value in self.literals if literals]
-        return sorted(pairs, key=lambda pair: -len(pair[0]))
-
-    def mask_bytes(self, data: bytes) -> bytes:
-        """Do the same in what went over the wire."""
-        for value, label in self._labels():
-            reference = label.encode()
-            for form in {value.encode("latin-1", "replace"), *(form.encode() for form in _forms(value))}:
-                data = data.replace(form, reference)
-                cut = _cut_off(data, form)
-                if cut:
-                    data = data[:-cut] + reference
-        return data
+RewriteText: TypeAlias = Callable[[str, bool], str]
+"""Text of a request or a message, and whether it is JSON, to the text with values in place of references."""
 
 
 def secrets_of(plan: Plan, environ: Mapping[str, str] = os.environ) -> Secrets:
@@ -127,16 +79,6 @@ def _literals(plan: Plan) -> Iterator[str]:
             yield basic_auth(text)[1].removeprefix("Basic ")
 
 
-def _hidden(line: re.Match[bytes]) -> bytes:
-    """Return a header line with its scheme, and with its value only where that is a reference."""
-    name, value = line[1], line[2]
-    if _SHOWABLE.fullmatch(value):
-        return line[0]
-    scheme, space, _ = value.partition(b" ")
-    kept = scheme + space if space and not name.lower().startswith(b"cookie") else b""
-    return name + kept + HIDDEN.encode()
-
-
 def missing_secrets(plan: Plan, environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     """Return the variables that the plan refers to and that are unset or empty."""
     return tuple(name for name in _variables(plan) if not environ.get(name))
@@ -156,12 +98,19 @@ def resolve_secrets(plan: Plan, environ: Mapping[str, str] = os.environ) -> Plan
     def in_request(text: str, in_json: bool) -> str:
         return _ENV.sub(lambda match: _literal(values[match[1]], match, in_json) if match[1] else match[0], text)
 
-    return _rewritten(plan, outside, in_request)
+    def in_message(text: str, in_json: bool) -> str:
+        return _ENV.sub(lambda match: _inside(values[match[1]], in_json) if match[1] else "${", text)
+
+    return _rewritten(plan, outside, in_request, in_message)
+
+
+def _inside(value: str, in_json: bool) -> str:
+    return escaped(value) if in_json else value
 
 
 def _literal(value: str, match: re.Match[str], in_json: bool) -> str:
     """Return a value as it stands for itself in a request whose placeholders are yet to be replaced."""
-    value = escape(_escaped(value) if in_json else value)
+    value = escape(_inside(value, in_json))
     bare = value.rstrip("$")
     if bare == value or not match.string.startswith(("$", "{"), match.end()):
         return value
@@ -177,17 +126,17 @@ def _variables(plan: Plan) -> tuple[str, ...]:
         found.update((name, None) for name in _ENV.findall(text) if name)
         return text
 
-    _rewritten(plan, collect, collect)
+    _rewritten(plan, collect, collect, collect)
     return tuple(found)
 
 
-def _rewritten(plan: Plan, rewrite: Rewrite, in_request: RewriteRequest) -> Plan:
+def _rewritten(plan: Plan, rewrite: Rewrite, in_request: RewriteText, in_message: RewriteText) -> Plan:
     client = plan.generator.client
     client = replace(client, proxy=rewrite(client.proxy), credentials=rewrite(client.credentials))
     return replace(
         plan,
         deployments=tuple(_deployment(one, rewrite) for one in plan.deployments),
-        workloads=tuple(_workload(one, in_request) for one in plan.workloads),
+        workloads=tuple(_workload(one, in_request, in_message) for one in plan.workloads),
         generator=replace(plan.generator, client=client),
     )
 
@@ -208,12 +157,25 @@ def _launch(launch: Launch, rewrite: Rewrite) -> Launch:
     )
 
 
-def _workload(workload: Workload, rewrite: RewriteRequest) -> Workload:
-    requests = tuple(_request(request, rewrite) for request in workload.requests)
-    return replace(workload, request=requests[0], also=requests[1:])
+def _workload(workload: Workload, in_request: RewriteText, in_message: RewriteText) -> Workload:
+    requests = tuple(_request(request, in_request) for request in workload.requests)
+    websocket = None if workload.websocket is None else _websocket(workload.websocket, in_message)
+    return replace(workload, request=requests[0], also=requests[1:], websocket=websocket)
 
 
-def _request(request: Request, rewrite: RewriteRequest) -> Request:
+def _websocket(settings: SocketSettings, rewrite: RewriteText) -> SocketSettings:
+    """Rewrite what is sent on a WebSocket. It has no placeholders: its `$${` are read here, once and for all."""
+    return replace(settings, message=_message(settings.message, rewrite), hello=_message(settings.hello, rewrite))
+
+
+def _message(message: bytes, rewrite: RewriteText) -> bytes:
+    if b"${" not in message:
+        return message
+    text = message.decode("utf-8", "surrogateescape")
+    return rewrite(text, json_body.is_json(text)).encode("utf-8", "surrogateescape")
+
+
+def _request(request: Request, rewrite: RewriteText) -> Request:
     headers = tuple((name, _sendable(value, rewrite(value, False), name)) for name, value in request.headers)
     path = _sendable(request.path, rewrite(request.path, False), "the path")
     return replace(request, path=path, headers=headers, body=_body(request, rewrite))
@@ -230,27 +192,12 @@ def _sendable(written: str, text: str, where: str) -> str:
     return text
 
 
-def _body(request: Request, rewrite: RewriteRequest) -> bytes:
+def _body(request: Request, rewrite: RewriteText) -> bytes:
     """Rewrite the body; inside JSON a value is escaped, so that quotes in a secret do not break the document."""
     if b"${" not in request.body:
         return request.body
     text = request.body.decode("utf-8", "surrogateescape")
     return rewrite(text, is_json(request)).encode("utf-8", "surrogateescape")
-
-
-def _escaped(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)[1:-1]
-
-
-def _forms(value: str) -> set[str]:
-    """Return how a value may come back: as it is, and as JSON and URLs write it."""
-    return {value, _escaped(value), json.dumps(value)[1:-1], quote(value), quote(value, safe=""), quote_plus(value)}
-
-
-def _cut_off(data: bytes, form: bytes) -> int:
-    """Return how many bytes at the end of `data` are the beginning of `form`: samples are cut at a fixed length."""
-    longest = min(len(form) - 1, len(data))
-    return next((size for size in range(longest, _SHORTEST_CUT - 1, -1) if data.endswith(form[:size])), 0)
 
 
 def is_reference(mark: Mark) -> bool:
@@ -277,7 +224,7 @@ def _reference(path: KeyPath, kind: str, name: str) -> Iterator[Finding]:
         hint = "Letters, digits and underscores, not starting with a digit: ${env:TOKEN}."
         yield Finding(path, f'"{name}" is not the name of an environment variable', hint)
     elif "expect" in path or not any(place in path for place in _PLACES):
-        hint = "Secrets may stand in request, also, url, metrics, env, command, credentials and proxy."
+        hint = f"Secrets may stand in {', '.join(_PLACES[:-1])} and {_PLACES[-1]}."
         yield Finding(path, f"{reference} is not replaced here", hint)
 
 

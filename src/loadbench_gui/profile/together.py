@@ -14,7 +14,7 @@ Raw: TypeAlias = Mapping[str, Any]
 
 _HERE: Final[KeyPath] = ("generator",)
 _TLS: Final = ("insecure", "ca_file", "cert_file", "key_file", "server_name")
-_PLAIN: Final = ("http://", "http+unix://")
+_PLAIN: Final = ("http://", "ws://", "http+unix://")
 
 
 def effect_checks(document: Raw) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Durations, rates and shares as people write them.
+"""Durations, rates, shares and sizes as people write them.
 
 `250ms`, `1500/s` and `5%` are read exactly (as fractions, rounded once), and written so that reading them again
 gives the same float: saving a profile never moves a figure.
@@ -17,8 +17,11 @@ _UNITS_S = {
 }  # fmt: skip
 _QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]{1,3})?)\s*([a-zµ]*)", re.IGNORECASE)
 _RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*/\s*(s|m|min|h)")
+_SIZES_BYTES = {"B": 1, "kB": 1000, "KiB": 1024, "MB": 10**6, "MiB": 1024**2}
+_SIZE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([A-Za-z]*)")
 _SHARE = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]{1,3})?)\s*%")
 
+LARGEST_SIZE_BYTES = 64 * 1024**2
 LONGEST_S = 366 * 86_400.0
 _DURATION_HINT = 'Write it as "250ms", "10s", "2m", "1h" or a plain number of seconds.'
 
@@ -82,6 +85,36 @@ def share(value: object) -> float:
     if not 0 <= exact <= 1:
         raise Complaint(f"{shown(value)} is not between 0 and 1", hint)
     return float(exact)
+
+
+def size_bytes(value: object) -> int:
+    """Return bytes from a whole number, `"4 KiB"` or `"1 MiB"`; raises `Complaint` beyond 64 MiB."""
+    hint = 'Write bytes as a whole number, or as text such as "512 B", "4 KiB" or "1 MiB".'
+    exact = _size(value, hint)
+    if exact.denominator != 1:
+        raise Complaint(f"{shown(value)} is not a whole number of bytes", hint)
+    if not 0 <= exact <= LARGEST_SIZE_BYTES:
+        raise Complaint(f"{shown(value)} is not between 0 and 64 MiB", hint)
+    return int(exact)
+
+
+def _size(value: object, hint: str) -> Fraction:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Fraction(value)
+    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise Complaint(f"{shown(value)} is not a size", hint)
+    if match[2] and match[2] not in _SIZES_BYTES:
+        raise Complaint(f'"{match[2]}" is not a unit of size', "Units are B, KiB and MiB (1024), kB and MB (1000).")
+    return Fraction(match[1]) * _SIZES_BYTES[match[2] or "B"]
+
+
+def size_text(value_bytes: int) -> int | str:
+    """Write bytes so that `size_bytes` reads the same number back: `512`, `"4 KiB"`, `"1 MiB"`."""
+    for unit in ("MiB", "KiB"):
+        if value_bytes and value_bytes % _SIZES_BYTES[unit] == 0:
+            return f"{value_bytes // _SIZES_BYTES[unit]} {unit}"
+    return value_bytes
 
 
 def _finite(value: float, hint: str) -> Fraction:

@@ -23,14 +23,6 @@ class Finding:
     hint: str = ""
 
 
-_LATER: dict[tuple[str, ...], str] = {
-    ("workload", "kind", "stream"): 'Streams come in a later version; what is there now is kind = "http".',
-    ("workload", "kind", "ws"): 'WebSockets come in a later version; what is there now is kind = "http".',
-    ("comparison", "primary", "first_event_p50"): "Metrics of streams come in a later version.",
-    ("comparison", "primary", "rtt_p50"): "Metrics of WebSockets come in a later version.",
-    ("comparison", "primary", "rtt_p99"): "Metrics of WebSockets come in a later version.",
-    ("comparison", "primary", "fanout_p99"): "Metrics of WebSockets come in a later version.",
-}
 _PLAIN = {
     "string_type": ("text", 'Put it in quotes: "...".'),
     "int_type": ("a whole number", "Write it without quotes and without a decimal point."),
@@ -52,19 +44,16 @@ _EXAMPLES: dict[tuple[str, ...], str] = {
     ("workload", "load", "model"): 'Add model = "open" (requests at a rate) or model = "closed" (as fast as it goes).',
     ("workload", "load", "connections"): "Add connections = 64.",
     ("deployment", "name"): 'Add name = "...": charts and sentences call it by that.',
+    ("workload", "stream", "kind"): 'Add kind = "sse", or "ndjson" (a line of JSON each), or "chunked".',
+    ("workload", "websocket", "mode"): 'Add mode = "echo", or "push", "fanout" or "hold".',
     ("workload", "name"): 'Add name = "...": charts and sentences call it by that.',
 }
 
 
 def findings(error: ValidationError) -> Iterator[Finding]:
     """Yield the schema's refusals, each with the path as in the parsed document."""
-    details = error.errors(include_url=False)
-    unsupported = {_path(one)[:2] for one in details if _later(one)}
-    for detail in details:
-        path = _path(detail)
-        if path[:2] in unsupported and not _later(detail):
-            continue  # the keys of a protocol that is not there yet say nothing more
-        yield _finding(detail, path)
+    for detail in error.errors(include_url=False):
+        yield _finding(detail, _path(detail))
 
 
 def _path(detail: ErrorDetails) -> KeyPath:
@@ -111,7 +100,7 @@ def _later(detail: ErrorDetails) -> str:
     names = _names(_path(detail))
     if names == ("generator", "engine") and detail["input"].startswith("dask"):
         return 'Dask clusters come in a later version; what is there now is "workers" and "in-app".'
-    return _LATER.get((*names, detail["input"]), "")
+    return ""
 
 
 def _not_a_choice(detail: ErrorDetails, path: KeyPath) -> Finding:

@@ -19,12 +19,14 @@ from loadbench_gui.core.plan import (
     Plan,
     Request,
     Slo,
+    SocketSettings,
+    StreamSettings,
     Workload,
 )  # fmt: skip
 from loadbench_gui.errors import UserError
 from loadbench_gui.profile import json_body
 from loadbench_gui.profile.schema import SCHEMA_NUMBER
-from loadbench_gui.profile.units import duration_text, microseconds_text
+from loadbench_gui.profile.units import duration_text, microseconds_text, size_text
 
 
 def dump(plan: Plan) -> str:
@@ -111,6 +113,8 @@ def _workload(workload: Workload) -> dict[str, Any]:
         "kind": workload.kind,
         "request": _request(workload.request),
         "also": [_also(request) for request in workload.also],
+        "stream": None if workload.stream is None else _stream(workload.stream),
+        "websocket": None if workload.websocket is None else _websocket(workload.websocket),
         "data": workload.data_file,
         "expect": _expectation(workload.expect),
         "load": _load(workload.shape),
@@ -119,7 +123,46 @@ def _workload(workload: Workload) -> dict[str, Any]:
         "timeout": duration_text(workload.timeout_s),
         "requests": workload.requests_limit,
     }
-    return _changed(row, also=[], data="", expect={}, requests=None)
+    return _changed(row, also=[], stream=None, websocket=None, data="", expect={}, requests=None)
+
+
+def _stream(stream: StreamSettings) -> dict[str, Any]:
+    row = {
+        "kind": stream.kind,
+        "events": stream.events,
+        "until": stream.until,
+        "content": stream.content,
+        "endless": stream.endless,
+        "reconnects": stream.reconnects,
+        "upload_chunk": size_text(stream.upload_chunk_bytes),
+        "upload_every": duration_text(stream.upload_every_s),
+    }
+    return _changed(
+        row, events=None, until="", content="", endless=False, reconnects=0, upload_chunk=0, upload_every="0s"
+    )
+
+
+def _websocket(websocket: SocketSettings) -> dict[str, Any]:
+    row = {
+        "mode": websocket.mode,
+        "message": _text(websocket.message, "websocket.message"),
+        "size": size_text(websocket.size_bytes),
+        "binary": websocket.binary,
+        "fragments": websocket.fragments,
+        "compress": websocket.compress,
+        "subprotocols": list(websocket.subprotocols),
+        "hello": _text(websocket.hello, "websocket.hello"),
+        "ping_every": duration_text(websocket.ping_every_s),
+        "publishers": websocket.publishers,
+    }
+    standard = _DEFAULT_SOCKET | ({"size": row["size"]} if websocket.message else {})
+    return _changed(row, **standard)
+
+
+_DEFAULT_SOCKET: dict[str, Any] = {
+    "message": "", "size": 32, "binary": False, "fragments": 1, "compress": False, "subprotocols": [], "hello": "",
+    "ping_every": "0s", "publishers": 1,
+}  # fmt: skip
 
 
 def _also(request: Request) -> dict[str, Any]:
@@ -195,7 +238,9 @@ def _number(value: float) -> float:
 
 def _slo(slo: Slo) -> dict[str, Any]:
     row: dict[str, Any] = {}
-    latencies = {"p50": slo.p50_us, "p90": slo.p90_us, "p99": slo.p99_us, "p99_9": slo.p99_9_us}
+    latencies = {"p50": slo.p50_us, "p90": slo.p90_us, "p99": slo.p99_us, "p99_9": slo.p99_9_us,
+                 "first_event_p50": slo.first_event_p50_us, "gap_p99": slo.gap_p99_us, "rtt_p50": slo.rtt_p50_us,
+                 "rtt_p99": slo.rtt_p99_us, "fanout_p99": slo.fanout_p99_us}  # fmt: skip
     row.update({key: microseconds_text(limit) for key, limit in latencies.items() if limit is not None})
     if slo.error_rate is not None:
         row["error_rate"] = slo.error_rate
