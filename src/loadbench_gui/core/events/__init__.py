@@ -1,0 +1,1 @@
+"""Bodies that are streams: bytes, cut anywhere, become events."""

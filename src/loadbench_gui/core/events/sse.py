@@ -1,0 +1,128 @@
+"""Server-sent events, by the grammar of the HTML standard, section 9.2.6 ("Interpreting an event stream").
+
+Nothing is decoded: all that the grammar knows is ASCII, so a character of UTF-8 may be cut anywhere.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from loadbench_gui.core.events.bounds import LONGEST_EVENT_BYTES, LONGEST_LINE_BYTES, TooLong
+
+_BOM: Final = b"\xef\xbb\xbf"
+_COLON: Final = 0x3A
+_LONGEST_NUMBER: Final = 18
+
+
+class SseReader:
+    """Pieces of a body in, the data of events out.
+
+    last_id: what a reconnecting client sends as `Last-Event-ID`; b"" for none. retry_ms: how long it waits before that,
+    None as long as the server has not said. tracks: whether anybody asks for these two; otherwise they may be old.
+    """
+
+    __slots__ = ("_begun", "_data", "_id", "_size", "_skips_lf", "_tail", "_tracks", "last_id", "retry_ms")
+
+    def __init__(self, last_id: bytes = b"", *, tracks: bool = True) -> None:
+        self.last_id = self._id = last_id
+        self.retry_ms: int | None = None
+        self._tracks = tracks
+        self._tail = bytearray()
+        self._data: list[bytes] = []
+        self._size = 0
+        self._begun = self._skips_lf = False
+
+    @property
+    def is_between(self) -> bool:
+        """Whether nothing of what came belongs to an event that is yet to come."""
+        return self._begun and not self._tail and not self._data and not self._skips_lf
+
+    def count(self, piece: bytes) -> int:
+        """Take a piece in like `feed`, and return only how many events that completed.
+
+        Most servers write whole events of plain lines. Where a piece begins at the beginning of an event, every run of
+        line feeds that ends one is followed by `data:` or by the end, and each of these runs is counted once, the
+        blocks between them are the events, one for one. Pieces of any other kind go the long way.
+        """
+        if self.is_between and piece.startswith(b"data:") and piece.endswith(b"\n\n") and b"\r" not in piece:
+            events = piece.count(b"\n\ndata:") + 1
+            # A run of two or three is found once by the right side; a longer one, or one before something else, is not.
+            if events == piece.count(b"\n\n") and len(piece) <= LONGEST_LINE_BYTES and not self._has_news(piece):
+                self.last_id = self._id
+                return events
+        return len(self.feed(piece))
+
+    def feed(self, piece: bytes) -> list[bytes]:
+        """Take a piece in and return the data of the events that it completed. Raises `TooLong`."""
+        if not self._begun:
+            piece = self._without_bom(piece)
+        if self._skips_lf and piece:
+            self._skips_lf = False
+            if piece.startswith(b"\n"):
+                piece = piece[1:]
+        return self._read(self._lines(piece)) if piece else []
+
+    def end(self) -> list[bytes]:
+        """The body has ended in good order: an event that no blank line ended is none."""
+        return []
+
+    def _has_news(self, piece: bytes) -> bool:
+        return self._tracks and (b"\nid" in piece or b"\nretry" in piece)
+
+    def _without_bom(self, piece: bytes) -> bytes:
+        start = bytes(self._tail) + piece
+        if len(start) < len(_BOM) and _BOM.startswith(start):
+            self._tail[:] = start
+            return b""
+        self._tail.clear()
+        self._begun = True
+        return start.removeprefix(_BOM)
+
+    def _lines(self, piece: bytes) -> list[bytes]:
+        """Return the lines that are complete, and keep the rest. CR, LF and CRLF end one, and nothing else does."""
+        lines = piece.splitlines()
+        rest = b"" if piece.endswith((b"\n", b"\r")) else lines.pop()
+        self._skips_lf = piece.endswith(b"\r")
+        if self._tail and lines:
+            lines[0] = bytes(self._tail) + lines[0]
+            self._tail.clear()
+        self._tail += rest
+        if len(self._tail) > LONGEST_LINE_BYTES or (lines and len(lines[0]) > LONGEST_LINE_BYTES):
+            raise TooLong
+        if len(piece) > LONGEST_LINE_BYTES and any(len(line) > LONGEST_LINE_BYTES for line in lines):
+            raise TooLong
+        return lines
+
+    def _read(self, lines: list[bytes]) -> list[bytes]:
+        events: list[bytes] = []
+        data = self._data
+        for line in lines:
+            if not line:
+                self.last_id = self._id
+                if data:
+                    events.append(data[0] if len(data) == 1 else b"\n".join(data))
+                    data.clear()
+                    self._size = 0
+            elif line.startswith(b"data:"):
+                self._add(line[6:] if line.startswith(b"data: ") else line[5:])
+            elif line[0] != _COLON:
+                self._field(line)
+        return events
+
+    def _add(self, value: bytes) -> None:
+        self._data.append(value)
+        self._size += len(value) + 1
+        if self._size > LONGEST_EVENT_BYTES:
+            raise TooLong
+
+    def _field(self, line: bytes) -> None:
+        """Take one of the rarer fields in; those that the grammar does not know, and `event`, mean nothing here."""
+        name, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if name == b"data":
+            self._add(value)
+        elif name == b"id" and b"\0" not in value:
+            self._id = value
+        elif name == b"retry" and value.isdigit():
+            # Beyond that many digits it is longer than anybody waits.
+            self.retry_ms = int(value[-_LONGEST_NUMBER:]) if len(value) <= _LONGEST_NUMBER else 10**_LONGEST_NUMBER
