@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from itertools import count
 from multiprocessing.connection import Connection as Pipe
 
 from loadbench_gui.core.plan import Shard
 from loadbench_gui.core.snapshot import ShardSnapshot, Tally, Traffic, WorkerHealth
 from loadbench_gui.engine import wire, worker
+from loadbench_gui.engine.open_loop import OpenIssuer
+from loadbench_gui.engine.transport.carrier import Carrier
 
 LONG_S = 300.0
 FAR_AHEAD = 2_000_000_000
@@ -26,6 +29,20 @@ def somebody_else(shard: Shard, pipe: Pipe, parent: int, *, spin: bool) -> None:
 def garbage(shard: Shard, pipe: Pipe, parent: int, *, spin: bool) -> None:
     """The second worker's frame is no frame."""
     _rogue(shard, pipe, parent, b"these are not the bytes you are looking for", spin=spin)
+
+
+def stumbles(shard: Shard, pipe: Pipe, parent: int, *, spin: bool) -> None:
+    """A callback of its loop raises at the tenth answer: a mistake of ours."""
+    answers = count(1)
+    answered = OpenIssuer.answered
+
+    def stumble(self: OpenIssuer, connection: Carrier, now_ns: int) -> None:
+        if next(answers) == 10:
+            raise LookupError("it stumbled")
+        answered(self, connection, now_ns)
+
+    OpenIssuer.answered = stumble  # type: ignore[method-assign]
+    worker.main(shard, pipe, parent, spin=spin)
 
 
 def never_ready(shard: Shard, pipe: Pipe, parent: int, *, spin: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -13,8 +14,8 @@ from loadbench_gui.core.lifecycle import RunEvent
 from loadbench_gui.core.plan import ClosedLoad, EngineName, OpenLoad, Target, WhenBusy
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.snapshot import ErrorKind, Tally
-from loadbench_gui.engine import runner
-from loadbench_gui.engine.closed_loop import LONGEST_BACKOFF_S
+from loadbench_gui.engine import recorder, runner
+from loadbench_gui.engine.closed_loop import LONGEST_BACKOFF_S, ClosedIssuer
 from loadbench_gui.engine.open_loop import queue_limit
 from loadbench_gui.services.generator import Fired
 
@@ -316,12 +317,47 @@ def test_a_closed_loop_that_was_cancelled_dials_nobody_any_more() -> None:
             await lost.wait()
             firing.cancel()
             await asyncio.wait({firing})
-            before = server.requests
+            # Connections are accepted in the order in which they were made: those on their way come before ours.
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(b"GET / HTTP/1.1\r\n\r\n")
+            assert await reader.read() == b""
+            writer.close()
+            before = server.connections
             await asyncio.sleep(2 * LONGEST_BACKOFF_S)  # nothing is to happen: there is no event to wait for
-            return before, server.requests
+            return before, server.connections
 
     before, after = asyncio.run(scenario())
     assert before == after
+
+
+def test_connections_are_looked_through_for_timeouts_once_a_tick_however_often_is_folded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[int] = []
+    monkeypatch.setattr(ClosedIssuer, "expire", lambda _, now_ns: looks.append(now_ns))
+    # Each slice is one request, so that there is always more to fold.
+    monkeypatch.setattr(recorder, "SLICE", 1)
+
+    async def scenario() -> Fired:
+        async with serving(says(response())) as server:
+            return await fire_at(server.target, ClosedLoad(4), duration_s=0.5)
+
+    assert asyncio.run(scenario()).measured.succeeded > 100
+    assert len(looks) >= 2
+    assert all(later - earlier >= runner.TICK_S * 1e9 for earlier, later in pairwise(looks))
+
+
+def test_what_is_late_when_the_run_ends_is_a_timeout_though_the_next_look_was_far_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runner, "TICK_S", 30.0)
+
+    async def scenario() -> Fired:
+        async with serving(lambda _: None) as server:
+            return await fire_at(server.target, ClosedLoad(4), duration_s=0.3, timeout_s=0.5)
+
+    measured = asyncio.run(scenario()).measured
+    assert (measured.issued, measured.timed_out, measured.censored) == (4, 4, 0)
 
 
 class StopsAtOnce(list[Interval]):

@@ -137,6 +137,23 @@ def test_a_worker_that_talks_nonsense_is_lost_at_once_and_not_at_some_limit(
     assert not multiprocessing.active_children()
 
 
+def test_a_mistake_in_a_callback_of_the_loop_ends_the_run_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "main", rogue.stumbles)
+    watch = Watch()
+
+    async def scenario() -> int:
+        async with asyncio.timeout(60), serving(says(response())) as server:
+            with pytest.raises(EnvironmentFault, match=r"LookupError: it stumbled \(stumble, line \d+\)"):
+                await fire_at(
+                    server.target, OpenLoad(4, 200.0), engine="workers", workers=1, duration_s=300.0, watch=watch
+                )
+            return server.requests
+
+    assert asyncio.run(scenario()) >= 10
+    assert [caveat.code for caveat in watch.caveats] == ["worker_lost"]
+    assert not multiprocessing.active_children()
+
+
 @pytest.mark.parametrize("stopped", [False, True], ids=["left alone", "stopped"])
 def test_a_worker_that_hangs_before_it_is_ready_ends_the_run_and_not_the_patience(
     monkeypatch: pytest.MonkeyPatch, stopped: bool

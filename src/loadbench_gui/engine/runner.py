@@ -84,7 +84,7 @@ class ShardRun:
         self._cpu_ns = self._spun_ns = self._swapped_ns = 0
         self._run_delay = RunDelay()
         self._gc_pause_ns = 0
-        self._next_sample_ns = 0
+        self._next_sample_ns = self._next_expiry_ns = 0
         self._drain_until_ns = 0
         self._halt = asyncio.Event()
         self._finished: asyncio.Future[None] = loop.create_future()
@@ -101,6 +101,8 @@ class ShardRun:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        if self._finished.done():
+            self._finished.result()
 
     async def run(self, start_ns: int) -> int:
         """Fire from `start_ns` on. Returns when (perf_counter_ns) the last request ended."""
@@ -131,6 +133,12 @@ class ShardRun:
         self._recorder.counted_until_ns = min(self._recorder.counted_until_ns, at_ns)
         self._loop.call_later(max(0.0, (at_ns - perf_counter_ns()) / 1e9), self._halt.set)
 
+    def fail(self, problem: BaseException) -> None:
+        """End with `problem`, which is raised by whichever of `prepare` and `run` is under way or comes next."""
+        if not self._finished.done():
+            self._finished.set_exception(problem)
+            self._halt.set()
+
     def abandon(self) -> None:
         """Close everything at once; for a run that is not going to start."""
         self._issuer.close()
@@ -147,15 +155,20 @@ class ShardRun:
         gc.disable()
 
     def _tick(self) -> None:
+        if self._finished.done():
+            return  # it failed, and must not look as if it had ended well
         try:
             self._work(perf_counter_ns())
         except BaseException as problem:
-            if not self._finished.done():
-                self._finished.set_exception(problem)
+            self.fail(problem)
             raise
 
     def _work(self, now: int) -> None:
-        self._issuer.expire(now)
+        # Folding many slices takes many turns: looking at every connection in each would cost more than it. But what is
+        # late when the run ends is a timeout by the clock that ends it.
+        if now >= self._next_expiry_ns or 0 < self._drain_until_ns <= now:
+            self._issuer.expire(now)
+            self._next_expiry_ns = now + round(TICK_S * 1e9)
         if now >= self._next_sample_ns:
             self._circuit.sample_bodies()
             self._next_sample_ns = now + round(_SAMPLE_BODY_S * 1e9)

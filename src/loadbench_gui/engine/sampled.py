@@ -7,6 +7,8 @@ from typing import Final
 from loadbench_gui.core.snapshot import ErrorKind, SampleExchange
 
 SAMPLES_PER_KIND: Final = 3
+SAMPLE_BYTES: Final = 2048
+"""Of each part of an exchange: request, head, body."""
 
 
 class SampledExchanges:

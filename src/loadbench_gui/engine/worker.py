@@ -17,11 +17,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection as Pipe
 from queue import SimpleQueue
-from typing import Final
+from typing import Any, Final
 
 from loadbench_gui.core.plan import Shard
 from loadbench_gui.engine import wire
 from loadbench_gui.engine.runner import ShardRun
+from loadbench_gui.engine.transport.dial import NotOpened
 
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -63,6 +64,7 @@ async def _serve(shard: Shard, pipe: Pipe, outbox: SimpleQueue[bytes | None], *,
     loop = asyncio.get_running_loop()
     start: asyncio.Future[int] = loop.create_future()
     run = ShardRun(shard, lambda snapshot: outbox.put(wire.encode(snapshot)), spin=spin)
+    loop.set_exception_handler(_failing(run))
 
     def obey(message: wire.Message) -> None:
         match message:
@@ -80,6 +82,22 @@ async def _serve(shard: Shard, pipe: Pipe, outbox: SimpleQueue[bytes | None], *,
     outbox.put(wire.encode(wire.Ready()))
     last_ns = await run.run(await start)
     outbox.put(wire.encode(wire.Finished(last_ns)))
+
+
+def _failing(run: ShardRun) -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:
+    """Return a handler for what a callback raised: figures that come after it are not worth having.
+
+    What the network did to a connection is told to the loop as well, and is its protocol's to count.
+    """
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        problem = context.get("exception")
+        if isinstance(problem, Exception) and not isinstance(problem, (OSError, NotOpened)):
+            run.fail(problem)
+        else:
+            loop.default_exception_handler(context)
+
+    return handle
 
 
 def _listen(pipe: Pipe, loop: asyncio.AbstractEventLoop, obey: Callable[[wire.Message], None]) -> None:

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.transport.query import Query
 from loadbench_gui.engine.transport.supply import Payload
+
+STALE_WITHIN_NS: Final = 100_000_000
+"""A server that ended a connection between two requests is heard of within the time that opening it took, and a little
+for busy loops. What is lost later than that was lost by a server that had it: a failure, not to be tried again."""
 
 Cargo: TypeAlias = tuple[Query, Payload]
 """What a connection is given to carry: which request, and the request itself."""

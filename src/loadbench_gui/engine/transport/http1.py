@@ -14,7 +14,8 @@ from time import perf_counter_ns
 from typing import Final
 
 from loadbench_gui.core.snapshot import ErrorKind
-from loadbench_gui.engine.transport.carrier import Cargo, Owner
+from loadbench_gui.engine.sampled import SAMPLE_BYTES
+from loadbench_gui.engine.transport.carrier import STALE_WITHIN_NS, Cargo, Owner
 from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.transport.farewell import is_announced
 from loadbench_gui.engine.transport.line import Line
@@ -26,10 +27,6 @@ from loadbench_gui.engine.transport.supply import Payload
 LONGEST_WHOLE: Final = 64 << 10
 """Nothing longer is recognised, be it the answer or the request: a long request may be answered before it has left,
 and only the parser's path looks at that."""
-_SAMPLE_BYTES: Final = 2048
-_STALE_WITHIN_NS: Final = 100_000_000
-"""A server that ended a connection between two requests is heard of within the time that opening it took, and a little
-for busy loops. What is lost later than that was lost by a server that had it: a failure, not to be tried again."""
 
 
 class Connection(Line):
@@ -220,7 +217,7 @@ class Connection(Line):
                 self.owner.closed(self, was_free=True)
             return
         now = perf_counter_ns()
-        if self.served and not self._reply.reads and now - self.sent_ns <= self._opening_ns + _STALE_WITHIN_NS:
+        if self.served and not self._reply.reads and now - self.sent_ns <= self._opening_ns + STALE_WITHIN_NS:
             self._lost_stale()
         elif exc is None:
             self._fail(ErrorKind.CLOSED_EARLY, now)
@@ -254,8 +251,8 @@ class Connection(Line):
             head, _, body = self._reply.head.partition(b"\r\n\r\n")
             if why and not head:
                 head = f"(no answer: {why})".encode()
-            request = self.request[:_SAMPLE_BYTES] if self.sent_ns else b""
-            recorder.keep_sample(kind, now, request, head[:_SAMPLE_BYTES], body[:_SAMPLE_BYTES])
+            request = self.request[:SAMPLE_BYTES] if self.sent_ns else b""
+            recorder.keep_sample(kind, now, request, head[:SAMPLE_BYTES], body[:SAMPLE_BYTES])
 
     def _end(self) -> None:
         """Leave nothing behind that would keep the transport or the parser alive."""

@@ -16,22 +16,20 @@ from typing import Final, cast
 from loadbench_gui.core.plan import Load
 from loadbench_gui.core.request import Request
 from loadbench_gui.core.snapshot import ErrorKind
-from loadbench_gui.engine.transport.carrier import Carrier, Maker, Owner
+from loadbench_gui.engine.sampled import SAMPLE_BYTES
+from loadbench_gui.engine.transport.carrier import STALE_WITHIN_NS, Carrier, Maker, Owner
 from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.transport.dial import NotOpened
 from loadbench_gui.engine.transport.httpx_errors import is_lost, name
 from loadbench_gui.engine.transport.httpx_exchange import Exchange
-from loadbench_gui.engine.transport.httpx_line import Line
+from loadbench_gui.engine.transport.httpx_line import HttpxLine
 from loadbench_gui.engine.transport.httpx_request import as_text, codings
 from loadbench_gui.engine.transport.httpx_shared import Shared
 from loadbench_gui.engine.transport.query import Query
 from loadbench_gui.engine.transport.supply import Payload
 
-_SAMPLE_BYTES: Final = 2048
 _SWITCHING: Final = 101
 _NOTHING: Final = Request()
-_STALE_WITHIN_NS: Final = 100_000_000
-"""As in `http1`: what is lost later than that was lost by a server that had it."""
 
 
 def carriers(load: Load) -> Maker:
@@ -57,7 +55,7 @@ class HttpxConnection:
         self.query, self._request = circuit.queries[0], _NOTHING
         self.due_ns = self.taken_ns = self.sent_ns = self._read_ns = 0
         self.over = self.resent = self.wanted = False
-        self._line: Line | None = None
+        self._line: HttpxLine | None = None
         self._opening: asyncio.Task[None] | None = None
         self._exchange: Exchange | None = None
         self._task: asyncio.Task[None] | None = None
@@ -201,7 +199,7 @@ class HttpxConnection:
         """Whether requests due at these times belong to the same population."""
         return not earlier_ns < self.circuit.recorder.window.begin_ns <= later_ns
 
-    def _wants_body(self, line: Line) -> bool:
+    def _wants_body(self, line: HttpxLine) -> bool:
         query = self.query
         if query.check.reads_body:
             return True
@@ -211,7 +209,7 @@ class HttpxConnection:
             return True
         return False
 
-    def _answered(self, exchange: Exchange, line: Line) -> None:
+    def _answered(self, exchange: Exchange, line: HttpxLine) -> None:
         """Judge a complete answer, record it, and hand the connection back."""
         if exchange.unasked or exchange.status == _SWITCHING or line.has_surplus:
             self._fail(ErrorKind.PROTOCOL, perf_counter_ns(), "more came than the answer to one request")
@@ -247,11 +245,11 @@ class HttpxConnection:
         wrong = query.check.body_is_wrong(b"".join(exchange.body), codings(response))
         return ErrorKind.BAD_BODY if wrong else None
 
-    def _failed(self, exchange: Exchange, problem: Exception, line: Line) -> None:
+    def _failed(self, exchange: Exchange, problem: Exception, line: HttpxLine) -> None:
         """Tell a connection that the server had ended from a failure."""
         now, main = perf_counter_ns(), line.main
         saw_end = main is not None and main.saw_end
-        in_time = main is not None and now - self.sent_ns <= main.opening_ns + _STALE_WITHIN_NS
+        in_time = main is not None and now - self.sent_ns <= main.opening_ns + STALE_WITHIN_NS
         is_kept = main is not None and main.served > 0
         if is_lost(problem, saw_end=saw_end) and is_kept and in_time and not exchange.was_heard:
             self.circuit.recorder.connections.stale += 1
@@ -293,7 +291,7 @@ class HttpxConnection:
             head, body = exchange.as_text()
         if why and not head:
             head = f"(no answer: {why})".encode()
-        recorder.keep_sample(kind, now, request[:_SAMPLE_BYTES], head[:_SAMPLE_BYTES], body[:_SAMPLE_BYTES])
+        recorder.keep_sample(kind, now, request[:SAMPLE_BYTES], head[:SAMPLE_BYTES], body[:SAMPLE_BYTES])
 
     def _leave(self) -> None:
         if self._line is not None:

@@ -9,7 +9,7 @@ import httpx
 
 from loadbench_gui.core.plan import Client
 from loadbench_gui.engine.transport.check import LONGEST_BODY
-from loadbench_gui.engine.transport.httpx_line import Line
+from loadbench_gui.engine.transport.httpx_line import HttpxLine
 from loadbench_gui.engine.transport.httpx_request import answer_as_text
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -25,7 +25,7 @@ class Exchange:
     was_heard: some bytes of an answer came. unasked: an answer was there before anything was asked.
     """
 
-    def __init__(self, line: Line, settings: Client, *, keeps: bool, on_written: Callable[[int], None]) -> None:
+    def __init__(self, line: HttpxLine, settings: Client, *, keeps: bool, on_written: Callable[[int], None]) -> None:
         self._line = line
         self._settings = settings
         self.keeps = keeps

@@ -38,7 +38,7 @@ class User(Protocol):
         """Bytes came while there was no request."""
 
 
-class Line(httpcore.AsyncNetworkBackend):
+class HttpxLine(httpcore.AsyncNetworkBackend):
     """Connections to one server, of which `main` carries the requests.
 
     Redirects may lead elsewhere and need others for the time being. users: those whose requests go this way.
@@ -251,16 +251,16 @@ class Lines:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._shared: dict[int, Line] = {}
+        self._shared: dict[int, HttpxLine] = {}
 
-    def at(self, place: int) -> Line:
+    def at(self, place: int) -> HttpxLine:
         """Return a fresh line, or with HTTP/2 the one that the places beside it are on."""
         if not self._hub.multiplexed:
-            return Line(self._hub)
+            return HttpxLine(self._hub)
         group = place // PLACES_PER_LINE
         line = self._shared.get(group)
         if line is None or line.retired:
-            line = self._shared[group] = Line(self._hub)
+            line = self._shared[group] = HttpxLine(self._hub)
         return line
 
 
