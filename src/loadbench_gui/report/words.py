@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad, Workload
+from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad, SocketSettings, StreamSettings, Workload
 from loadbench_gui.core.verdict import Metric, Verdict
+from loadbench_gui.stats.kinds import kind_of
 
 NARROW: Final = "\u202f"
 MINUS: Final = "\u2212"
@@ -29,11 +30,13 @@ METRIC_LABELS: Final[dict[Metric, str]] = {
     Metric.SERVICE_P50: "p50, service",
     Metric.SERVICE_P99: "p99, service",
     Metric.FIRST_EVENT_P50: "First event, p50",
+    Metric.GAP_P99: "Gap, p99",
     Metric.RTT_P50: "Round trip, p50",
     Metric.RTT_P99: "Round trip, p99",
     Metric.FANOUT_P99: "Fan-out, p99",
     Metric.MEMORY_PEAK: "Memory, peak",
     Metric.MEMORY_IDLE: "Memory, idle",
+    Metric.MEMORY_PER_CONNECTION: "Memory per connection",
     Metric.CPU_PER_1K: "CPU per 1,000",
     Metric.STARTUP: "Start-up",
 }
@@ -104,6 +107,15 @@ def memory(count_bytes: float | None) -> str:
     return UNKNOWN if count_bytes is None else NARROW.join(memory_parts(count_bytes))
 
 
+def size(count_bytes: float | None) -> str:
+    """Write bytes in the unit that suits: "32 B", "12.3 KiB", "51.3 MiB"."""
+    if count_bytes is None:
+        return UNKNOWN
+    if count_bytes < 1024:
+        return f"{count_bytes:.0f}{NARROW}B"
+    return memory(count_bytes) if count_bytes >= MIB else f"{significant(count_bytes / 1024)}{NARROW}KiB"
+
+
 def count(n: int | None) -> str:
     """Write a count: "48,120"."""
     return UNKNOWN if n is None else f"{n:,}"
@@ -114,9 +126,9 @@ def rate_figure(rps: float) -> str:
     return f"{rps:,.0f}" if rps >= 100 else f"{rps:.3g}"
 
 
-def rate(rps: float | None) -> str:
-    """Write requests per second: "2,000 requests/s"."""
-    return UNKNOWN if rps is None else f"{rate_figure(rps)}{NARROW}requests/s"
+def rate(rps: float | None, counted: str = "requests") -> str:
+    """Write how many a second: "2,000 requests/s"."""
+    return UNKNOWN if rps is None else f"{rate_figure(rps)}{NARROW}{counted}/s"
 
 
 def percent(fraction: float | None) -> str:
@@ -162,15 +174,17 @@ def p_value(p: float | None) -> str:
     return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def metric_value(metric: Metric, value: float | None) -> str:
-    """Write a value in the metric's own unit (us, requests/s, bytes, s)."""
+def metric_value(metric: Metric, value: float | None, counted: str = "requests") -> str:
+    """Write a value in the metric's own unit (us, requests/s, bytes, s). counted: what a throughput is made of."""
     if value is None:
         return UNKNOWN
     match metric:
         case Metric.THROUGHPUT:
-            return rate(value)
+            return rate(value, counted)
         case Metric.MEMORY_PEAK | Metric.MEMORY_IDLE:
             return memory(value)
+        case Metric.MEMORY_PER_CONNECTION:
+            return f"{size(value)} per connection"
         case Metric.CPU_PER_1K:
             return cpu_seconds(value)
         case Metric.STARTUP:
@@ -195,16 +209,16 @@ def moment(iso: str) -> str:
     return f"{when.day} {months[when.month - 1]} {when.year} {when:%H:%M}{zone}"
 
 
-def shape(load: LoadShape) -> str:
+def shape(load: LoadShape, counted: str = "requests") -> str:
     """Say how the load is shaped: "open loop, 0 → 2,000 requests/s, constant arrivals, 64 connections"."""
     match load:
         case ClosedLoad():
             about = "about " if load.thinking == "exponential" else ""
-            pause = f", thinking {about}{_pause(load.think_s)} between requests" if load.think_s else ""
+            pause = f", thinking {about}{_pause(load.think_s)} between {counted}" if load.think_s else ""
             return f"closed loop, {plural(load.connections, 'connection')}{pause}"
         case OpenLoad():
             path = " → ".join(map(rate_figure, _rates(load)))
-            pace = f"{path}{NARROW}requests/s, {load.arrival} arrivals"
+            pace = f"{path}{NARROW}{counted}/s, {load.arrival} arrivals"
             return f"open loop, {pace}, {plural(load.connections, 'connection')}"
 
 
@@ -223,11 +237,53 @@ def _rates(load: OpenLoad) -> Iterator[float]:
             yield reached
 
 
+def load(w: Workload) -> str:
+    """Say how hard a workload asks: closed loops without a request of ours to wait for are only connections."""
+    kind = kind_of(w)
+    return shape(w.shape, kind.counted) if kind.paced else plural(w.shape.connections, "connection")
+
+
 def workload(w: Workload) -> str:
     """Say what is asked and how hard, in one line."""
     warm = f"{seconds(w.warmup_s)} warm-up, then " if w.warmup_s else ""
     others = f" and {plural(len(w.also), 'other request')}" if w.also else ""
-    return f"{w.request.method} {w.request.path}{others} · {shape(w.shape)} · {warm}{seconds(w.duration_s)} measured"
+    parts = (f"{_asked(w)}{others}", *_read_as(w), load(w), f"{warm}{seconds(w.duration_s)} measured")
+    return " · ".join(parts)
+
+
+def _asked(w: Workload) -> str:
+    """A WebSocket's handshake is always a GET, and nothing is asked for with it."""
+    return f"WebSocket {w.request.path}" if w.kind == "ws" else f"{w.request.method} {w.request.path}"
+
+
+def _read_as(w: Workload) -> Iterator[str]:
+    if w.stream is not None:
+        yield _stream(w.stream)
+    if w.websocket is not None:
+        yield _socket(w.websocket)
+
+
+_STREAMS: Final = {"chunked": "chunks", "sse": "server-sent events", "ndjson": "lines of JSON"}
+
+
+def _stream(asked: StreamSettings) -> str:
+    """Say how a body is read: "100 server-sent events", "lines of JSON, endless"."""
+    name = _STREAMS[asked.kind]
+    return (f"{count(asked.events)} {name}" if asked.events else name) + (", endless" if asked.endless else "")
+
+
+def _socket(asked: SocketSettings) -> str:
+    """Say what is done on a WebSocket: "echo of 32 B", "fan-out of 32 B from 1 publisher"."""
+    written = f"{size(len(asked.message) or asked.size_bytes)}{', compressed' if asked.compress else ''}"
+    match asked.mode:
+        case "echo":
+            return f"echo of {written}"
+        case "fanout":
+            return f"fan-out of {written} from {plural(asked.publishers, 'publisher')}"
+        case "push":
+            return "pushed messages"
+        case "hold":
+            return f"held, pinged every {_pause(asked.ping_every_s)}" if asked.ping_every_s else "held"
 
 
 def plural(n: int, noun: str) -> str:

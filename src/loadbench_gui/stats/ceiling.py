@@ -13,6 +13,7 @@ from typing import Final
 from loadbench_gui.core.plan import ClosedLoad
 from loadbench_gui.core.run import Run
 from loadbench_gui.core.verdict import Gate, Metric
+from loadbench_gui.stats.kinds import kind_of
 
 TWIN_SHARE: Final = 0.60
 """Near the ceiling begins a little below where ranking ends, since two who are held up stop at the same figure."""
@@ -22,9 +23,11 @@ TWIN_DISTANCE: Final = 0.03
 def ceiling_share(run: Run) -> float | None:
     """Return requests sent over the generator's ceiling, 0 to 1 or a little more.
 
-    None where the ceiling is unknown, and for an open loop: it sends what it was told to, and has no throughput.
+    None where the ceiling is unknown, and for a load that has no throughput: an open loop sends what it was told to.
     """
     ceiling_rps, duration_s = run.fitness.ceiling_rps, run.duration_s
+    if kind_of(run.workload).throughput:
+        return None
     closed = isinstance(run.workload.shape, ClosedLoad) or run.label.phase == "peak"
     if not closed or not ceiling_rps or duration_s <= 0:
         return None

@@ -16,7 +16,7 @@ from loadbench_gui.core.plan import Plan
 from loadbench_gui.core.run import Run
 from loadbench_gui.core.verdict import Gate, Metric
 from loadbench_gui.stats.intervals import OTHERS_ALPHA, PRIMARY_ALPHA
-from loadbench_gui.stats.sample import COMPARABLE, Missing, measure, parse_metric
+from loadbench_gui.stats.sample import MEMORY, Missing, compared, measure, parse_metric
 
 COMPARED_PHASES: Final = ("load", "peak")
 """Calibration and A/A runs are evidence on the machine, not on the deployments."""
@@ -64,7 +64,7 @@ def pairs_of(plan: Plan, runs: Sequence[Run]) -> tuple[Pairs, ...]:
     found = []
     for workload in plan.workloads:
         mine = [r for r in runs if r.sealed and r.label.workload == workload.name and r.label.phase in COMPARED_PHASES]
-        for metric in dict.fromkeys((primary, *COMPARABLE)):
+        for metric in dict.fromkeys((primary, *compared(workload))):
             measured = [_pair(plan, workload.name, metric, name, metric is primary, mine) for name in others]
             if metric is primary or any(pairs.rounds for pairs in measured):
                 found.extend(measured)
@@ -77,7 +77,7 @@ def _pair(plan: Plan, workload: str, metric: Metric, deployment: str, primary: b
     rounds = tuple(sorted(base.keys() & mine.keys()))
     reasons = dict.fromkeys((*base_missing, *missing))
     kinds = {r.target.kind for r in runs if r.target and r.label.deployment in (deployment, plan.comparison.baseline)}
-    if metric in (Metric.MEMORY_PEAK, Metric.MEMORY_IDLE) and len(kinds) > 1:
+    if metric in MEMORY and len(kinds) > 1:
         rounds, reasons = (), {f"memory was read as {' here and as '.join(sorted(kinds))} there": None}
     return Pairs(
         workload, metric, deployment, primary, rounds,

@@ -14,15 +14,18 @@ from loadbench_gui.core.caveats import NEAR_CEILING
 from loadbench_gui.core.plan import ClosedLoad, OpenLoad, Plan
 from loadbench_gui.core.run import Run
 from loadbench_gui.core.verdict import Gate, Metric
+from loadbench_gui.core.websocket import SocketTally
 from loadbench_gui.stats import doubts, lag
 from loadbench_gui.stats.assumptions import is_steady
 from loadbench_gui.stats.ceiling import ceiling_share, twin_gates
+from loadbench_gui.stats.kinds import at_once
 from loadbench_gui.stats.little import LITTLE_LIMIT, deviation
 from loadbench_gui.stats.sample import LOADED, TIMING
 
 REUSE_LIMIT: Final = 0.99
 OFFERED_LIMIT: Final = 0.99
 ERROR_LIMIT: Final = 0.001
+_LEAST_ENDING: Final = 0.5
 CPU_LIMIT: Final = 0.80
 
 
@@ -50,18 +53,22 @@ class _Check:
 def reuse(run: Run) -> float | None:
     """Return the fraction of requests that found a connection open; the first opening of each does not count.
 
-    None where the profile asks for closed connections, or nothing was sent.
+    None where the profile asks for closed connections, nothing was sent, or the protocol keeps a connection for good.
+    Where we end streams ourselves, only connections that the server closed count.
     """
     closing = any(k.lower() == "connection" and "close" in v.lower() for k, v in run.workload.request.headers)
     reopened = max(0, run.traffic.opened - run.workload.shape.connections)
-    if closing or not run.traffic.reused + reopened:
+    if run.workload.kind == "stream":
+        reopened = min(reopened, run.traffic.closed_by_server)
+    if closing or run.workload.kind == "ws" or not run.traffic.reused + reopened:
         return None
     return run.traffic.reused / (run.traffic.reused + reopened)
 
 
 def little_error(run: Run) -> float | None:
-    """Return how far a closed loop is from Little's law (`stats.little`); None for other loads."""
-    if not isinstance(run.workload.shape, ClosedLoad):
+    """Return how far a closed loop is from Little's law (`stats.little`); None for loads that it does not hold for."""
+    asking = at_once(run.workload)
+    if not isinstance(run.workload.shape, ClosedLoad) or asking is None:
         return None
     return deviation(
         run.workload.shape,
@@ -70,6 +77,7 @@ def little_error(run: Run) -> float | None:
         duration_s=run.duration_s,
         between_us=run.fitness.cpu_us_per_request or 0.0,
         at_limit=run.stop_reason == "requests",
+        at_once=asking,
     )
 
 
@@ -77,7 +85,29 @@ def offered_met(run: Run) -> float | None:
     """Return what an open loop completed inside the window over the arrivals drawn for it; None for other loads."""
     if not isinstance(run.workload.shape, OpenLoad) or run.label.phase == "peak" or not run.measured.issued:
         return None
-    return run.traffic.completed / run.measured.issued
+    due = float(run.measured.issued)
+    if run.workload.kind == "stream":
+        share = _ending_inside(run)
+        if share is None:
+            return None
+        due *= share
+    return run.traffic.completed / due
+
+
+def _ending_inside(run: Run) -> float | None:
+    """Return which share of the streams due in the window should end in it, if the server keeps up.
+
+    Streams of the warm-up that end inside make up for those that end after it, as far as the warm-up is as long as
+    they live. None for those that do not end, or live so long that the window says nothing.
+    """
+    if run.workload.stream is not None and run.workload.stream.endless:
+        return None
+    first_byte_us, download_us = run.measured.first_byte.mean_us, run.measured.download.mean_us
+    if first_byte_us is None or download_us is None or run.duration_s <= 0:
+        return None
+    short_s = max(0.0, (first_byte_us + download_us) / 1e6 - run.workload.warmup_s)
+    share = 1 - short_s / run.duration_s
+    return share if share >= _LEAST_ENDING else None
 
 
 def error_rate(run: Run) -> float:
@@ -96,8 +126,28 @@ def gates_for(plan: Plan, workload: str, runs: Sequence[Run]) -> tuple[Gate, ...
         *lag.lag_gates(plan, workload, runs),
         *twin_gates(workload, runs),
         *doubts.caveat_gates(workload, runs),
+        *_delivery(workload, runs),
         _steady(workload, runs),
     )
+
+
+def _delivery(workload: str, runs: Sequence[Run]) -> tuple[Gate, ...]:
+    """Say whether every message came, once and in its order. Those that did not come are errors as well."""
+    named = ("lost", "duplicated", "reordered", "stray")
+    sums = {r.label.deployment: SocketTally() for r in runs if r.measured.websocket is not None}
+    for run in runs:
+        if run.measured.websocket is not None:
+            sums[run.label.deployment] += run.measured.websocket
+    odd = {
+        name: [f"{getattr(tally, what):,} {what}" for what in named if getattr(tally, what)]
+        for name, tally in sums.items()
+    }
+    odd = {name: counts for name, counts in odd.items() if counts}
+    if not odd:
+        return (Gate("delivery", True, "", "Every message came once and in its order.", workload),) if sums else ()
+    said = "; ".join(f"{name}: {', '.join(counts)}" for name, counts in odd.items())
+    detail = f"{said}. A server that loses or repeats messages does less work, or more; look at that first."
+    return (Gate("delivery", None, f"{len(odd)} of {len(sums)} irregular", detail, workload, tuple(odd), TIMING),)
 
 
 def _judge(check: _Check, workload: str, runs: Sequence[Run]) -> Gate | None:

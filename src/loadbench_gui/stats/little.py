@@ -32,11 +32,13 @@ def deviation(
     duration_s: float,
     between_us: float = 0.0,
     at_limit: bool = False,
+    at_once: int | None = None,
 ) -> float | None:
     """Return how far X (R + think) / C is from 1, beyond what is explained; None where it cannot be told.
 
     scheduled: R, from when a request was due, so that what we take before we send is in it. duration_s: of the window.
-    at_limit: the run ended with its last request, so that connections have stood idle since they ended theirs.
+    at_once: C, where it is not all connections that ask. at_limit: the run ended with its last request, so that
+    connections have stood idle since they ended theirs.
     Explained are up to `between_us` a request, in which a connection is neither asked nor thinking because we read its
     answer, and the edges of the window: the cycle of each connection that begins before it or ends after it.
     """
@@ -46,9 +48,9 @@ def deviation(
         return None
     if opened_again > REOPENED_LIMIT * traffic.completed:
         return None
-    rate = traffic.completed / duration_s
+    rate, asking = traffic.completed / duration_s, at_once or shape.connections
     cycle_s = mean_us / 1e6 + shape.think_s
-    least, most = rate * cycle_s / shape.connections, rate * (cycle_s + between_us / 1e6) / shape.connections
+    least, most = rate * cycle_s / asking, rate * (cycle_s + between_us / 1e6) / asking
     if least <= 1 <= most:
         return 0.0
     return max(0.0, min(abs(least - 1), abs(most - 1)) - (_edge_s(shape, scheduled) + START_S) / duration_s)

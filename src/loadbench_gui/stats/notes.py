@@ -11,6 +11,7 @@ from loadbench_gui.stats import wording
 from loadbench_gui.stats.assumptions import outliers
 from loadbench_gui.stats.families import Pairs, concerns
 from loadbench_gui.stats.intervals import NoEffect, log_ratios, paired_effect
+from loadbench_gui.stats.kinds import kind_of
 from loadbench_gui.stats.sample import QUANTILES
 from loadbench_gui.stats.verdicts import workload_of
 
@@ -55,7 +56,8 @@ def _odd_rounds(pairs: Pairs, alpha: float) -> tuple[str, ...]:
 
 
 def _own_rates(plan: Plan, pairs: Pairs) -> tuple[str, ...]:
-    closed = isinstance(workload_of(plan, pairs.workload).shape, ClosedLoad)
+    workload = workload_of(plan, pairs.workload)
+    closed = isinstance(workload.shape, ClosedLoad) and kind_of(workload).paced
     if not closed or pairs.metric not in QUANTILES:
         return ()
     return ("closed loop: each deployment ran at its own rate, so this is not latency at a common rate.",)

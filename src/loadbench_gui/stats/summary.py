@@ -12,7 +12,12 @@ from loadbench_gui.stats.sample import SCHEDULED
 
 _SETTLED: Final = frozenset({Verdict.FASTER, Verdict.SLOWER, Verdict.LESS, Verdict.MORE})
 _WITHHELD: Final = frozenset({Verdict.NONE, Verdict.UNDETERMINED})
-_BESIDES: Final = (Metric.THROUGHPUT, Metric.P99, Metric.P50, Metric.MEMORY_PEAK, Metric.CPU_PER_1K)
+_ANSWERS: Final = frozenset({*SCHEDULED, Metric.FIRST_EVENT_P50, Metric.RTT_P50, Metric.RTT_P99, Metric.FANOUT_P99})
+"""How fast what was asked for comes: where one of them is the primary metric, the others say the same again."""
+_BESIDES: Final = (
+    Metric.THROUGHPUT, Metric.P99, Metric.P50, Metric.FIRST_EVENT_P50, Metric.RTT_P99, Metric.FANOUT_P99,
+    Metric.GAP_P99, Metric.MEMORY_PEAK, Metric.MEMORY_PER_CONNECTION, Metric.CPU_PER_1K,
+)  # fmt: skip
 """What is worth a clause of its own; the rest is in the table."""
 
 
@@ -53,13 +58,13 @@ def _withheld(verdicts: Sequence[MetricVerdict], gates: Sequence[Gate]) -> list[
 
 def _besides(verdicts: Sequence[MetricVerdict]) -> list[str]:
     """Return one sentence per deployment on what is settled beside the primary metric."""
-    primary_is_latency = any(v.primary and v.metric in SCHEDULED for v in verdicts)
+    primary_is_latency = any(v.primary and v.metric in _ANSWERS for v in verdicts)
     sentences = []
     for deployment in dict.fromkeys(v.deployment for v in verdicts):
         clauses = [
             wording.brief(v)
             for metric in _BESIDES
-            if not (primary_is_latency and metric in SCHEDULED)
+            if not (primary_is_latency and metric in _ANSWERS)
             for v in verdicts
             if (v.deployment, v.metric) == (deployment, metric) and not v.primary and v.verdict in _SETTLED
         ]

@@ -13,9 +13,8 @@ from loadbench_gui.stats import wording
 from loadbench_gui.stats.families import Pairs
 from loadbench_gui.stats.intervals import Effect, rounds_needed
 from loadbench_gui.stats.judge import decide
-from loadbench_gui.stats.sample import MEMORY
 
-_NEEDS_NO_LOAD = (*MEMORY[1:], Metric.STARTUP)
+_NEEDS_NO_LOAD = (Metric.MEMORY_IDLE, Metric.STARTUP)
 
 
 def judged(plan: Plan, pairs: Pairs, effect: Effect, alpha: float, caveats: tuple[str, ...]) -> MetricVerdict:
@@ -31,7 +30,7 @@ def judged(plan: Plan, pairs: Pairs, effect: Effect, alpha: float, caveats: tupl
         more_rounds=rounds_needed(effect, delta, alpha) if verdict is Verdict.INCONCLUSIVE else None,
         caveats=caveats,
     )
-    load = "" if pairs.metric in _NEEDS_NO_LOAD else wording.at_load(workload_of(plan, pairs.workload).shape)
+    load = "" if pairs.metric in _NEEDS_NO_LOAD else wording.at_load(workload_of(plan, pairs.workload))
     return replace(value, sentence=wording.sentence(value, plan.comparison.baseline, load))
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from loadbench_gui.core.plan import ClosedLoad, LoadShape
+from loadbench_gui.core.plan import ClosedLoad, Workload
 from loadbench_gui.core.verdict import Metric, MetricVerdict, Verdict
+from loadbench_gui.stats.kinds import kind_of
 
 _PROPER: Final[dict[str, str]] = {
     name.lower().replace(" ", ""): name
@@ -20,8 +21,14 @@ _METRICS: Final[dict[Metric, str]] = {
     Metric.P99_9: "p99.9",
     Metric.SERVICE_P50: "service p50",
     Metric.SERVICE_P99: "service p99",
+    Metric.FIRST_EVENT_P50: "p50 of the first event",
+    Metric.GAP_P99: "p99 of the gaps",
+    Metric.RTT_P50: "round trip p50",
+    Metric.RTT_P99: "round trip p99",
+    Metric.FANOUT_P99: "fan-out p99",
     Metric.MEMORY_PEAK: "peak memory",
     Metric.MEMORY_IDLE: "idle memory",
+    Metric.MEMORY_PER_CONNECTION: "memory per connection",
     Metric.CPU_PER_1K: "CPU per 1,000 requests",
     Metric.STARTUP: "start-up time",
 }
@@ -30,6 +37,7 @@ _AS_FACTOR: Final = 3.0
 _RESOURCE: Final[dict[Metric, str]] = {
     Metric.MEMORY_PEAK: "memory",
     Metric.MEMORY_IDLE: "memory when idle",
+    Metric.MEMORY_PER_CONNECTION: "memory per connection",
     Metric.CPU_PER_1K: "CPU",
 }
 
@@ -44,13 +52,14 @@ def metric_name(metric: Metric) -> str:
     return _METRICS.get(metric, metric.value.replace("_", " "))
 
 
-def at_load(shape: LoadShape) -> str:
+def at_load(workload: Workload) -> str:
     """Return under which load a figure holds ("at 1,200 requests/s", "with 64 connections")."""
+    shape, counted = workload.shape, kind_of(workload).counted
     if isinstance(shape, ClosedLoad):
         return f"with {shape.connections:,} {'connection' if shape.connections == 1 else 'connections'}"
     if shape.stages:
-        return f"in stages of up to {max(shape.rate_rps, *(s.rate_rps for s in shape.stages)):,.10g} requests/s"
-    return f"at {shape.rate_rps:,.10g} requests/s"
+        return f"in stages of up to {max(shape.rate_rps, *(s.rate_rps for s in shape.stages)):,.10g} {counted}/s"
+    return f"at {shape.rate_rps:,.10g} {counted}/s"
 
 
 def change(ratio: float) -> str:
