@@ -36,16 +36,18 @@ class Publication:
     """One message on its way to all who were subscribed when it was sent. Times are perf_counter nanoseconds.
 
     number: which it is, from 1. due_ns, taken_ns, sent_ns: its clock. message: its bytes.
-    expected: how many subscribers there are to wait for. came_ns: when each of those that have it got it, in order.
-    missing: how many it was given up for. fault: why it fails even if all others get it.
+    expected: how many subscribers there are to wait for. came: how many of those have it, the first at `first_ns`, the
+    last so far at `last_ns`. missing: how many it was given up for. fault: why it fails even if all others get it.
     """
 
     __slots__ = (
-        "came_ns",
+        "came",
         "due_ns",
         "expected",
         "fates",
         "fault",
+        "first_ns",
+        "last_ns",
         "message",
         "missing",
         "number",
@@ -59,14 +61,13 @@ class Publication:
         self.due_ns, self.taken_ns, self.sent_ns = clock
         self.fates = fates
         self.expected = fates.count(_AWAITED)
-        self.came_ns: list[int] = []
-        self.missing = 0
+        self.came = self.first_ns = self.last_ns = self.missing = 0
         self.fault: ErrorKind | None = None
 
     @property
     def is_complete(self) -> bool:
         """Whether there is nobody left to wait for."""
-        return len(self.came_ns) >= self.expected
+        return self.came >= self.expected
 
 
 class Publications:
@@ -141,7 +142,9 @@ class Publications:
             publication.fault = ErrorKind.BAD_BODY
             publication.expected -= 1
             return Delivery.WRONG, publication
-        publication.came_ns.append(now_ns)
+        publication.came += 1
+        publication.last_ns = now_ns
+        publication.first_ns = publication.first_ns or now_ns
         return Delivery.AWAITED, publication
 
     def is_reordered(self, place: int, number: int) -> bool:
@@ -167,7 +170,7 @@ class Publications:
                 break
             late.append(publication)
         for publication in late:
-            publication.missing += publication.expected - len(publication.came_ns)
+            publication.missing += publication.expected - publication.came
             self._end(publication)
         return late
 

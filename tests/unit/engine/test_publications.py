@@ -37,7 +37,7 @@ def test_a_publication_is_complete_with_its_last_subscriber() -> None:
     before = publication.is_complete
     assert fates(publications, publication, 2) == [Delivery.AWAITED]
     assert (before, publication.is_complete) == (False, True)
-    assert publication.came_ns == [10, 11, 12]
+    assert (publication.came, publication.first_ns, publication.last_ns) == (3, 10, 12)
     publications.finish(publication)
     assert publications.under_way == 0
 
