@@ -31,7 +31,7 @@ def protocol_checks(document: Raw) -> Iterator[Finding]:
             yield from _stream(path, workload, workload["stream"])
         if kind == "ws":
             yield from socket_checks(path, workload)
-    yield from _client(document)
+    yield from _generator(document)
 
 
 def _tables(raw: Raw, key: str) -> list[tuple[int, Raw]]:
@@ -76,14 +76,30 @@ def _upload(path: KeyPath, workload: Raw, stream: Raw) -> Iterator[Finding]:
         yield Finding((*here, "upload_chunk"), "has nothing to send: no request has a body", hint)
 
 
-def _client(document: Raw) -> Iterator[Finding]:
-    """Find httpx beside workloads that only our own client can do."""
+def _generator(document: Raw) -> Iterator[Finding]:
+    """Find what the generator is told to use and cannot, for what it is asked to do."""
     generator = document.get("generator")
-    if not isinstance(generator, dict) or generator.get("client") != "httpx":
+    if not isinstance(generator, dict):
         return
-    beyond = [one for _, one in _tables(document, "workload") if one.get("kind") in _WHAT]
-    if beyond:
-        names = ", ".join(f'"{one.get("name", "")}"' for one in beyond)
+    workloads = [one for _, one in _tables(document, "workload")]
+    beyond = [one for one in workloads if one.get("kind") in _WHAT]
+    if generator.get("client") == "httpx" and beyond:
         what = " and ".join(dict.fromkeys(_WHAT[one["kind"]] for one in beyond))
         hint = "Leave out client, or measure them in a profile of their own."
-        yield Finding(("generator", "client"), f"httpx does no {what} here ({names})", hint)
+        yield Finding(("generator", "client"), f"httpx does no {what} here ({_names(beyond)})", hint)
+    shared = [one for one in beyond if _mode(one) == "fanout"]
+    workers = generator.get("workers")
+    if shared and isinstance(workers, int) and workers > 1:
+        hint = "Leave it out, or measure the other workloads in a profile of their own."
+        yield Finding(
+            ("generator", "workers"), f"a fan-out needs one clock, and so one worker ({_names(shared)})", hint
+        )
+
+
+def _mode(workload: Raw) -> object:
+    settings = workload.get("websocket")
+    return settings.get("mode") if isinstance(settings, dict) else None
+
+
+def _names(workloads: list[Raw]) -> str:
+    return ", ".join(f'"{one.get("name", "")}"' for one in workloads)

@@ -29,6 +29,12 @@ def effect_checks(document: Raw) -> Iterator[Finding]:
     if generator.get("pacing", "auto") != "auto" and workloads and not any(map(_waits, workloads)):
         hint = "Leave it out: only open loads, and closed ones with a think time, wait for moments."
         yield Finding((*_HERE, "pacing"), "has no effect where every load sends as fast as answers come", hint)
+    if generator.get("pacing") == "spin" and generator.get("engine") == "in-app":
+        hint = 'Leave it out, or write engine = "workers".'
+        yield Finding((*_HERE, "pacing"), "has no effect where the app itself sends, if it is to spin", hint)
+    elif generator.get("pacing") == "spin" and any(map(_waits, workloads)) and all(map(_is_closed, workloads)):
+        hint = 'Leave it out, or write "timer": only the arrivals of open loads are spun for.'
+        yield Finding((*_HERE, "pacing"), "has no effect on pauses between requests, if it is to spin", hint)
     requests = [request for workload in workloads for request in _requests(workload)]
     if generator.get("auth", "none") != "none" and requests and all(map(_logs_in, requests)):
         hint = "Leave out auth and credentials, or the headers."
@@ -43,6 +49,11 @@ def effect_checks(document: Raw) -> Iterator[Finding]:
 def _tables(raw: Raw, key: str) -> list[Raw]:
     value = raw.get(key)
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _is_closed(workload: Raw) -> bool:
+    load = workload.get("load")
+    return isinstance(load, dict) and load.get("model") == "closed"
 
 
 def _waits(workload: Raw) -> bool:

@@ -24,6 +24,8 @@ HEADINGS = {
     "MetricsTable": "### `metrics`",
     "WorkloadTable": "## `[[workload]]`",
     "RequestTable": "### `request`",
+    "StreamTable": "### `stream`",
+    "SocketTable": "### `websocket`",
     "AlsoTable": "### `also`",
     "ExpectTable": "### `expect`",
     "LoadTable": "### `load`",
@@ -77,7 +79,7 @@ def test_every_example_loads(tmp_path: Path) -> None:
         for number, example in enumerate(re.findall(r"```toml\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL))
     ]
 
-    assert len(plans) == 4
+    assert len(plans) == 6
     assert plans[0].name == "Checkout: two versions"
 
 
