@@ -1,4 +1,4 @@
-"""Which class of connection carries a load: by its client, and by who decides when to send."""
+"""Which class of connection carries a load: by its protocol and client, and by who decides when to send."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from loadbench_gui.engine.transport.upload_connection import UploadConnection
 
 
 def maker(load: Load, *, mixed: bool) -> Maker:
-    """Return what makes the connections of `load`. httpx is imported only where it is asked for.
+    """Return what makes the connections of `load`. httpx and websockets are imported only where they are used.
 
     mixed: requests differ from one to the next, so each has to be drawn.
     """
@@ -20,6 +20,10 @@ def maker(load: Load, *, mixed: bool) -> Maker:
         from loadbench_gui.engine.transport.httpx_connection import carriers
 
         return carriers(load)
+    if load.workload.kind == "ws":
+        from loadbench_gui.engine.transport.websocket.modes import carriers as sockets
+
+        return sockets(load)
     if has_uploads(load.workload):
         return UploadConnection
     return _FAST[is_scheduled(load.workload.shape), mixed]

@@ -1,0 +1,130 @@
+"""What WebSockets bring beside requests: messages that went astray, how connections ended, pings, gaps, fan-out.
+
+Counts are added at once, for they are rare; times are appended in pairs (when, how long) and folded in slices, like the
+recorder's. To which population something belongs is decided by the moment that it is given with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from loadbench_gui.core.histogram import Histogram, HistogramBuilder
+from loadbench_gui.core.snapshot import ErrorKind, Tally
+from loadbench_gui.core.websocket import SocketMode, SocketTally
+
+SLICE: Final = 2_000
+"""Times folded at once: about 0.1 ms."""
+BROKEN: Final = 1006
+"""Stands for the close code of a connection that ended without one."""
+
+
+class Times:
+    """One kind of time. pairs: what is appended to, when and how long in nanoseconds: `pairs.extend((when, took))`."""
+
+    __slots__ = ("_measured", "_others", "pairs")
+
+    def __init__(self) -> None:
+        self.pairs: list[int] = []
+        self._measured, self._others = HistogramBuilder(), HistogramBuilder()
+
+    def fold(self, begin_ns: int, end_ns: int) -> bool:
+        """Fold one slice; return whether there is more."""
+        taken, self.pairs[: 2 * SLICE] = self.pairs[: 2 * SLICE], []
+        if taken:
+            table = np.array(taken, np.int64).reshape(-1, 2)
+            when, took_us = table[:, 0], (table[:, 1] + 500) // 1000
+            inside = (when >= begin_ns) & (when < end_ns)
+            for builder, part in ((self._measured, took_us[inside]), (self._others, took_us[~inside])):
+                if len(part):
+                    builder.add(part)
+        return bool(self.pairs)
+
+    def take(self) -> tuple[Histogram, Histogram]:
+        """Return what has gathered in both populations."""
+        return self._measured.take(), self._others.take()
+
+
+@dataclass(slots=True)
+class Counts:
+    """Messages of one population since the last snapshot. sent, received: those that no request's success tells of."""
+
+    sent: int = 0
+    received: int = 0
+    lost: int = 0
+    duplicated: int = 0
+    reordered: int = 0
+    stray: int = 0
+    close_codes: dict[int, int] = field(default_factory=dict)
+
+    def close(self, code: int) -> None:
+        """Count a connection that the server ended, or that broke."""
+        self.close_codes[code] = self.close_codes.get(code, 0) + 1
+
+
+class SocketRecord:
+    """The `Side` of WebSockets.
+
+    ping, gap, fanout, skew: times; `of` gives the counts for what happened, or was sent, at a moment.
+    In echo a request that succeeded is a message sent and one received, and its service time is the round trip.
+    """
+
+    def __init__(self, mode: SocketMode) -> None:
+        self._mode = mode
+        self._begin_ns, self._end_ns = 0, 0
+        self.ping, self.gap, self.fanout, self.skew = Times(), Times(), Times(), Times()
+        self._measured, self._others = Counts(), Counts()
+
+    def of(self, at_ns: int) -> Counts:
+        """Return the counts of the population that `at_ns` belongs to."""
+        return self._measured if self._begin_ns <= at_ns < self._end_ns else self._others
+
+    # Side
+
+    def rebase(self, begin_ns: int, end_ns: int) -> None:
+        """Set the measured window, once the common start is known."""
+        self._begin_ns, self._end_ns = begin_ns, end_ns
+
+    def fold_some(self) -> bool:
+        """Fold one slice of each kind; return whether there is more to fold."""
+        left = [times.fold(self._begin_ns, self._end_ns) for times in (self.ping, self.gap, self.fanout, self.skew)]
+        return any(left)
+
+    def fold_all(self) -> None:
+        """Fold what there is."""
+        while self.fold_some():
+            pass
+
+    def attach(self, measured: Tally, others: Tally) -> tuple[Tally, Tally]:
+        """Return both with what has gathered since the last call; call `fold_all` first."""
+        pings, gaps, fanouts, skews = (times.take() for times in (self.ping, self.gap, self.fanout, self.skew))
+        mine, theirs = self._measured, self._others
+        self._measured, self._others = Counts(), Counts()
+        return (
+            self._with(measured, mine, pings[0], gaps[0], fanouts[0], skews[0]),
+            self._with(others, theirs, pings[1], gaps[1], fanouts[1], skews[1]),
+        )
+
+    def _with(
+        self, tally: Tally, counts: Counts, ping: Histogram, gap: Histogram, fanout: Histogram, skew: Histogram
+    ) -> Tally:
+        echoes = tally.succeeded if self._mode == "echo" else 0
+        # Late ones among the echoes are told from the others only when they are folded.
+        lost = tally.errors.get(ErrorKind.READ_TIMEOUT, 0) if self._mode == "echo" else counts.lost
+        socket = SocketTally(
+            rtt=tally.service if self._mode == "echo" else Histogram(),
+            ping=ping,
+            gap=gap,
+            fanout=fanout,
+            skew=skew,
+            sent=counts.sent + echoes,
+            received=counts.received + echoes,
+            lost=lost,
+            duplicated=counts.duplicated,
+            reordered=counts.reordered,
+            stray=counts.stray,
+            close_codes=counts.close_codes,
+        )
+        return replace(tally, websocket=socket)

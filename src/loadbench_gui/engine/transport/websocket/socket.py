@@ -1,0 +1,402 @@
+"""A WebSocket: dialled, upgraded, read frame by frame, pinged, closed. What the messages mean, subclasses say.
+
+Built for many: an idle one is this object and its transport, without a parser, a task or a buffer. Whole plain
+messages, pings and pongs are read here; `unusual` is made for anything else, and thrown away as soon as no message is
+in parts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import perf_counter_ns
+from typing import Final
+
+from loadbench_gui.core.snapshot import ErrorKind
+from loadbench_gui.engine.socket_record import BROKEN
+from loadbench_gui.engine.transport.carrier import Cargo, Owner
+from loadbench_gui.engine.transport.line import Line
+from loadbench_gui.engine.transport.opening import classify, explain
+from loadbench_gui.engine.transport.query import Query
+from loadbench_gui.engine.transport.supply import Payload
+from loadbench_gui.engine.transport.websocket.frames import (
+    CLOSE,
+    PING,
+    PONG,
+    TEXT,
+    TOO_LONG,
+    Extent,
+    client_frame,
+    extent,
+)
+from loadbench_gui.engine.transport.websocket.kit import Kit
+from loadbench_gui.engine.transport.websocket.unusual import Breach, Closing, Event, Message, Pong, Unusual, is_text
+from loadbench_gui.engine.transport.websocket.upgrade import Acceptance, Refusal, Upgrade
+
+NORMAL: Final = 1000
+_PROTOCOL_ERROR: Final = 1002
+_NOT_TEXT: Final = 1007
+_TOO_LONG: Final = 1009
+_FLUSH_S: Final = 1.0
+"""How long a last word may take to leave, to a server that does not read."""
+
+
+class _Partial:
+    """A frame whose end is yet to come. needed: so many bytes until it can be looked at again."""
+
+    __slots__ = ("buffer", "first_ns", "needed")
+
+    def __init__(self, data: bytes, needed: int, first_ns: int) -> None:
+        self.buffer = bytearray(data)
+        self.needed = needed
+        self.first_ns = first_ns
+
+
+class _Answer:
+    """What is waited for while the handshake is under way."""
+
+    __slots__ = ("arrived", "upgrade")
+
+    def __init__(self, upgrade: Upgrade, arrived: asyncio.Future[None]) -> None:
+        self.upgrade = upgrade
+        self.arrived = arrived
+
+
+class Socket(Line):
+    """One WebSocket.
+
+    Subclasses override what they need of these, which all do nothing here; times are perf_counter nanoseconds:
+
+    - `on_open(now)`: the handshake is done and the settings' hello is written. `is_open` holds from now on.
+    - `on_refused(refusal)`: it could not be opened: not connected, or the handshake was not accepted. It is `over`.
+    - `on_message(opcode, payload, first_ns, now)`: a whole message; text is UTF-8. first_ns: its first byte was read.
+    - `on_pong(sent_ns, now)`: the last ping was answered; it is in the record already.
+    - `on_read(now)`: all messages of one read were handed over. Never between two messages of one read.
+    - `on_lost(kind, why, now)`: it was open and is `over`: WS_CLOSE (a close frame), CLOSED_EARLY or RESET (none), or
+      PROTOCOL (it broke a rule; we closed). Codes and counts are in the record already.
+
+    Of those that end it (`on_refused`, `on_lost`) exactly one is called, once, unless we ended it by `close` or `part`.
+    Call `write_frame(frame)` to write what `frames.client_frame` or `Kit` made, `ping`, `part(code)` for the closing
+    handshake, and `close` to cut it. What is written by `write` alone is not counted among the bytes sent.
+
+    The clock and the flags of the request on it (`due_ns` ... `wanted`) are for issuers: see `carrier.Carrier`.
+    """
+
+    __slots__ = (
+        "_answer",
+        "_partial",
+        "_parting",
+        "_pinged_ns",
+        "_unusual",
+        "due_ns",
+        "kit",
+        "owner",
+        "place",
+        "resent",
+        "sent_ns",
+        "served",
+        "taken_ns",
+        "wanted",
+    )
+
+    def __init__(self, kit: Kit, owner: Owner, place: int) -> None:
+        super().__init__(kit.circuit)
+        self.kit = kit
+        self.owner = owner
+        self.place = place
+        self.due_ns = self.taken_ns = self.sent_ns = self.served = self._pinged_ns = 0
+        self.resent = self.wanted = False
+        self._answer: _Answer | None = None
+        self._partial: _Partial | None = None
+        self._parting: asyncio.Future[None] | None = None
+        self._unusual: Unusual | None = None
+
+    # What subclasses say
+
+    def on_open(self, now: int) -> None:
+        """It is open."""
+
+    def on_refused(self, refusal: Refusal) -> None:
+        """It could not be opened."""
+
+    def on_message(self, opcode: int, payload: bytes, first_ns: int, now: int) -> None:
+        """A message came."""
+
+    def on_pong(self, sent_ns: int, now: int) -> None:
+        """A ping was answered."""
+
+    def on_read(self, now: int) -> None:
+        """All messages of a read were handed over."""
+
+    def on_lost(self, kind: ErrorKind, why: str, now: int) -> None:
+        """It was open and has ended, not by us."""
+
+    # What owners ask for
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a message can be written now."""
+        return self._transport is not None and self._opening is None and self._parting is None and not self.over
+
+    @property
+    def cargo(self) -> Cargo:
+        """The handshake; messages are not drawn."""
+        return self.circuit.queries[0], b""
+
+    def load(self, query: Query, payload: Payload) -> None:
+        """Never asked for: messages are not drawn."""
+
+    def want(self, due_ns: int, taken_ns: int) -> None:
+        """Carry a request as soon as it is open; start to connect if that has not begun."""
+        self.due_ns, self.taken_ns = due_ns, taken_ns
+        self.wanted = True
+        if self._opening is None:
+            self.open()
+
+    def send(self, due_ns: int, taken_ns: int, sent_ns: int) -> None:
+        """Send a request, in modes that have them."""
+
+    def expire(self, now_ns: int) -> None:
+        """Give a request up, in modes that have them."""
+
+    def ping(self, now_ns: int) -> None:
+        """Send a ping; the one before it is no longer waited for."""
+        self._pinged_ns = now_ns
+        self.write_frame(self.kit.ping(now_ns))
+
+    def write_frame(self, frame: bytes) -> None:
+        """Write bytes of ours and count them."""
+        self.circuit.recorder.bytes_sent += len(frame)
+        try:
+            write = self.write
+            write(frame)
+        except (RuntimeError, OSError):
+            # The transport knows that it is closed before we were told: nothing was written.
+            self.circuit.loop.call_soon(self._is_lost, ConnectionResetError())
+
+    def part(self, code: int = NORMAL) -> asyncio.Future[None]:
+        """Begin the closing handshake. Messages are not handed over any more. Done when the server has answered."""
+        if self._parting is None:
+            self._parting = self.circuit.loop.create_future()
+            if self._transport is None or self._opening is not None or self.over:
+                self._parting.set_result(None)
+            else:
+                self.write_frame(client_frame(CLOSE, code.to_bytes(2, "big"), self.kit.key))
+        return self._parting
+
+    def close(self) -> None:
+        """End it without a word."""
+        self.settle()
+        self._forget()
+        self.cut()
+        self._answer = None
+
+    def settle(self) -> None:
+        """Report how many requests it has answered, once: when it ends or when the run does."""
+        self.circuit.recorder.connections.serve(self.port, self.served)
+        self.port = 0
+
+    # asyncio.Protocol
+
+    def data_received(self, data: bytes) -> None:
+        """Read frames; subclasses put a quick path before this."""
+        self.take(data)
+
+    # Inside: opening
+
+    async def _dial(self) -> None:
+        """Connect, then wait for the answer to the handshake."""
+        await super()._dial()
+        answer = self._answer
+        if answer is None:
+            return
+        timeout_s = self.circuit.timeout_s
+        try:
+            async with asyncio.timeout(timeout_s):
+                await answer.arrived
+        except TimeoutError:
+            why = f"no answer to the handshake within {timeout_s:g} s"
+            if not self.over:
+                self._refuse(Refusal(ErrorKind.CONNECT_TIMEOUT, why, head=answer.upgrade.head))
+
+    def _is_open_now(self) -> None:
+        upgrade = Upgrade(self.kit.handshake(), self.kit.settings)
+        # It is still on the way to being open: the same task goes on.
+        self._opening = asyncio.current_task()
+        self._answer = _Answer(upgrade, self.circuit.loop.create_future())
+        upgrade.sent_ns = perf_counter_ns()
+        self.write_frame(upgrade.request)
+
+    def _is_not_opened(self, kind: ErrorKind, why: str) -> None:
+        self.over = True
+        self.on_refused(Refusal(kind, why))
+
+    def _shake_hands(self, data: bytes, now: int) -> None:
+        if self._answer is None:
+            self._refuse(Refusal(ErrorKind.PROTOCOL, "the server spoke before it was asked", body=data))
+            return
+        upgrade = self._answer.upgrade
+        match upgrade.feed(data):
+            case Acceptance() as acceptance:
+                self.circuit.recorder.connections.upgrade_took(now - upgrade.sent_ns)
+                self._accept(acceptance, now)
+            case Refusal() as refusal:
+                self._refuse(refusal)
+            case None:
+                pass
+
+    def _accept(self, acceptance: Acceptance, now: int) -> None:
+        kit = self.kit
+        self._end_opening()
+        if acceptance.extensions:
+            self._unusual = Unusual(acceptance.extensions)
+        kit.opened += 1
+        if kit.settings.hello:
+            self.write_frame(self.pack(kit.settings.hello) if self._unusual else kit.hello)
+            kit.record.of(now).sent += 1
+        if kit.pinger is not None:
+            kit.pinger.add(self)
+        self.on_open(now)
+        if acceptance.rest and not self.over:
+            self._read(acceptance.rest, now)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._end_opening()
+        self.close()
+        self.on_refused(refusal)
+
+    def _end_opening(self) -> None:
+        answer, self._answer = self._answer, None
+        self._opening = None
+        if answer is not None and not answer.arrived.done():
+            answer.arrived.set_result(None)
+
+    # Inside: reading
+
+    def take(self, data: bytes) -> None:
+        """Read whatever came."""
+        if self.over:
+            return
+        now = perf_counter_ns()
+        circuit = self.circuit
+        circuit.recorder.bytes_received += len(data)
+        if now > circuit.turns.due_ns:
+            circuit.turns.step(now)
+        if self._opening is not None:
+            self._shake_hands(data, now)
+        else:
+            self._read(data, now)
+
+    def _read(self, data: bytes, now: int) -> None:
+        first_ns = now
+        partial = self._partial
+        if partial is not None:
+            first_ns = partial.first_ns
+            partial.buffer += data
+            if len(partial.buffer) < partial.needed:
+                return
+            data = bytes(partial.buffer)
+            self._partial = None
+        at, size = 0, len(data)
+        while at < size and not self.over:
+            found = extent(data, at, compressed=self._unusual is not None)
+            needed = found if isinstance(found, int) else 0 if found.breach else found.end - at
+            if size - at < needed or isinstance(found, int):
+                self._partial = _Partial(data[at:], needed, first_ns)
+                break
+            self._take_frame(data, at, found, first_ns, now)
+            at, first_ns = found.end, now
+        if not self.over:
+            self.on_read(now)
+
+    def _take_frame(self, data: bytes, at: int, found: Extent, first_ns: int, now: int) -> None:
+        opcode = data[at] & 0x0F
+        if self._parting is not None:
+            if opcode == CLOSE or found.breach:
+                self._leave()
+        elif found.breach:
+            self._break_off(_TOO_LONG if found.breach == TOO_LONG else _PROTOCOL_ERROR, found.breach, now)
+        elif found.ordinary and self._unusual is None:
+            self._take_ordinary(opcode, data[found.begin : found.end], first_ns, now)
+        else:
+            unusual = self._unusual or Unusual()
+            events = list(unusual.feed(data[at : found.end], first_ns))
+            self._unusual = unusual if unusual.is_needed else None
+            if unusual.to_write:
+                self.write_frame(unusual.to_write)
+            for event in events:
+                self._take_event(event, now)
+
+    def _take_ordinary(self, opcode: int, payload: bytes, first_ns: int, now: int) -> None:
+        if opcode == PING:
+            self.write_frame(client_frame(PONG, payload, self.kit.key))
+        elif opcode == PONG:
+            self._take_pong(payload, now)
+        elif opcode == TEXT and not is_text(payload):
+            self._break_off(_NOT_TEXT, "a text message that is not UTF-8", now)
+        else:
+            self.on_message(opcode, payload, first_ns, now)
+
+    def _take_event(self, event: Event, now: int) -> None:
+        match event:
+            case Message(opcode, payload, first_ns):
+                self.on_message(opcode, payload, first_ns, now)
+            case Pong(payload):
+                self._take_pong(payload, now)
+            case Closing(code, reason):
+                self._lose(ErrorKind.WS_CLOSE, f"closed with {code} {reason}".strip(), now, code)
+            case Breach(why):
+                self._lose(ErrorKind.PROTOCOL, why, now)
+
+    def _take_pong(self, payload: bytes, now: int) -> None:
+        sent_ns = int.from_bytes(payload, "big")
+        if sent_ns and sent_ns == self._pinged_ns:
+            self._pinged_ns = 0
+            self.kit.record.ping.pairs.extend((sent_ns, now - sent_ns))
+            self.on_pong(sent_ns, now)
+
+    def pack(self, payload: bytes, fragments: int = 1) -> bytes:
+        """Return a message of ours as it is written here, compressed if that was agreed on and cut into fragments."""
+        return (self._unusual or Unusual()).pack(self.kit.opcode, payload, fragments)
+
+    # Inside: ending
+
+    def _break_off(self, code: int, why: str, now: int) -> None:
+        """It broke a rule: say so and go."""
+        self.write_frame(client_frame(CLOSE, code.to_bytes(2, "big"), self.kit.key))
+        self._lose(ErrorKind.PROTOCOL, why, now)
+
+    def _lose(self, kind: ErrorKind, why: str, now: int, code: int = 0) -> None:
+        """It has ended, not by us. code: how, where the record counts that."""
+        self._leave()
+        if code:
+            self.kit.record.of(now).close(code)
+            self.circuit.recorder.connections.closed_by_server += 1
+        self.on_lost(kind, why, now)
+
+    def _leave(self) -> None:
+        """End it once all that was written has left, but not later than after `_FLUSH_S`."""
+        self.settle()
+        self.over = True
+        self._forget()
+        if self._transport is not None:
+            self._transport.close()
+            self.circuit.loop.call_later(_FLUSH_S, self._transport.abort)
+
+    def _is_lost(self, exc: Exception | None) -> None:
+        if self.over:
+            return
+        kind = ErrorKind.CLOSED_EARLY if exc is None else classify(exc, connecting=False)
+        why = "the server closed the connection" if exc is None else explain(exc)
+        if self._opening is not None:
+            head = self._answer.upgrade.head if self._answer is not None else b""
+            self._refuse(Refusal(kind, f"{why}, in the middle of the handshake", head=head))
+        elif self._parting is not None:
+            self._leave()
+        else:
+            self._lose(kind, why, perf_counter_ns(), BROKEN)
+
+    def _forget(self) -> None:
+        self._partial = self._unusual = None
+        self._pinged_ns = 0
+        if self._parting is not None and not self._parting.done():
+            self._parting.set_result(None)
