@@ -1,4 +1,4 @@
-"""Workloads of streams and WebSockets: read into settings, written back, and refused where something cannot be meant."""
+"""Workloads of streams and WebSockets: read into settings, written back, refused where they mean nothing."""
 
 from __future__ import annotations
 
@@ -122,16 +122,70 @@ def test_limits_of_streams_and_websockets_are_read() -> None:
         (websocket('mode = "echo", size = "1.3 B"'), CLOSED, ".websocket.size", '"1.3 B" is not a whole', "KiB"),
         (websocket('mode = "echo", size = "65 MiB"'), CLOSED, ".websocket.size", '"65 MiB" is not between', "KiB"),
         (websocket('mode = "echo", publishers = 2'), CLOSED, ".websocket.publishers", "is for fan-out", "fanout"),
-        (websocket('mode = "echo", size = 1, message = "x"'), CLOSED, ".websocket.size", "stands beside message", "made"),
+        (
+            websocket('mode = "echo", size = 1, message = "x"'),
+            CLOSED,
+            ".websocket.size",
+            "stands beside message",
+            "made",
+        ),
         (websocket('mode = "echo", message = ""'), CLOSED, ".websocket.message", "must not be empty", "size = 0"),
-        (websocket('mode = "echo", size = 2, fragments = 3'), CLOSED, ".websocket.fragments", "2 bytes cannot be cut", "= 2"),
-        (websocket('mode = "echo", message = "${counter}"'), CLOSED, ".websocket.message", "${counter} is not rep", "$${"),
-        (websocket('mode = "echo", subprotocols = ["a b"]'), CLOSED, ".websocket.subprotocols", '"a b" is not the', "gra"),
-        (websocket('mode = "echo", subprotocols = ["a", "a"]'), CLOSED, ".websocket.subprotocols", "a subprotocol is", "gra"),
-        (websocket('mode = "fanout", size = 15'), CLOSED, ".websocket.size", "15 bytes are too few for fan-out", "16 or"),
-        (websocket('mode = "fanout", publishers = 9'), CLOSED, ".websocket.publishers", "9 publishers are more", "conn"),
-        (websocket('mode = "push", size = 9'), CLOSED, ".websocket.size", "has no effect where the server sends", "hello"),
-        (websocket('mode = "hold", binary = true'), CLOSED, ".websocket.binary", "has no effect where connections", "echo"),
+        (
+            websocket('mode = "echo", size = 2, fragments = 3'),
+            CLOSED,
+            ".websocket.fragments",
+            "2 bytes cannot be cut",
+            "= 2",
+        ),
+        (
+            websocket('mode = "echo", message = "${counter}"'),
+            CLOSED,
+            ".websocket.message",
+            "${counter} is not rep",
+            "$${",
+        ),
+        (
+            websocket('mode = "echo", subprotocols = ["a b"]'),
+            CLOSED,
+            ".websocket.subprotocols",
+            '"a b" is not the',
+            "gra",
+        ),
+        (
+            websocket('mode = "echo", subprotocols = ["a", "a"]'),
+            CLOSED,
+            ".websocket.subprotocols",
+            "a subprotocol is",
+            "gra",
+        ),
+        (
+            websocket('mode = "fanout", size = 15'),
+            CLOSED,
+            ".websocket.size",
+            "15 bytes are too few for fan-out",
+            "16 or",
+        ),
+        (
+            websocket('mode = "fanout", publishers = 9'),
+            CLOSED,
+            ".websocket.publishers",
+            "9 publishers are more",
+            "conn",
+        ),
+        (
+            websocket('mode = "push", size = 9'),
+            CLOSED,
+            ".websocket.size",
+            "has no effect where the server sends",
+            "hello",
+        ),
+        (
+            websocket('mode = "hold", binary = true'),
+            CLOSED,
+            ".websocket.binary",
+            "has no effect where connections",
+            "echo",
+        ),
         (websocket('mode = "push"'), OPEN, ".load.model", "an open load has nothing to send", "closed"),
         (websocket('mode = "hold"'), OPEN, ".load.model", "an open load has nothing to send", "closed"),
         (
@@ -141,9 +195,21 @@ def test_limits_of_streams_and_websockets_are_read() -> None:
             "has no effect where connections are only held",
             "Leave it out",
         ),
-        ('requests = 5\n' + websocket('mode = "hold"'), CLOSED, ".requests", "there are none to count", "duration"),
-        ('request = { method = "POST" }\n' + websocket('mode = "echo"'), CLOSED, ".request.method", "a WebSocket is", "out"),
-        ('request = { body = "x" }\n' + websocket('mode = "echo"'), CLOSED, ".request.body", "a handshake has no", "hello"),
+        ("requests = 5\n" + websocket('mode = "hold"'), CLOSED, ".requests", "there are none to count", "duration"),
+        (
+            'request = { method = "POST" }\n' + websocket('mode = "echo"'),
+            CLOSED,
+            ".request.method",
+            "a WebSocket is",
+            "out",
+        ),
+        (
+            'request = { body = "x" }\n' + websocket('mode = "echo"'),
+            CLOSED,
+            ".request.body",
+            "a handshake has no",
+            "hello",
+        ),
         (
             'request = { headers = { Sec-WebSocket-Protocol = "a" } }\n' + websocket('mode = "echo"'),
             CLOSED,
@@ -151,10 +217,22 @@ def test_limits_of_streams_and_websockets_are_read() -> None:
             "is not for you to give",
             "subprotocols",
         ),
-        ('also = [{ path = "/x" }]\n' + websocket('mode = "echo"'), CLOSED, ".also", "means nothing here", "[[workload]]"),
-        ('expect = { body = "x" }\n' + websocket('mode = "echo"'), CLOSED, ".expect", "means nothing for Web", "compared"),
+        (
+            'also = [{ path = "/x" }]\n' + websocket('mode = "echo"'),
+            CLOSED,
+            ".also",
+            "means nothing here",
+            "[[workload]]",
+        ),
+        (
+            'expect = { body = "x" }\n' + websocket('mode = "echo"'),
+            CLOSED,
+            ".expect",
+            "means nothing for Web",
+            "compared",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_meant_is_refused_with_what_to_write(
     workload: str, load: str, place: str, message: str, hint: str
 ) -> None:

@@ -178,6 +178,16 @@ def test_a_password_in_an_address_is_not_repeated(text: str) -> None:
         ('data = "users.csv"\n', 'workload "w".data'),
         ('[generator]\nengine = "in-app"\nworkers = 2\n', "generator.workers"),
         ('[generator]\npacing = "spin"\n', "generator.pacing"),
+        (
+            '[[workload]]\nname = "t"\nload = { model = "closed", connections = 1, think = "1s" }\n'
+            '[generator]\npacing = "spin"\n',
+            "generator.pacing",
+        ),
+        (
+            '[[workload]]\nname = "o"\nload = { model = "open", connections = 1, rate = 5 }\n'
+            '[generator]\npacing = "spin"\nengine = "in-app"\n',
+            "generator.pacing",
+        ),
         ("[generator]\ninsecure = true\n", "generator.insecure"),
         ('[generator]\nserver_name = "api.example"\n', "generator.server_name"),
         (
