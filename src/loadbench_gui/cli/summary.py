@@ -6,9 +6,12 @@ from rich.console import Console
 
 from loadbench_gui.cli.terminal.distribution import print_distribution
 from loadbench_gui.cli.terminal.exchanges import print_errors
-from loadbench_gui.cli.terminal.figures import print_figures, print_head
+from loadbench_gui.cli.terminal.figures import print_figures
 from loadbench_gui.cli.terminal.generator import print_fitness
-from loadbench_gui.cli.terminal.spectrum import print_phases, print_spectrum
+from loadbench_gui.cli.terminal.head import print_head
+from loadbench_gui.cli.terminal.phases import print_along, print_phases
+from loadbench_gui.cli.terminal.principal import principal
+from loadbench_gui.cli.terminal.spectrum import print_spectrum
 from loadbench_gui.core.run import Run
 
 
@@ -17,11 +20,13 @@ def print_run(console: Console, run: Run) -> None:
     print_head(console, run)
     console.print()
     print_figures(console, run)
+    shown = principal(run)
+    if shown is not None:
+        console.print()
+        print_spectrum(console, run, shown)
+        print_distribution(console, shown.histogram, shown.caption)
     if run.measured.succeeded:
-        console.print()
-        print_spectrum(console, run)
-        print_distribution(console, run.measured.scheduled)
-        console.print()
+        print_along(console, run, shown)
         print_phases(console, run)
     print_errors(console, run)
     console.print()

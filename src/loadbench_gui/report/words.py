@@ -247,7 +247,7 @@ def workload(w: Workload) -> str:
     """Say what is asked and how hard, in one line."""
     warm = f"{seconds(w.warmup_s)} warm-up, then " if w.warmup_s else ""
     others = f" and {plural(len(w.also), 'other request')}" if w.also else ""
-    parts = (f"{_asked(w)}{others}", *_read_as(w), load(w), f"{warm}{seconds(w.duration_s)} measured")
+    parts = (f"{_asked(w)}{others}", *read_as(w), load(w), f"{warm}{seconds(w.duration_s)} measured")
     return " · ".join(parts)
 
 
@@ -256,7 +256,8 @@ def _asked(w: Workload) -> str:
     return f"WebSocket {w.request.path}" if w.kind == "ws" else f"{w.request.method} {w.request.path}"
 
 
-def _read_as(w: Workload) -> Iterator[str]:
+def read_as(w: Workload) -> Iterator[str]:
+    """Yield what is done with the answer, where it is no plain one: "100 server-sent events", "echo of 32 B"."""
     if w.stream is not None:
         yield _stream(w.stream)
     if w.websocket is not None:

@@ -63,14 +63,14 @@ def _edges(series: tuple[float, ...], lowest_us: float, highest_us: float) -> li
     return every[begin : end + 1]
 
 
-def print_distribution(console: Console, histogram: Histogram) -> None:
-    """Draw the histogram; the longest bar is the fullest bin."""
+def print_distribution(console: Console, histogram: Histogram, caption: str) -> None:
+    """Draw the histogram under its caption; the longest bar is the fullest bin."""
     found = bins(histogram)
     if len(found) < 2:
         return
     total, most = histogram.total, max(each.count for each in found)
     width = max(10, min(console.width, WIDEST) - FIGURE_COLUMNS)
-    console.print(Text("\nscheduled latency of the successes, on a logarithmic axis", style="bold"))
+    console.print(Text(f"\n{caption}, on a logarithmic axis", style="bold"))
     for each in found:
         console.print(
             Text.assemble(

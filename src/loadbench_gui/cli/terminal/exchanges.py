@@ -8,25 +8,11 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from loadbench_gui.cli.terminal.meanings import meaning
 from loadbench_gui.core.run import Run
-from loadbench_gui.core.snapshot import ErrorKind, SampleExchange
+from loadbench_gui.core.snapshot import SampleExchange
 from loadbench_gui.report import words
 
-MEANING: Final[dict[ErrorKind, str]] = {
-    ErrorKind.DNS: "the name could not be looked up",
-    ErrorKind.CONNECT_REFUSED: "nobody listened, or the queue of connections was full",
-    ErrorKind.CONNECT_TIMEOUT: "no connection within the time-out",
-    ErrorKind.CONNECT_FAILED: "no connection could be opened",
-    ErrorKind.TLS: "the handshake failed",
-    ErrorKind.RESET: "the server reset the connection",
-    ErrorKind.CLOSED_EARLY: "the server closed before its answer was complete",
-    ErrorKind.READ_TIMEOUT: "no complete answer within the time-out",
-    ErrorKind.PROTOCOL: "the answer is not HTTP",
-    ErrorKind.BAD_STATUS: "another status than expected",
-    ErrorKind.BAD_BODY: "another body than expected",
-    ErrorKind.STALE: "a kept connection turned out closed, and the request could not be sent again",
-    ErrorKind.LIMIT: "this machine ran out of ports or open files",
-}
 LONGEST: Final = 400
 """Characters of a body that are shown: what is wrong stands at its start, or in the result document."""
 
@@ -35,7 +21,11 @@ def print_errors(console: Console, run: Run) -> None:
     """Print the classes of errors, the most frequent first, each with a sample."""
     samples = {sample.kind: sample for sample in reversed(run.samples)}
     for kind, count in sorted(run.measured.errors.items(), key=lambda item: -item[1]):
-        console.print(Text.assemble((f"\n{words.count(count)} × {kind.value}", "red"), (f"  {MEANING[kind]}", "dim")))
+        console.print(
+            Text.assemble(
+                (f"\n{words.count(count)} × {kind.value}", "red"), (f"  {meaning(kind, run.workload)}", "dim")
+            )
+        )
         if kind in samples:
             for line in _sample(samples[kind], console.width):
                 console.print(Text(f"  {line}", "dim"), no_wrap=True, overflow="ellipsis")

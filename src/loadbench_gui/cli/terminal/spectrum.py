@@ -1,8 +1,8 @@
-"""Latencies in figures: the percentiles on both clocks, and the parts that a request's time is made of."""
+"""A latency in figures: its percentiles, on both clocks where there are two."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from rich import box
@@ -10,27 +10,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from loadbench_gui.cli.terminal.principal import WITH_FAILURES, Principal
 from loadbench_gui.core.caveats import doubted
-from loadbench_gui.core.histogram import Histogram
-from loadbench_gui.core.plan import OpenLoad
-from loadbench_gui.core.quantiles import PERCENTILES, Q, adjusted, samples_needed, summarise
+from loadbench_gui.core.quantiles import PERCENTILES, Q, samples_needed
 from loadbench_gui.core.run import Run
-from loadbench_gui.core.snapshot import Tally
 from loadbench_gui.report import words
+from loadbench_gui.stats.kinds import kind_of
 
 SPECTRUM: Final = ("min", "p50", "p75", "p90", "p95", "p99", "p99_9", "p99_99", "max", "mean", "stdev")
 NEEDED: Final = {name: samples_needed(q) for name, q in PERCENTILES}
 ONE_IN: Final = {name: round(1 / (1 - q)) for name, q in PERCENTILES if q >= 0.9}
-
-PHASES: Final[tuple[tuple[str, Callable[[Run], Histogram]], ...]] = (
-    ("sent late, our fault", lambda run: run.measured.dispatch_lag),
-    ("waiting for a connection", lambda run: run.measured.connection_wait),
-    ("first byte", lambda run: run.measured.first_byte),
-    ("download", lambda run: run.measured.download),
-    ("connecting", lambda run: run.traffic.connect),
-    ("TLS handshake", lambda run: run.traffic.tls),
-)
-"""What each request goes through, then what each new connection does."""
 
 
 def percentile_name(name: str) -> str:
@@ -38,40 +27,43 @@ def percentile_name(name: str) -> str:
     return name.replace("_", ".")
 
 
-def print_spectrum(console: Console, run: Run) -> None:
-    """Print the percentiles: of successes on both clocks and, where some failed, of all requests."""
-    tally, doubts = run.measured, doubted(run.fitness.caveats)
-    columns = {"scheduled": summarise(tally.scheduled), "service": summarise(tally.service)}
-    if tally.succeeded < tally.issued:
-        columns["with failures"] = adjusted(tally)
-    wide = console.width >= (66 if len(columns) == 2 else 80)
-    table = _table("latency", *columns, *([""] if wide else []))
+def print_spectrum(console: Console, run: Run, shown: Principal) -> None:
+    """Print the percentiles of each column, with what stands behind them."""
+    doubts = doubted(run.fitness.caveats)
+    wide = console.width >= (66 if len(shown.columns) <= 2 else 80)
+    table = figure_table(shown.title, *(column.heading for column in shown.columns), *([""] if wide else []))
+    marked = False
     for name in SPECTRUM:
-        cells = [
-            _cell(q, name, doubtful=(f"service_{name}" if clock == "service" else name) in doubts)
-            for clock, q in columns.items()
-        ]
-        known = any(getattr(q, name) is not None for q in columns.values())
-        note = Text(f"1 in {words.count(ONE_IN[name])} is slower" if name in ONE_IN and known else "", "dim")
-        table.add_row(percentile_name(name), *cells, *([note] if wide else []))
+        doubtful = [is_doubtful(name, column.metrics, doubts) for column in shown.columns]
+        marked = marked or any(doubtful)
+        cells = [cell(c.figures, name, doubtful=d) for c, d in zip(shown.columns, doubtful, strict=True)]
+        known = any(getattr(column.figures, name) is not None for column in shown.columns)
+        rare = f"1 in {words.count(ONE_IN[name])} is {shown.longer}" if name in ONE_IN and known else ""
+        table.add_row(percentile_name(name), *cells, *([Text(rare, "dim")] if wide else []))
     console.print(table)
-    marked = any(name.removeprefix("service_") in SPECTRUM for name in doubts)
-    for line in _notes(columns, tally, marked=marked):
+    for line in _notes(shown, run, marked=marked):
         console.print(Text(line, style="dim"))
 
 
-def _notes(columns: Mapping[str, Q], tally: Tally, *, marked: bool) -> Iterator[str]:
+def is_doubtful(name: str, metrics: Sequence[str], doubts: Collection[str]) -> bool:
+    """Return whether a doubt concerns the percentile `name` of figures whose metrics begin so."""
+    return any(f"{metric}{name}" in doubts for metric in metrics)
+
+
+def _notes(shown: Principal, run: Run, *, marked: bool) -> Iterator[str]:
     if marked:
         yield "? The generator may have spoilt this figure; its reasons are below."
-    if any(q.unsupported for q in columns.values()):
+    if any(column.figures.unsupported for column in shown.columns):
         yield "A percentile needs ten requests beyond it; with fewer it would be chance."
-    if "with failures" in columns:
-        never = "failed, timed out and dropped requests count as never answered"
-        waited = "; what was unanswered at the end counts as at least the time we waited" if tally.censored else ""
+    if any(column.heading == WITH_FAILURES for column in shown.columns):
+        never = f"failed, timed out and dropped {kind_of(run.workload).counted} count as never answered"
+        waits = "; what was unanswered at the end counts as at least the time we waited"
+        waited = waits if run.measured.censored else ""
         yield f"With failures: {never}{waited}."
 
 
-def _cell(q: Q, name: str, *, doubtful: bool = False) -> Text:
+def cell(q: Q, name: str, *, doubtful: bool = False) -> Text:
+    """Write the figure `name`, or why there is none."""
     value = getattr(q, name)
     if value is not None:
         text = f"> {words.latency(value)}" if name in q.at_least else words.latency(value)
@@ -81,27 +73,8 @@ def _cell(q: Q, name: str, *, doubtful: bool = False) -> Text:
     return Text(f"needs {words.count(NEEDED[name])}" if name in NEEDED else words.UNKNOWN, style="dim")
 
 
-def print_phases(console: Console, run: Run) -> None:
-    """Print where the time goes, phase by phase; those that nothing went through are left out."""
-    wide = console.width >= 72
-    table = _table("where the time goes", *(["times"] if wide else []), "p50", "p99", "max")
-    is_open = isinstance(run.workload.shape, OpenLoad)  # Nothing is late or waits in a closed loop: it is no finding.
-    for title, of in PHASES:
-        found = of(run)
-        if found.total and (is_open or found.max_us):
-            q = summarise(found)
-            times = [words.count(q.count)] if wide else []
-            table.add_row(title, *times, *(_cell(q, name) for name in ("p50", "p99", "max")))
-    if run.lookup_s is not None:
-        unknown = Text(words.UNKNOWN, "dim")
-        looked_up = words.latency(run.lookup_s * 1e6)
-        table.add_row("looking the name up", *(["1"] if wide else []), unknown, unknown, looked_up)
-    if table.row_count:
-        console.print(table)
-
-
-def _table(*headings: str) -> Table:
-    """Return a table whose first column is words and the rest figures."""
+def figure_table(*headings: str) -> Table:
+    """Return a table whose first column is words and the rest figures, at the right."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for index, heading in enumerate(headings):
         table.add_column(heading, justify="right" if index and heading else "left", no_wrap=True)
