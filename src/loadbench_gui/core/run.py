@@ -96,6 +96,8 @@ class Fitness:
     cpu_us_per_request: work of all workers over the measured requests. ceiling_rps: what they could send at that
     cost, or at the calibrated one. steal_fraction: CPU time that the hypervisor gave to others, run_delay_fraction:
     time in which a worker was ready and had no CPU. None where it was not measured.
+    cpu_us_per_event: the same work over the events or messages that came, where those are no requests of ours.
+    bytes_per_connection: memory that the workers took for each open connection, from 100 connections on.
     """
 
     verdict: GeneratorVerdict = "valid"
@@ -107,6 +109,8 @@ class Fitness:
     ceiling_rps: float | None = None
     steal_fraction: float | None = None
     run_delay_fraction: float | None = None
+    cpu_us_per_event: float | None = None
+    bytes_per_connection: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from loadbench_gui.core.streaming import StreamTally
 from loadbench_gui.core.websocket import SocketTally
 
 T = TypeVar("T", StreamTally, SocketTally)
+N = TypeVar("N", int, float)
 
 
 class ErrorKind(StrEnum):
@@ -165,6 +166,7 @@ class WorkerHealth:
     loop_busy: busy time per turn of the event loop, i.e. how long bytes may have waited unread.
     gc_pause_us: longest garbage-collection pause inside the interval.
     run_delay_s: time in which the worker could have run and had no CPU; None where the system does not tell.
+    grown_bytes: memory that the worker has taken since before its first connection, at the end of the interval.
     """
 
     work_cpu_s: float = 0.0
@@ -172,6 +174,8 @@ class WorkerHealth:
     loop_busy: Histogram = field(default_factory=Histogram)
     gc_pause_us: float = 0.0
     run_delay_s: float | None = None
+    grown_bytes: int | None = None
+    """None where the system does not tell; shards are added up, intervals never."""
 
     def __add__(self, other: WorkerHealth) -> WorkerHealth:
         return WorkerHealth(
@@ -180,6 +184,7 @@ class WorkerHealth:
             self.loop_busy + other.loop_busy,
             max(self.gc_pause_us, other.gc_pause_us),
             _sum_known(self.run_delay_s, other.run_delay_s),
+            _sum_known(self.grown_bytes, other.grown_bytes),
         )
 
 
@@ -204,7 +209,7 @@ class ShardSnapshot:
     served: Mapping[int, int] = field(default_factory=dict)
 
 
-def _sum_known(a: float | None, b: float | None) -> float | None:
+def _sum_known(a: N | None, b: N | None) -> N | None:
     return b if a is None else a if b is None else a + b
 
 

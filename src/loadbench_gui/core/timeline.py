@@ -225,4 +225,5 @@ def _traffic_over_time(parts: list[Interval]) -> Traffic:
 def _health_over_time(parts: list[Interval]) -> WorkerHealth:
     """Add up time one after the other; `WorkerHealth.__add__` is for shards side by side."""
     total = sum((part.health for part in parts), WorkerHealth())
-    return replace(total, span_s=sum(part.health.span_s for part in parts))
+    grown = [part.health.grown_bytes for part in parts if part.health.grown_bytes is not None]
+    return replace(total, span_s=sum(part.health.span_s for part in parts), grown_bytes=max(grown, default=None))

@@ -54,22 +54,23 @@ _TRAFFIC: Final = _Fields(
     ("connect", "tls", "upgrade"),
 )
 _SNAPSHOT: Final = struct.Struct("<IIB")
-_HEALTH: Final = struct.Struct("<4d")
+_HEALTH: Final = struct.Struct("<5d")
 _PORT: Final = struct.Struct("<HQ")
 _UNKNOWN: Final = -1.0
-"""Stands for a time that the system does not tell."""
+"""Stands for a time or a size that the system does not tell."""
 
 
 def pack_snapshot(snapshot: ShardSnapshot) -> bytes:
     """Return a snapshot as bytes."""
     health = snapshot.health
     delay_s = _UNKNOWN if health.run_delay_s is None else health.run_delay_s
+    grown = _UNKNOWN if health.grown_bytes is None else float(health.grown_bytes)
     parts = [
         _SNAPSHOT.pack(snapshot.shard, snapshot.index, snapshot.last),
         _pack_tally(snapshot.measured),
         _pack_tally(snapshot.warmup),
         _TRAFFIC.pack(snapshot.traffic),
-        _HEALTH.pack(health.work_cpu_s, health.span_s, health.gc_pause_us, delay_s),
+        _HEALTH.pack(health.work_cpu_s, health.span_s, health.gc_pause_us, delay_s, grown),
         _block(health.loop_busy.to_bytes()),
         struct.pack("<H", len(snapshot.samples)),
         *(_pack_sample(sample) for sample in snapshot.samples),
@@ -84,8 +85,15 @@ def read_snapshot(reader: Reader) -> ShardSnapshot:
     shard, index, last = reader.take(_SNAPSHOT)
     measured, warmup = _read_tally(reader), _read_tally(reader)
     traffic = Traffic(**_TRAFFIC.read(reader))
-    work_cpu_s, span_s, gc_pause_us, delay_s = reader.take(_HEALTH)
-    health = WorkerHealth(work_cpu_s, span_s, reader.histogram(), gc_pause_us, None if delay_s < 0 else delay_s)
+    work_cpu_s, span_s, gc_pause_us, delay_s, grown = reader.take(_HEALTH)
+    health = WorkerHealth(
+        work_cpu_s,
+        span_s,
+        reader.histogram(),
+        gc_pause_us,
+        None if delay_s < 0 else delay_s,
+        None if grown < 0 else int(grown),
+    )
     samples = tuple(_read_sample(reader) for _ in range(reader.u16()))
     served: dict[int, int] = {}
     for _ in range(reader.u32()):

@@ -17,7 +17,8 @@ from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.plan import ClosedLoad, OpenLoad, Shard
 from loadbench_gui.core.snapshot import ShardSnapshot, WorkerHealth
 from loadbench_gui.engine.closed_loop import ClosedIssuer
-from loadbench_gui.engine.issuer import Issuer, open_all
+from loadbench_gui.engine.footprint import Footprint
+from loadbench_gui.engine.issuer import Issuer
 from loadbench_gui.engine.open_loop import OpenIssuer
 from loadbench_gui.engine.recorder import Recorder, Window
 from loadbench_gui.engine.rundelay import RunDelay
@@ -83,6 +84,7 @@ class ShardRun:
         self._cpu_clock = cpu_clock
         self._cpu_ns = self._spun_ns = self._swapped_ns = 0
         self._run_delay = RunDelay()
+        self._footprint = Footprint()
         self._gc_pause_ns = 0
         self._next_sample_ns = self._next_expiry_ns = 0
         self._drain_until_ns = 0
@@ -94,7 +96,7 @@ class ShardRun:
         """Open the connections, staggered."""
         gap_s = min(_RAMP_GAP_S, _LONGEST_RAMP_S / self._shard.connections)
         patience_s = min(self._shard.load.workload.timeout_s, _PATIENCE_S)
-        opening = asyncio.ensure_future(open_all(self._issuer, gap_s, patience_s))
+        opening = asyncio.ensure_future(self._issuer.prepare(gap_s, patience_s))
         stopping = asyncio.ensure_future(self._halt.wait())
         await asyncio.wait((opening, stopping), return_when=asyncio.FIRST_COMPLETED)
         for task in (opening, stopping):
@@ -116,6 +118,7 @@ class ShardRun:
                 self._issuer.start()
             self._timer = self._loop.call_soon(self._tick)
             await self._finished
+            await self._issuer.depart()
         finally:
             if self._timer is not None:
                 self._timer.cancel()
@@ -228,6 +231,7 @@ class ShardRun:
             loop_busy=Histogram.of([ns // 1000 for ns in self._circuit.turns.take()]),
             gc_pause_us=self._gc_pause_ns / 1000,
             run_delay_s=self._run_delay.take(),
+            grown_bytes=self._footprint.grown_bytes(),
         )
         self._cpu_ns, self._spun_ns, self._swapped_ns = cpu_ns, spun_ns, now
         return health

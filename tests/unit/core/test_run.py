@@ -46,7 +46,8 @@ def test_counts_of_one_side_only_are_kept() -> None:
 
 
 def test_workers_side_by_side_share_one_span() -> None:
-    both = WorkerHealth(0.1, 0.25, gc_pause_us=3.0) + WorkerHealth(0.2, 0.24, gc_pause_us=9.0)
+    both = WorkerHealth(0.1, 0.25, gc_pause_us=3.0, grown_bytes=4) + WorkerHealth(0.2, 0.24, gc_pause_us=9.0)
+    assert both.grown_bytes == 4
     assert (both.span_s, both.gc_pause_us) == (0.25, 9.0)
 
 

@@ -23,7 +23,7 @@ def snapshot(shard: int, index: int, *, last: bool = False, requests: int = 1) -
         measured=Tally(scheduled=Histogram.of([100 + shard] * requests), issued=requests, succeeded=requests),
         warmup=Tally(),
         traffic=Traffic(completed=requests, opened=1, open_connections=4),
-        health=WorkerHealth(0.05, 0.25, Histogram.of([10]), gc_pause_us=float(shard)),
+        health=WorkerHealth(0.05, 0.25, Histogram.of([10]), gc_pause_us=float(shard), grown_bytes=1_000 + index),
         samples=(SAMPLE,) if shard == 1 else (),
         last=last,
     )
@@ -146,6 +146,7 @@ def test_merging_over_time_adds_flows_and_spans_but_not_open_connections() -> No
     assert second.traffic == Traffic(completed=20, open_connections=9)
     assert second.health.span_s == 1.0
     assert second.health.work_cpu_s == pytest.approx(0.2)
+    assert second.health.grown_bytes == 1_003
     assert second.measured.scheduled == Histogram.of([100] * 4)
 
 

@@ -45,7 +45,9 @@ snapshots = st.builds(
     measured=tallies,
     warmup=tallies,
     traffic=st.builds(Traffic, *[counts] * 8, *[histograms()] * 3),
-    health=st.builds(WorkerHealth, seconds, seconds, histograms(), seconds, st.none() | seconds),
+    health=st.builds(
+        WorkerHealth, seconds, seconds, histograms(), seconds, st.none() | seconds, st.none() | st.integers(0, 2**50)
+    ),
     samples=st.lists(samples, max_size=2).map(tuple),
     last=st.booleans(),
     served=st.dictionaries(st.integers(0, 65535), counts, max_size=4),
