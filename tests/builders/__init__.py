@@ -5,6 +5,7 @@ arguments change what a test is about. Import as `from builders import make_comp
 """
 
 from builders.comparisons import FAILED_GATE, GATES, make_comparison, make_schedule, make_verdict, value_of
+from builders.events import make_socket_run, make_socket_workload, make_stream_run, make_stream_workload
 from builders.runs import (
     ARMS,
     MIB,
@@ -36,6 +37,10 @@ __all__ = [
     "make_run",
     "make_sample",
     "make_schedule",
+    "make_socket_run",
+    "make_socket_workload",
+    "make_stream_run",
+    "make_stream_workload",
     "make_tally",
     "make_target",
     "make_target_samples",

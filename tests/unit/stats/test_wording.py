@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad, Stage
+from builders import make_socket_workload, make_stream_workload, make_workload
+from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad, Stage, Workload
 from loadbench_gui.core.verdict import Metric, MetricVerdict, Verdict
 from loadbench_gui.stats.wording import at_load, brief, change, display_name, interval, sentence, without_verdict
 
@@ -107,7 +108,41 @@ def test_known_frameworks_are_written_as_they_write_themselves() -> None:
     ],
 )
 def test_the_load_is_part_of_the_sentence(shape: LoadShape, words: str) -> None:
-    assert at_load(shape) == words
+    assert at_load(make_workload(shape=shape)) == words
+
+
+@pytest.mark.parametrize(
+    ("workload", "words"),
+    [
+        (make_stream_workload(shape=OpenLoad(64, 20.0)), "at 20 streams/s"),
+        (make_socket_workload("echo", shape=OpenLoad(64, 6_400.0)), "at 6,400 round trips/s"),
+        (make_socket_workload("fanout", shape=OpenLoad(64, 5.0)), "at 5 publications/s"),
+        (make_socket_workload("hold", shape=ClosedLoad(1_000)), "with 1,000 connections"),
+    ],
+)
+def test_what_is_counted_depends_on_the_kind_of_load(workload: Workload, words: str) -> None:
+    assert at_load(workload) == words
+
+
+def test_a_connections_memory_is_used_like_all_memory() -> None:
+    less = replace(FASTER, metric=Metric.MEMORY_PER_CONNECTION, verdict=Verdict.LESS)
+    assert sentence(less, "fastapi", "with 1,000 connections") == (
+        "Starlette uses less memory per connection than FastAPI: memory per connection 23 % lower (95 % CI 19–27 %), "
+        "10 rounds, with 1,000 connections."
+    )
+    assert brief(less) == ("uses", "23 % less memory per connection")
+
+
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [
+        (Metric.FIRST_EVENT_P50, "p50 of the first event"), (Metric.GAP_P99, "p99 of the gaps"),
+        (Metric.RTT_P99, "round trip p99"), (Metric.FANOUT_P99, "fan-out p99"),
+    ],
+)  # fmt: skip
+def test_shorter_gaps_and_round_trips_are_faster(metric: Metric, words: str) -> None:
+    said = sentence(replace(FASTER, metric=metric), "fastapi", "")
+    assert said == f"Starlette is faster than FastAPI: {words} 23 % lower (95 % CI 19–27 %), 10 rounds."
 
 
 def test_a_brief_verdict_has_a_verb_and_an_amount() -> None:
