@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from loadbench_gui.core.plan import Client, Load
+from loadbench_gui.core.plan import Client, Load, OpenLoad, Plan
 from loadbench_gui.core.shown_url import without_login
 from loadbench_gui.errors import UserError
 
@@ -29,6 +29,22 @@ def must_be_possible(load: Load) -> None:
         return
     if client.proxy:
         _proxy_must_do(load)
+
+
+def pacing_must_matter(plan: Plan) -> None:
+    """Raise `UserError` for spinning that nobody would do: it is how workers wait for the arrivals of open loads."""
+    if plan.generator.pacing != "spin":
+        return
+    if plan.generator.engine == "in-app":
+        raise UserError(
+            'pacing = "spin" has no effect where the app itself sends: it would stop everything else in it.',
+            'Leave it out, or send from workers: engine = "workers".',
+        )
+    if not any(isinstance(workload.shape, OpenLoad) for workload in plan.workloads):
+        raise UserError(
+            'pacing = "spin" has no effect on closed loads: their pauses are waited for by a kernel timer.',
+            "Leave it out, or give a workload a rate.",
+        )
 
 
 def _fast_must_do(client: Client) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ipaddress
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
+from urllib.parse import urlsplit
 
-from loadbench_gui.core.plan import Target
+from loadbench_gui.core.plan import Load, Target
+from loadbench_gui.deploy.resolve import look_up
 from loadbench_gui.engine.fitness.evidence import PortBudget
-from loadbench_gui.errors import EnvironmentFault
+from loadbench_gui.errors import EnvironmentFault, TargetFault
 
 SPARE_FILES: Final = 64
 """Descriptors that a worker needs besides its connections."""
@@ -29,6 +31,22 @@ def open_file_limit() -> int | None:
 
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     return None if hard == resource.RLIM_INFINITY else hard
+
+
+def entrance_of(load: Load) -> Target | None:
+    """Return where the connections of `load` lead: to its target, or to the proxy before it. Blocks for a look-up.
+
+    None for a proxy whose name nobody knows: that is for the load itself to meet, request by request.
+    """
+    if not load.client.proxy:
+        return load.target
+    parts = urlsplit(load.client.proxy)
+    scheme: Literal["http", "https"] = "https" if parts.scheme == "https" else "http"
+    host, port = parts.hostname or "", parts.port or (443 if scheme == "https" else 80)
+    try:
+        return Target(scheme, host, port, look_up(host, port))
+    except TargetFault:
+        return None
 
 
 def port_budget(target: Target, connections: int, proc: Path = _PROC) -> PortBudget | None:

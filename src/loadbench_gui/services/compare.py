@@ -57,8 +57,11 @@ async def compare_plan(
     stop: asyncio.Event,
     seed: int | None = None,
     command: str = "",
+    beside_window: bool = False,
 ) -> Compared:
     """Run the whole schedule of `plan` and judge it. Stopping keeps what was measured.
+
+    beside_window: a window is open, and draws meanwhile.
 
     Raises `LoadbenchError` when not a single run was measured, `StopRequested` when it was stopped before that.
     """
@@ -66,7 +69,7 @@ async def compare_plan(
     schedule = make_schedule(plan, secrets.randbits(32) if seed is None else seed)
     comparison_id = new_id()
     started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
-    session = await Session.of(plan, store, emit, stop)
+    session = await Session.of(plan, store, emit, stop, beside_window=beside_window)
     with measuring(f"the comparison {plan.name!r}"):
         emit(ScheduleMade(plan, schedule))
         text = await asyncio.to_thread(_profile_text, plan)

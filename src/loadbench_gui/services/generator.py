@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from time import perf_counter_ns
 from typing import Final
 
@@ -15,7 +16,7 @@ from loadbench_gui.core.sharding import shards
 from loadbench_gui.engine.fitness.evidence import Surroundings
 from loadbench_gui.errors import EnvironmentFault
 from loadbench_gui.services.abilities import must_be_possible
-from loadbench_gui.services.budget import must_afford, open_file_limit, port_budget
+from loadbench_gui.services.budget import entrance_of, must_afford, open_file_limit, port_budget
 from loadbench_gui.services.fired import Fired
 from loadbench_gui.services.gathering import INTERVAL_S, Gathering
 from loadbench_gui.services.hosts import Host, InApp, Workers
@@ -51,6 +52,7 @@ async def fire(
     on_workers: Callable[[tuple[int, ...]], None] | None = None,
     server_cpus: tuple[int, ...] | None = None,
     calibrated_us: float | None = None,
+    beside_window: bool = False,
 ) -> Fired:
     """Fire `load` and return when the last request has ended, all workers with it.
 
@@ -59,18 +61,19 @@ async def fire(
     not come). on_interval gets each quarter of a second once, in order. on_start gets the common start
     (perf_counter_ns), on_workers the pids of the processes that fire, once they are there.
     server_cpus: where the server is pinned to; steal is looked for there too. calibrated_us: what a request costs a
-    worker of this machine.
+    worker of this machine. beside_window: a window is open, and draws meanwhile.
     Raises `UserError` for what this engine cannot send, `EnvironmentFault` when no worker could be started or all
     of them died or none became ready.
     """
     must_be_possible(load)
-    cpus = generator_cpus(load, settings, cpus)
+    entrance = await asyncio.to_thread(entrance_of, load)
+    cpus = generator_cpus(replace(load, target=entrance or load.target), settings, cpus)
     count = 1 if settings.engine == "in-app" else worker_count(load, settings, cpus)
-    ports = port_budget(load.target, load.workload.shape.connections)
+    ports = None if entrance is None else port_budget(entrance, load.workload.shape.connections)
     must_afford(load.workload.shape.connections, count, files=open_file_limit(), ports=ports)
     parts = shards(load, count, INTERVAL_S, cpus or ())
     gathering = Gathering(load, settings, len(parts), on_interval, on_caveat)
-    spin = settings.engine == "workers" and spins(load, settings, cpus, len(parts))
+    spin = settings.engine == "workers" and spins(load, settings, cpus, len(parts), beside_window=beside_window)
     host: Host = InApp(parts[0], gathering) if settings.engine == "in-app" else Workers(parts, gathering, spin=spin)
     window = WindowWatch(None if cpus is None else {*cpus, *(server_cpus or ())}, on_state)
     try:

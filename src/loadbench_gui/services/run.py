@@ -215,6 +215,7 @@ async def _fire(
             on_workers=watching.workers,
             server_cpus=placement.server_cpus,
             calibrated_us=session.calibrated_us,
+            beside_window=session.beside_window,
         )
     except LoadbenchError as fault:
         return None, fault

@@ -15,6 +15,7 @@ from loadbench_gui.core.snapshot import SampleExchange
 from loadbench_gui.deploy.environment import read_environment
 from loadbench_gui.errors import LoadbenchError
 from loadbench_gui.profile.secrets import Secrets, secrets_of
+from loadbench_gui.services.abilities import pacing_must_matter
 from loadbench_gui.services.calibration.file import calibrated_cost_us
 from loadbench_gui.services.events import Emit
 from loadbench_gui.store.store import Store
@@ -35,14 +36,19 @@ class Session:
     environment: Mapping[str, str]
     calibrated_us: float | None = None
     """CPU microseconds that a request costs a worker here, where `loadbench calibrate` has found that out."""
+    beside_window: bool = False
+    """Whether a window is open and draws what is measured."""
 
     @classmethod
-    async def of(cls, plan: Plan, store: Store, emit: Emit, stop: asyncio.Event) -> Session:
-        """Read the environment once. Raises `UserError` for a secret that is not set."""
+    async def of(
+        cls, plan: Plan, store: Store, emit: Emit, stop: asyncio.Event, *, beside_window: bool = False
+    ) -> Session:
+        """Read the environment once. Raises `UserError` for a secret that is not set, or pacing that does nothing."""
+        pacing_must_matter(plan)
         secrets = secrets_of(plan)
         environment = await asyncio.to_thread(read_environment)
         calibrated_us = calibrated_cost_us(store.path.parent, environment, plan.generator.client.name)
-        return cls(plan, store, emit, stop, secrets, environment.as_mapping(), calibrated_us)
+        return cls(plan, store, emit, stop, secrets, environment.as_mapping(), calibrated_us, beside_window)
 
     @property
     def base_dir(self) -> Path:

@@ -68,19 +68,25 @@ def worker_count(
     return max(1, min(available, useful))
 
 
-def spins(load: Load, settings: GeneratorSettings, cpus: tuple[int, ...] | None, workers: int = 1) -> bool:
+def spins(
+    load: Load,
+    settings: GeneratorSettings,
+    cpus: tuple[int, ...] | None,
+    workers: int = 1,
+    *,
+    beside_window: bool = False,
+) -> bool:
     """Whether open-loop workers look at the clock all the time instead of setting a kernel timer.
 
     By itself only where each worker has a CPU that nothing else will use: at least three CPUs, or two and no window,
-    and no quota that would throttle it.
+    and no quota that would throttle it. beside_window: a window is open, and draws while the load runs.
     """
     wanted = settings.pacing if settings.pacing != "auto" else load.pacing
     if wanted != "auto":
         return wanted == "spin"
     if not cpus or workers > len(cpus):
         return False
-    has_window = "PySide6" in sys.modules
-    return _usable_cpus() >= max(workers + 1, 3 if has_window else 2) and read_quota() is None
+    return _usable_cpus() >= max(workers + 1, 3 if beside_window else 2) and read_quota() is None
 
 
 def _is_remote(target: Target) -> bool:

@@ -53,7 +53,13 @@ class _Wired:
         seed = secrets.randbits(32)
         try:
             done = await compare_plan(
-                plan, store=await self.store(), emit=emit, stop=stop, seed=seed, command=command_for(plan, seed)
+                plan,
+                store=await self.store(),
+                emit=emit,
+                stop=stop,
+                seed=seed,
+                command=command_for(plan, seed),
+                beside_window=True,
             )
         except StopRequested:
             return

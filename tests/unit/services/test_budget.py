@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from loadbench_gui.core.plan import Target
+from loadbench_gui.core.plan import Client, ClosedLoad, Expectation, Load, Request, Target, Workload
 from loadbench_gui.engine.fitness.evidence import PortBudget
 from loadbench_gui.errors import EnvironmentFault
-from loadbench_gui.services.budget import must_afford, port_budget
+from loadbench_gui.services.budget import entrance_of, must_afford, port_budget
 
 LOCAL = Target("http", "127.0.0.1", 8080, "127.0.0.1")
 FAR = Target("http", "far.example", 80, "192.0.2.7")
@@ -65,6 +66,15 @@ def test_a_port_is_held_for_a_minute_unless_the_system_takes_it_again(
     budget = port_budget(target, 10, proc(tmp_path, reuse=reuse))
     assert budget is not None
     assert budget.hold_s == hold_s
+
+
+def test_connections_through_a_proxy_need_ports_towards_the_proxy() -> None:
+    workload = Workload("w", "http", Request(), Expectation(), ClosedLoad(1))
+    assert entrance_of(Load(FAR, workload)) == FAR
+    proxied = Load(FAR, workload, client=Client("httpx", proxy="http://me:secret@127.0.0.1:3128"))
+    assert entrance_of(proxied) == Target("http", "127.0.0.1", 3128, "127.0.0.1")
+    unknown = replace(proxied, client=Client("httpx", proxy="https://proxy.invalid"))
+    assert entrance_of(unknown) is None
 
 
 def test_a_unix_socket_needs_no_ports(tmp_path: Path) -> None:

@@ -85,6 +85,13 @@ def test_workers_that_share_a_cpu_do_not_spin_by_themselves() -> None:
     assert not spins(load(OpenLoad(8, 1.0)), AUTO, tuple(range(1_000)), workers=1_000), "nothing is left for the server"
 
 
+def test_a_window_needs_a_cpu_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sizing, "_usable_cpus", lambda: 2)
+    monkeypatch.setattr(sizing, "read_quota", lambda: None)
+    assert spins(load(OpenLoad(8, 1.0)), AUTO, (1,))
+    assert not spins(load(OpenLoad(8, 1.0)), AUTO, (1,), beside_window=True)
+
+
 @pytest.mark.parametrize(("quota_cpus", "spinning"), [(None, True), (0.5, False)])
 def test_a_worker_does_not_spin_by_itself_under_a_quota_wherever_it_is_set(
     monkeypatch: pytest.MonkeyPatch, quota_cpus: float | None, spinning: bool
