@@ -11,7 +11,7 @@ from typing import Final
 
 from loadbench_gui.core.plan import Shard
 from loadbench_gui.engine.recorder import Recorder, Window
-from loadbench_gui.engine.transport.carrier import Carrier
+from loadbench_gui.engine.transport.carrier import Carrier, Lasting
 from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.transport.factory import maker
 
@@ -36,6 +36,10 @@ class Issuer(ABC):
         return self._recorder.window
 
     # For the runner
+
+    async def prepare(self, gap_s: float, patience_s: float) -> None:
+        """Open the connections; see `open_all`."""
+        await open_all(self, gap_s, patience_s)
 
     @abstractmethod
     def start(self) -> None:
@@ -75,8 +79,17 @@ class Issuer(ABC):
         for connection in late:
             connection.expire(now_ns)
 
-    def conclude(self, now_ns: int) -> None:  # noqa: B027 - most requests end by themselves
-        """The window is over, once: end what lasts as long as it does."""
+    def conclude(self, now_ns: int) -> None:
+        """The window is over, once: end what lasts as long as it does. Other requests end by themselves."""
+        stream = self._shard.load.workload.stream
+        if stream is not None and stream.endless:
+            for connection in list(self.connections):
+                if isinstance(connection, Lasting):
+                    connection.conclude(now_ns)
+            self.give_up(now_ns)
+
+    async def depart(self) -> None:  # noqa: B027 - most protocols have no way to do that
+        """All is over: take leave of the server, and do not wait for it long."""
 
     def settle(self) -> None:
         """Have every connection report what it has answered."""
