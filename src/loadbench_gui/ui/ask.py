@@ -11,7 +11,7 @@ from loadbench_gui.ui import text
 
 
 async def ask(parent: QWidget, question: str, detail: str, yes: str, no: str) -> bool:
-    """Ask once, over `parent`. Escape and closing the dialog mean no."""
+    """Ask once, over `parent`. Escape and closing the dialog mean no; a question that is cancelled goes away."""
     box = QMessageBox(parent)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setIcon(QMessageBox.Icon.NoIcon)
@@ -31,4 +31,8 @@ async def ask(parent: QWidget, question: str, detail: str, yes: str, no: str) ->
 
     box.finished.connect(finished)
     box.open()
-    return await answer
+    try:
+        return await answer
+    except asyncio.CancelledError:
+        box.close()
+        raise

@@ -10,6 +10,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from loadbench_gui.core.plan import Plan
 from loadbench_gui.services.events import ComparisonEnded, Event
 from loadbench_gui.ui.models.live import LiveModel
 
@@ -61,15 +62,16 @@ class Bridge(QObject):
         self._hz = hz
         self._timer.setInterval(1000 // hz)
 
-    def start(self) -> None:
-        """Begin a comparison: forget the last one and let the timer run."""
-        self.model.reset()
+    def start(self, plan: Plan | None = None) -> None:
+        """Begin a comparison, of `plan` where that is known: forget the last one and let the timer run."""
+        self.model.reset(plan)
         self._timer.start()
         self.flush()
 
-    def stop(self) -> None:
-        """End it: draw what came last, and let the timer rest."""
+    def stop(self, why: str = "") -> None:
+        """End it: draw what came last, say why there is no verdict where there is none, and let the timer rest."""
         self._timer.stop()
+        self.model.close(why)
         self.flush()
 
     def receive(self, event: Event) -> None:

@@ -13,6 +13,11 @@ def gap(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
+def rate(per_s: float, unit: str) -> str:
+    """Return a rate in its own unit: "2,000 round trips/s"."""
+    return f"{words.rate_figure(per_s)}{words.NARROW}{unit}"
+
+
 def left(seconds: float) -> str:
     """Return what is left of a comparison: "3 min 10 s left"."""
     return f"{words.seconds(max(1, round(seconds)))} left"

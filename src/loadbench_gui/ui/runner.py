@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from loadbench_gui.core.plan import Plan
 from loadbench_gui.errors import LoadbenchError
+from loadbench_gui.ui import text
 from loadbench_gui.ui.bridge import Bridge
 from loadbench_gui.ui.ports import StartComparison
 
@@ -50,18 +51,21 @@ class Runner(QObject):
     async def _run(self, plan: Plan, stop: asyncio.Event) -> None:
         if not await self._allowed(plan):
             return
-        self._bridge.start()
+        self._bridge.start(plan)
         self.started.emit()
+        why = text.ENDED_EARLY
         try:
             await self._start(plan, self._bridge.receive, stop)
         except LoadbenchError as fault:
+            why = text.ENDED_BY_FAULT
             self.failed.emit(fault)
         except asyncio.CancelledError:
             raise
         except Exception as error:
+            why = text.ENDED_BY_BUG
             self.crashed.emit(error)
         finally:
-            self._bridge.stop()
+            self._bridge.stop(why)
             self.finished.emit()
 
     async def shut_down(self, deadline_s: float = STOP_DEADLINE_S) -> None:

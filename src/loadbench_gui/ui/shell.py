@@ -47,7 +47,7 @@ class Shell(QObject):
         self._tasks: set[asyncio.Task[None]] = set()
         self._plan: Plan | None = None
         self._first: Path | None = None
-        self._closing = False
+        self._closing = self._gone = False
         self.quit: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.runner = Runner(services.start_comparison, bridge, self._allowed)
         self.runner.started.connect(self._on_started)
@@ -58,13 +58,20 @@ class Shell(QObject):
         diagnostics.happened.connect(self._on_incident)
         window.close_requested.connect(lambda: self.spawn(self._close()))
         window.dropped.connect(self.open_profile)
+        window.destroyed.connect(self._abandon)
 
     def adopt(self, home: HomePage, live: LivePage, compare: ComparePage, history: HistoryPage) -> None:
         """Get to know the pages, which were built with callables of this object."""
         self._home, self._live, self._compare, self._history = home, live, compare, history
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run `work` in the background; a foreseen failure is said in words, any other goes to diagnostics."""
+        """Run `work` in the background; a foreseen failure is said in words, any other goes to diagnostics.
+
+        Nothing begins once the window is gone: there is nobody to show it to, and nothing to show it in.
+        """
+        if self._gone:
+            work.close()
+            return
         task = asyncio.ensure_future(self._guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -76,6 +83,12 @@ class Shell(QObject):
             self.show_fault(fault)
         except Exception as error:
             self._diagnostics.record(error, "in the background")
+
+    def _abandon(self) -> None:
+        """Let go of everything that was to be shown in the window: it has gone, or is about to."""
+        self._gone = True
+        for task in self._tasks - {_running_task()}:
+            task.cancel()
 
     async def load_home(self, profile: Path | None) -> None:
         """Fill Home once the window is there, and open the profile of the command line."""
@@ -213,11 +226,32 @@ class Shell(QObject):
     async def _close(self) -> None:
         if self._closing:
             return
-        if self.runner.running and not await ask(
-            self._window, text.CLOSE_QUESTION, text.CLOSE_DETAIL, text.CLOSE_YES, text.CLOSE_NO
-        ):
+        if self.runner.running and not await self._may_stop():
             return
         await self.shut_down(0)
+
+    async def _may_stop(self) -> bool:
+        """Ask whether the comparison may be stopped; its end takes the question away, since there is none left."""
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def finished() -> None:
+            if not ended.done():
+                ended.set_result(None)
+
+        self.runner.finished.connect(finished)
+        question = asyncio.ensure_future(
+            ask(self._window, text.CLOSE_QUESTION, text.CLOSE_DETAIL, text.CLOSE_YES, text.CLOSE_NO)
+        )
+        try:
+            waiting: set[asyncio.Future[Any]] = {question, ended}
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if question.done():
+                return question.result()
+            self._window.say(text.CLOSE_MOOT, text.CLOSE_MOOT_WHY)
+            return False
+        finally:
+            question.cancel()
+            self.runner.finished.disconnect(finished)
 
     async def shut_down(self, code: int) -> None:
         """Stop what runs, within a deadline, close the history, and end the program with `code`."""
@@ -230,7 +264,15 @@ class Shell(QObject):
         self._settings.save(self._window, self._live.splitters)
         try:
             await self.runner.shut_down()
+            self._abandon()
             await self._services.close()
         finally:
             if not self.quit.done():
                 self.quit.set_result(code)
+
+
+def _running_task() -> asyncio.Task[Any] | None:
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # the window outlived its loop
+        return None

@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
         QPainter(self).fillRect(self.rect(), self._theme.color(Role.BACKGROUND))
         if not self._has_painted:
             self._has_painted = True
-            QTimer.singleShot(0, self.painted.emit)
+            QTimer.singleShot(0, self, self.painted.emit)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Never close here: whoever listens ends what is running first, and quits when that is done."""

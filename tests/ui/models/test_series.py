@@ -56,7 +56,7 @@ def test_the_reading_names_the_window_it_was_taken_over() -> None:
     run = RunSeries(LIVE_S, 5.0)
     for interval in intervals(5.0, rate_rps=600):
         run.add(interval)
-    p50, _, p99, p99_9 = run.scheduled()
+    p50, _, p99, p99_9 = run.latency()
     assert (p50.window_s, p99.window_s, p99_9.window_s) == (1, 2, None)
     assert p99_9.value_us is None
 

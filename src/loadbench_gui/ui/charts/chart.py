@@ -73,7 +73,7 @@ class Chart(pg.GraphicsView):
         self._x = (0.0, 10.0)
         self._y = (0.0, 1.0)
         self._step_s = 0.25
-        self._axes = {"left": _axis("left", LEFT_PX), "bottom": _axis("bottom", 26.0 if time_labels else 6.0)}
+        self._axes = {"left": _axis("left", LEFT_PX), "bottom": _axis("bottom", _bottom(time_labels))}
         self._view = pg.ViewBox(enableMouse=False, enableMenu=False, defaultPadding=0.0)
         self._plot = pg.PlotItem(viewBox=self._view, axisItems=self._axes, enableMenu=False)
         self._plot.hideButtons()
@@ -120,6 +120,13 @@ class Chart(pg.GraphicsView):
         ticks = nice_ticks(*span, max(4, int(self.width() / 75)))
         labels = second_labels(ticks) if self._time_labels else [""] * len(ticks)
         self._axes["bottom"].setTicks([list(zip(ticks, labels, strict=True))])
+
+    def label_time(self, *, wanted: bool) -> None:
+        """Write the seconds beneath the plot, or leave them to the plot beneath it."""
+        if wanted != self._time_labels:
+            self._time_labels = wanted
+            self._axes["bottom"].setHeight(_bottom(wanted))
+            self.set_x(self._x)
 
     def set_run(self, low_s: float, high_s: float, warmup_s: float) -> None:
         """Show a stretch of a run, with its warm-up marked."""
@@ -252,6 +259,10 @@ def _axis(side: str, extent: float) -> pg.AxisItem:
     else:
         axis.setHeight(extent)
     return axis
+
+
+def _bottom(labels: bool) -> float:
+    return 26.0 if labels else 6.0
 
 
 def line_pen(color: QColor, dash: list[float]) -> QPen:

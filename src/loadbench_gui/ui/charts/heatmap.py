@@ -57,14 +57,15 @@ class HeatmapCard(TitledCard):
             return
         self._seen, self._index = view.key, index
         name = f"{model.label.deployment}, " if model.label else ""
-        self.caption.setText(f"{name}share of requests")
+        self.title.setText(f"{run.kind.latency or 'Latency'} heat map")
+        self.caption.setText(f"{name}share of {run.kind.samples}")
         counts = view.heat()
         self._fit(counts)
         self._shares = shares(counts)
         self._paint()
         start = float(x[0]) - view.level.step_s
         self._image.setRect(QRectF(start, HEAT_LOW_DECADE, float(x[-1]) - start, HEAT_DECADES))
-        self.chart.show_traces((), _summary(counts))
+        self.chart.show_traces((), _summary(counts, run.kind.samples))
 
     def _fit(self, counts: Floats) -> None:
         rows = np.flatnonzero(counts.sum(axis=0))
@@ -94,9 +95,9 @@ def color_table(theme: Theme, index: int) -> NDArray[np.uint8]:
     return table
 
 
-def _summary(counts: Floats) -> str:
+def _summary(counts: Floats, samples: str) -> str:
     rows = counts.sum(axis=0)
     busiest = int(rows.argmax())
     low = 10 ** (HEAT_LOW_DECADE + busiest / ROWS_PER_DECADE)
     high = 10 ** (HEAT_LOW_DECADE + (busiest + 1) / ROWS_PER_DECADE)
-    return f"Most requests took between {words.latency(low)} and {words.latency(high)}."
+    return f"Most {samples} took between {words.latency(low)} and {words.latency(high)}."

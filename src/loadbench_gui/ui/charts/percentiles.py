@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 
 import numpy as np
@@ -57,11 +58,12 @@ class PercentilesCard(TitledCard):
         for curve, values in zip(self._curves, columns, strict=True):
             curve.setData(x, self.chart.axis_values(values))
         self._heavy.setData(x, self.chart.axis_values(columns[_P99_ROW]) + self.chart.pixel_height())
-        readings = run.scheduled()
+        readings = run.latency()
         name = f"{model.label.deployment}, " if model.label else ""
-        self.caption.setText(f"{name}scheduled")
+        self.title.setText(f"{run.kind.latency or 'Latency'} percentiles")
+        self.caption.setText(f"{name}{run.kind.clock}")
         self.aside.setText(window_words(readings))
-        self.chart.show_traces(self._traces(x, columns), _summary(readings), _message(run))
+        self.chart.show_traces(self._traces(x, columns), _summary(run, readings), _message(run))
 
     def _recolor(self) -> None:
         for i, curve in enumerate(self._curves):
@@ -87,27 +89,33 @@ class PercentilesCard(TitledCard):
         )
 
 
-def window_words(readings: list[Reading]) -> str:
+def window_words(
+    readings: Sequence[Reading],
+    names: Sequence[str] = QUANTILE_NAMES,
+    quantiles: Sequence[float] = QUANTILES,
+) -> str:
     """Say over which window each percentile is taken: "p50, p90 over 1 s · p99 over 2 s · p99.9 needs 10,000"."""
     parts: list[str] = []
-    named = zip(QUANTILE_NAMES, QUANTILES, readings, strict=True)
+    named = zip(names, quantiles, readings, strict=True)
     for window, group in groupby(named, key=lambda item: item[2].window_s):
         items = list(group)
-        names = ", ".join(name for name, _, _ in items)
+        said = ", ".join(name for name, _, _ in items)
         if window is None:
             needed = words.count(samples_needed(items[0][1]))
-            parts.append(f"{names} needs {needed} samples" if len(items) == 1 else f"{names}: too few samples")
+            parts.append(f"{said} needs {needed} samples" if len(items) == 1 else f"{said}: too few samples")
         else:
-            parts.append(f"{names} over {window} s")
+            parts.append(f"{said} over {window} s")
     return " · ".join(parts)
 
 
-def _summary(readings: list[Reading]) -> str:
+def _summary(run: RunSeries, readings: list[Reading]) -> str:
     values = (f"{name} {words.latency(r.value_us)}" for name, r in zip(QUANTILE_NAMES, readings, strict=True))
-    return f"Scheduled latency now: {', '.join(values)}. {window_words(readings)}."
+    what = run.kind.latency or "Latency"
+    subject = f"Scheduled {what.lower()}" if run.kind.scheduled else f"{what}, {run.kind.clock},"
+    return f"{subject} now: {', '.join(values)}. {window_words(readings)}."
 
 
 def _message(run: RunSeries) -> str:
-    if run.counts.succeeded == 0 and run.counts.errors:
-        return "No request has succeeded yet"
-    return ""
+    if run.counts.succeeded or not run.counts.errors or run.latency()[0].value_us is not None:
+        return ""
+    return f"No {run.kind.samples} have succeeded yet" if run.kind.scheduled else "Nothing has come yet"

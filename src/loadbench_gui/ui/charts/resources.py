@@ -12,7 +12,7 @@ from loadbench_gui.ui.charts.chart import Chart, line_pen
 from loadbench_gui.ui.charts.cursor import Cursor, Floats, Trace
 from loadbench_gui.ui.models.live import LiveModel, Watched
 from loadbench_gui.ui.theme import Theme, dash_of
-from loadbench_gui.ui.widgets.card import TitledCard, title_row
+from loadbench_gui.ui.widgets.card import TitledCard, TitleRow
 
 MAX_SERIES = 6
 GENERATOR = -1
@@ -27,7 +27,7 @@ class ResourcesCard(TitledCard):
         self.memory = Chart(theme, cursor, "Memory of the process tree", memory_labels, time_labels=False)
         self.cpu = Chart(theme, cursor, "CPU of the process tree", _core_labels)
         self.body.addWidget(self.memory, 3)
-        self.body.addLayout(title_row(theme, "CPU", "cores"))
+        self.body.addWidget(TitleRow(theme, "CPU", "cores"))
         self.body.addWidget(self.cpu, 2)
         order = [*range(MAX_SERIES), GENERATOR]
         self._memory = {i: self.memory.add_curve() for i in order}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from PySide6.QtCore import Qt
 
-from loadbench_gui.core.plan import LoadShape
+from loadbench_gui.core.plan import LoadShape, Workload
 from loadbench_gui.report import words
 from loadbench_gui.report.figures.axis import plain_labels, ticks_from_zero
 from loadbench_gui.report.palette import Role
 from loadbench_gui.ui.charts.chart import Chart, line_pen
 from loadbench_gui.ui.charts.cursor import Cursor, Floats, Trace
+from loadbench_gui.ui.format import rate
+from loadbench_gui.ui.models.kinds import holds
 from loadbench_gui.ui.models.live import LiveModel
 from loadbench_gui.ui.models.series import ERRORS, THROUGHPUT, T, View, offered_at
 from loadbench_gui.ui.theme import Theme, dash_of
@@ -62,21 +66,18 @@ class ThroughputCard(TitledCard):
         self._answered.setData(x, answered)
         self._errors.setData(x, errors)
         self._offered.setData(offered_x, offered)
-        self.aside.setText("- - offered" if len(offered) else "closed loop: as fast as the server answers")
+        self.title.setText("Connections opened and errors" if holds(workload) else "Throughput and errors")
+        self.caption.setText(run.kind.rate)
+        self.aside.setText("- - offered" if len(offered) else _unasked(workload))
+        written = partial(rate, unit=run.kind.rate)
         color = self.theme.series(self._index)
         name = model.label.deployment if model.label else "answered"
         traces = (
-            Trace(name, color, x, answered, words.rate),
-            *(
-                (Trace("offered", self.theme.color(Role.MUTED), offered_x, offered, words.rate),)
-                if len(offered)
-                else ()
-            ),
+            Trace(name, color, x, answered, written),
+            *((Trace("offered", self.theme.color(Role.MUTED), offered_x, offered, written),) if len(offered) else ()),
             Trace("errors", self.theme.color(Role.ERROR), x, errors, _errors_text),
         )
-        summary = (
-            f"{words.rate(run.rate_rps)} answered in the last second, {words.count(run.counts.errors)} errors so far."
-        )
+        summary = f"{written(run.rate_rps)} in the last second, {words.count(run.counts.errors)} errors so far."
         self.chart.show_traces(traces, summary)
 
     def _recolor(self) -> None:
@@ -93,6 +94,16 @@ def _offered_line(shape: LoadShape, low_s: float, high_s: float) -> tuple[Floats
         return np.empty(0), np.empty(0)
     x = np.linspace(low_s, high_s, 240)
     return x, np.array([offered_at(shape, float(t)) or 0.0 for t in x])
+
+
+def _unasked(workload: Workload | None) -> str:
+    """Say what sets the pace where no rate is offered."""
+    if holds(workload):
+        return ""
+    pushed = workload is not None and workload.websocket is not None and workload.websocket.mode == "push"
+    if pushed or (workload is not None and workload.stream is not None and workload.stream.endless):
+        return "the server sets the pace"
+    return "closed loop: as fast as the server answers"
 
 
 def _errors_text(rps: float) -> str:

@@ -30,6 +30,8 @@ from loadbench_gui.services.events import (
     StateChanged,
     TargetSampled,
 )
+from loadbench_gui.ui.models.kinds import kind_of
+from loadbench_gui.ui.models.panel import panel_of
 from loadbench_gui.ui.models.ring import Floats, Ring
 from loadbench_gui.ui.models.series import RunSeries
 
@@ -93,9 +95,10 @@ class LiveModel:
         self.version = 0
         self.reset()
 
-    def reset(self) -> None:
-        """Forget everything: another comparison is about to start."""
-        self.plan: Plan | None = None
+    def reset(self, plan: Plan | None = None) -> None:
+        """Forget everything: another comparison, of `plan` where that is known, is about to start."""
+        self.plan = plan
+        self.over = ""
         self.schedule: Schedule | None = None
         self.started_at = self._clock()
         self.label: RunLabel | None = None
@@ -112,6 +115,12 @@ class LiveModel:
         self._entry_seconds: list[float] = []
         self.version += 1
 
+    def close(self, why: str) -> None:
+        """Take note that nothing follows, and why; a comparison that has its verdict says so itself."""
+        if self.comparison is None:
+            self.over = why
+        self.version += 1
+
     def receive(self, event: Event) -> None:
         """Take one event."""
         self.version += 1
@@ -124,7 +133,7 @@ class LiveModel:
             case IntervalClosed():
                 self._on_run(event.label)
                 if self.run is None:
-                    self.run = RunSeries(event.interval.length_s, self._planned_s(event.label))
+                    self.run = self._series(event)
                 self.run.add(event.interval)
             case TargetSampled():
                 self._on_run(event.label)
@@ -177,9 +186,10 @@ class LiveModel:
     def _note(self, level: Level, text: str) -> None:
         self.log.append(LogLine(self._clock(), level, text))
 
-    def _planned_s(self, label: RunLabel) -> float:
-        workload = self.workload_of(label)
-        return workload.warmup_s + workload.duration_s if workload else 10.0
+    def _series(self, event: IntervalClosed) -> RunSeries:
+        workload = self.workload_of(event.label)
+        planned_s = workload.warmup_s + workload.duration_s if workload else 10.0
+        return RunSeries(event.interval.length_s, planned_s, kind_of(workload), panel_of(workload))
 
     def workload_of(self, label: RunLabel | None) -> Workload | None:
         """Return the workload of a run, None when the plan does not have it (yet)."""
@@ -195,7 +205,8 @@ class LiveModel:
     @property
     def active(self) -> bool:
         """Whether a run is between its start and its end."""
-        return self.label is not None and self.state is not RunState.PLANNED and self.state not in FINAL
+        between = self.state is not RunState.PLANNED and self.state not in FINAL
+        return self.label is not None and between and not self.over
 
     @property
     def verdict(self) -> GeneratorVerdict:
@@ -222,7 +233,7 @@ class LiveModel:
 
     def seconds_left(self) -> float | None:
         """Return an estimate of the time to the end, from the runs that are over, else from the plan."""
-        if self.schedule is None or self.comparison is not None or not self.schedule.entries:
+        if self.schedule is None or self.comparison is not None or self.over or not self.schedule.entries:
             return None
         total = len(self.schedule.entries)
         each = self.schedule.estimate_s / total

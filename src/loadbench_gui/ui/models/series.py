@@ -17,6 +17,8 @@ from loadbench_gui.core.histogram import BUCKET_COUNT, Histogram, bucket_width, 
 from loadbench_gui.core.plan import LoadShape, OpenLoad
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.trailing import Reading, Trailing
+from loadbench_gui.ui.models.kinds import HTTP, Kind
+from loadbench_gui.ui.models.panel import Panel, PanelLevel, PanelSeries
 from loadbench_gui.ui.models.ring import Floats, Ring
 
 QUANTILES: Final = (0.5, 0.9, 0.99, 0.999)
@@ -69,28 +71,30 @@ class Level:
         self.step_s = step_s
         self._figures = Ring(CAPACITY, 7)
         self._heat = Ring(CAPACITY, HEAT_ROWS)
-        self._succeeded = 0
+        self._counted = 0
         self._errors = 0
         self._length_s = 0.0
         self._counts = np.zeros(HEAT_ROWS)
 
-    def add(self, interval: Interval, latencies: Histogram, succeeded: int, errors: int, trailing: Trailing) -> None:
-        """Gather an interval; at the end of this level's step, write a point."""
-        self._succeeded += succeeded
+    def add(self, interval: Interval, latencies: Histogram, counted: int, errors: int, trailing: Trailing) -> bool:
+        """Gather an interval; at the end of this level's step, write a point. Returns whether one was written."""
+        self._counted += counted
         self._errors += errors
         self._length_s += interval.length_s
         np.add.at(self._counts, _ROW_OF[latencies.buckets], latencies.counts)
         end_s = interval.t_s + interval.length_s
-        if math.floor(end_s / self.step_s + 1e-6) > math.floor(interval.t_s / self.step_s + 1e-6):
+        over = math.floor(end_s / self.step_s + 1e-6) > math.floor(interval.t_s / self.step_s + 1e-6)
+        if over:
             self._write(end_s, trailing)
+        return over
 
     def _write(self, end_s: float, trailing: Trailing) -> None:
         values = [
             math.nan if r.value_us is None else r.value_us for r in trailing.read(QUANTILES, at_least_s=self.step_s)
         ]
-        self._figures.append((end_s, *values, self._succeeded / self._length_s, self._errors / self._length_s))
+        self._figures.append((end_s, *values, self._counted / self._length_s, self._errors / self._length_s))
         self._heat.append(self._counts)
-        self._succeeded, self._errors, self._length_s = 0, 0, 0.0
+        self._counted, self._errors, self._length_s = 0, 0, 0.0
         self._counts[:] = 0
 
     def column(self, which: int) -> Floats:
@@ -115,6 +119,7 @@ class View:
     low_s: float
     high_s: float
     points: slice
+    panel: PanelLevel | None = None
 
     def column(self, which: int) -> Floats:
         """One figure over the stretch; see `Level.column`."""
@@ -123,6 +128,14 @@ class View:
     def heat(self) -> Floats:
         """The heat map's columns of the stretch."""
         return self.level.heat()[self.points]
+
+    def panel_times(self, row: int) -> tuple[Floats, ...]:
+        """A row of the panel's times over the stretch; see `PanelLevel.times`."""
+        return tuple(column[self.points] for column in self.panel.times(row)) if self.panel else ()
+
+    def panel_numbers(self, row: int) -> Floats:
+        """A row of the panel's numbers over the stretch."""
+        return self.panel.numbers(row)[self.points] if self.panel else np.empty(0)
 
     @property
     def key(self) -> tuple[int, float, float, float]:
@@ -149,15 +162,18 @@ class Counts:
 class RunSeries:
     """Everything live of one run: levels for the charts, and the newest readings for the strip of figures."""
 
-    def __init__(self, step_s: float, planned_s: float) -> None:
+    def __init__(self, step_s: float, planned_s: float, kind: Kind = HTTP, panel: Panel | None = None) -> None:
         self.planned_s = planned_s
+        self.kind = kind
         self.levels = (Level(step_s), *(Level(step) for step in COARSE_STEPS_S if step > step_s))
+        steps = [level.step_s for level in self.levels]
+        self.panel = PanelSeries(panel, step_s, steps, CAPACITY) if panel else None
         self.counts = Counts()
         self.end_s = 0.0
         self.rate_rps = 0.0
         self.work_cpu_fraction = 0.0
         self.workers = 1
-        self._scheduled = Trailing(step_s)
+        self._times = Trailing(step_s)
         self._service = Trailing(step_s)
         self._lag = Trailing(step_s)
         self._last_second: list[tuple[int, float]] = []
@@ -179,37 +195,42 @@ class RunSeries:
         level = self.level_for(high - low)
         first = int(np.searchsorted(level.column(T), low + 1e-6))
         last = int(np.searchsorted(level.column(T), high + 1e-6, side="right"))
-        return View(level, low, high, slice(first, last))
+        beside = self.panel.levels[self.levels.index(level)] if self.panel else None
+        return View(level, low, high, slice(first, last), beside)
 
     def add(self, interval: Interval) -> None:
         """Take a closed interval; intervals come in order."""
         tally = interval.everything
         errors = tally.failed + tally.timed_out + tally.dropped
-        self._scheduled.push(tally.scheduled)
+        times, counted = self.kind.times(tally, interval.traffic), self.kind.counted(tally, interval.traffic)
+        self._times.push(times)
         self._service.push(tally.service)
         self._lag.push(tally.dispatch_lag)
-        for level in self.levels:
-            level.add(interval, tally.scheduled, tally.succeeded, errors, self._scheduled)
+        if self.panel is not None:
+            self.panel.add(interval, tally)
+        for i, level in enumerate(self.levels):
+            if level.add(interval, times, counted, errors, self._times) and self.panel is not None:
+                self.panel.write(i, level.column(T)[-1])
         c = self.counts
         self.counts = Counts(c.succeeded + tally.succeeded, c.failed + tally.failed,
                              c.timed_out + tally.timed_out, c.dropped + tally.dropped)  # fmt: skip
         self.end_s = interval.t_s + interval.length_s
         if interval.t_s < self.planned_s:
-            self._measure_rate(tally.succeeded, interval.length_s)
+            self._measure_rate(counted, interval.length_s)
         # The last interval of a run is a few milliseconds of clearing up: it says nothing about the load.
         if interval.health.span_s >= 0.5 * interval.length_s > 0:
             self.work_cpu_fraction = interval.health.work_cpu_s / interval.health.span_s
 
-    def _measure_rate(self, succeeded: int, length_s: float) -> None:
+    def _measure_rate(self, counted: int, length_s: float) -> None:
         """Keep the rate of the last second; what trickles in after the planned end says nothing about it."""
-        self._last_second.append((succeeded, length_s))
+        self._last_second.append((counted, length_s))
         while sum(length for _, length in self._last_second[1:]) >= 1.0 - 1e-6:
             self._last_second.pop(0)
         self.rate_rps = sum(n for n, _ in self._last_second) / sum(length for _, length in self._last_second)
 
-    def scheduled(self) -> list[Reading]:
-        """Newest readings of QUANTILES of the scheduled latency."""
-        return self._scheduled.read(QUANTILES)
+    def latency(self) -> list[Reading]:
+        """Newest readings of QUANTILES of what counts as the latency: the scheduled one, where there is one."""
+        return self._times.read(QUANTILES)
 
     def service_p50(self) -> Reading:
         """Newest median of the service time."""

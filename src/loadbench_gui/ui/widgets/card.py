@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QFontMetricsF, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from loadbench_gui.report.palette import Role
 from loadbench_gui.ui.style import paint_line_sample
 from loadbench_gui.ui.theme import Theme, dash_of, font
+from loadbench_gui.ui.widgets.head import Head
 
 CORNER = 8.0
 STUMP_PX = 72
@@ -136,14 +137,22 @@ class Legend(QWidget):
             x += metrics.horizontalAdvance(name) + 36
 
 
-def title_row(theme: Theme, title: str, caption: str) -> QHBoxLayout:
-    """Return the row over a second chart of a card."""
-    row = QHBoxLayout()
-    row.setContentsMargins(7, 4, 7, 0)
-    row.setSpacing(10)
-    row.addWidget(Words(theme, title, weight=QFont.Weight.DemiBold))
-    row.addWidget(Words(theme, caption, role=Role.MUTED, pixels=12), 1)
-    return row
+class TitleRow(QWidget):
+    """The row over a second chart of a card; like that of the card, without a legend."""
+
+    def __init__(self, theme: Theme, title: str, caption: str) -> None:
+        super().__init__()
+        self.title = Words(theme, title, weight=QFont.Weight.DemiBold)
+        self.caption = Words(theme, caption, role=Role.MUTED, pixels=12, elide=True)
+        self.aside = Words(theme, "", role=Role.MUTED, pixels=12, elide=True)
+        row = Head()
+        row.setContentsMargins(7, 4, 7, 0)
+        for widget in (self.title, self.caption, self.aside):
+            row.addWidget(widget)
+        self.setLayout(row)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
 
 
 class TitledCard(Card):
@@ -153,20 +162,17 @@ class TitledCard(Card):
         super().__init__(theme)
         self.title = Words(theme, title, weight=QFont.Weight.DemiBold)
         self.caption = Words(theme, caption, role=Role.MUTED, pixels=12, elide=True)
-        self.aside = Words(theme, "", role=Role.MUTED, pixels=12)
+        self.aside = Words(theme, "", role=Role.MUTED, pixels=12, elide=True)
         self.legend = Legend(theme)
-        self.head = row = QHBoxLayout()
-        row.setContentsMargins(15, 0, 15, 0)
-        row.setSpacing(10)
-        row.addWidget(self.title)
-        row.addWidget(self.caption, 1)
-        row.addWidget(self.aside)
-        row.addWidget(self.legend)
+        self.head = Head()
+        self.head.setContentsMargins(15, 0, 15, 0)
+        for widget in (self.title, self.caption, self.aside, self.legend):
+            self.head.addWidget(widget)
         self.body = QVBoxLayout()
         self.body.setContentsMargins(8, 0, 8, 8)
         self.body.setSpacing(0)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 12, 0, 0)
         outer.setSpacing(4)
-        outer.addLayout(row)
+        outer.addLayout(self.head)
         outer.addLayout(self.body, 1)
