@@ -6,13 +6,14 @@ On a terminal one block is redrawn in place; elsewhere (CI logs, pipes) each fin
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
 from loadbench_gui.cli.terminal.live import LiveRun
+from loadbench_gui.cli.terminal.principal import principal
 from loadbench_gui.core.caveats import SEVERITY, Caveat
 from loadbench_gui.core.plan import Workload
 from loadbench_gui.core.quantiles import supported_quantile
@@ -32,6 +33,7 @@ from loadbench_gui.services.events import (
     StateChanged,
     TargetSampled,
 )
+from loadbench_gui.stats.kinds import kind_of
 
 REDRAWS_PER_S = 4
 
@@ -145,13 +147,7 @@ def strip(schedule: Schedule, current: int, left_s: float) -> Text:
 
 def run_line(run: Run, schedule: Schedule) -> Text:
     """One finished run of a comparison on one line."""
-    p50 = supported_quantile(run.measured.scheduled, 0.5)
-    p99 = supported_quantile(run.measured.scheduled, 0.99)
-    figures = [
-        f"{words.rate_figure(run.throughput_rps)}/s",
-        f"p50 {'–' if p50 is None else words.latency(p50)}",
-        f"p99 {'–' if p99 is None else words.latency(p99)}",
-    ]
+    figures = list(_figures(run))
     if run.target is not None:
         figures.append(f"{words.memory(run.target.peak_bytes)} {run.target.kind.upper()}")
     bad = run.measured.failed + run.measured.timed_out + run.measured.dropped
@@ -167,3 +163,20 @@ def run_line(run: Run, schedule: Schedule) -> Text:
     head = f"round {run.label.round + 1}/{schedule.rounds}  {run.label.deployment:<{who}}"
     head += f"  {run.label.workload:<{what}}" if several else ""
     return Text.assemble((head, "bold"), "  " + " · ".join(figures))
+
+
+def _figures(run: Run) -> Iterator[str]:
+    """Yield throughput and latency, of whatever kind the run has."""
+    kind = kind_of(run.workload)
+    if not kind.throughput:
+        # Plain requests are what everybody expects: the line needs no word for them.
+        unit = "" if run.workload.kind == "http" else f"{words.NARROW}{kind.counted}"
+        yield f"{words.rate_figure(run.throughput_rps)}{unit}/s"
+    shown = principal(run)
+    if shown is None and kind.latency:
+        return
+    found = (None, None) if shown is None else [supported_quantile(shown.histogram, q) for q in (0.5, 0.99)]
+    title = f"{shown.title} " if shown is not None and run.workload.kind != "http" else ""
+    for name, value in zip(("p50", "p99"), found, strict=True):
+        yield f"{title}{name} {words.UNKNOWN if value is None else words.latency(value)}"
+        title = ""

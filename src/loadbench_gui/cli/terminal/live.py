@@ -8,15 +8,14 @@ from typing import Final
 from rich.text import Text
 
 from loadbench_gui.cli.terminal.glyphs import WIDEST, flow, meter, sparkline
+from loadbench_gui.cli.terminal.pulse import STEP_S, pulse_of
 from loadbench_gui.core.lifecycle import RunState
 from loadbench_gui.core.pacing import expected_arrivals
 from loadbench_gui.core.plan import OpenLoad, Workload
 from loadbench_gui.core.run import Interval, RunLabel, TargetSample
-from loadbench_gui.core.trailing import Reading, Trailing
 from loadbench_gui.report import words
+from loadbench_gui.stats.kinds import kind_of
 
-STEP_S: Final = 0.25
-"""How long a live interval is."""
 PER_SECOND: Final = round(1 / STEP_S)
 METER_COLUMNS: Final = 30
 HISTORY_S: Final = 24
@@ -34,10 +33,11 @@ class LiveRun:
         self._reset()
 
     def _reset(self) -> None:
-        self._scheduled = Trailing(STEP_S)
-        self._rates: deque[float] = deque(maxlen=HISTORY_S * PER_SECOND)
-        self._top_rps = 0.0
-        self._ended = self._errors = self._connections = 0
+        self._pulse = pulse_of(self.workload)
+        self._rates: deque[float] = deque(maxlen=PER_SECOND)
+        self._beats: deque[float] = deque(maxlen=HISTORY_S * PER_SECOND)
+        self._top_beat = 0.0
+        self._ended = self._errors = 0
         self._t_s = 0.0
         self._memory = ""
         self._doubt = ""
@@ -51,12 +51,12 @@ class LiveRun:
     def interval(self, interval: Interval) -> None:
         """Take a closed interval."""
         everything = interval.everything
-        self._scheduled.push(everything.scheduled)
+        self._pulse.take(interval)
         self._rates.append(everything.succeeded / interval.length_s)
-        self._top_rps = max(self._top_rps, self._rate())
+        self._beats.append(self._pulse.beats(interval) / interval.length_s)
+        self._top_beat = max(self._top_beat, _lately(self._beats))
         self._ended += interval.measured.ended
         self._errors += everything.failed + everything.timed_out + everything.dropped
-        self._connections = interval.traffic.open_connections
         self._t_s = interval.t_s + interval.length_s
 
     def sample(self, sample: TargetSample) -> None:
@@ -93,26 +93,32 @@ class LiveRun:
 
     def _speed(self, width: int) -> Text:
         """Say how fast it is, how fast it should be, and how that went lately."""
-        rate = self._rate()
+        if not self._pulse.counted:
+            return Text(f"  {self._pulse.connections()}", "bold")
+        text = Text(f"  {self._rate()}", "bold")
+        beats = list(self._beats)
+        seconds = [sum(beats[i : i + PER_SECOND]) / PER_SECOND for i in range(len(beats) % PER_SECOND, len(beats), 4)]
+        room = width - len(text) - 2
+        return text + Text("  " + sparkline(seconds[-room:], self._top_beat), "cyan") if seconds and room > 0 else text
+
+    def _rate(self) -> str:
+        """Write the speed: of what is counted and, where that is something else, of the requests that bring it."""
+        kind = kind_of(self.workload) if self.workload is not None else None
+        counted = kind.counted if kind is not None else self._pulse.counted
+        beats = words.rate(_lately(self._beats), self._pulse.counted)
+        if kind is not None and kind.throughput:
+            return beats
         asked = self._asked()
         of = f" of {words.rate_figure(asked)}" if asked is not None else ""
-        text = Text("  ") + Text(f"{words.rate_figure(rate)}{of}{words.NARROW}requests/s", "bold")
-        rates = list(self._rates)
-        seconds = [sum(rates[i : i + PER_SECOND]) / PER_SECOND for i in range(len(rates) % PER_SECOND, len(rates), 4)]
-        room = width - len(text) - 2
-        return text + Text("  " + sparkline(seconds[-room:], self._top_rps), "cyan") if seconds and room > 0 else text
+        requests = f"{words.rate_figure(_lately(self._rates))}{of}{words.NARROW}{counted}/s"
+        return requests if counted == self._pulse.counted else f"{beats} in {requests}"
 
     def _figures(self) -> list[str]:
-        p50, p99 = self._scheduled.read((0.5, 0.99))
         errors = words.plural(self._errors, "error") if self._errors else "no errors"
-        figures = [f"scheduled p50 {_reading(p50)}, p99 {_reading(p99)}", errors]
-        figures.append(words.plural(self._connections, "connection"))
+        figures = [*self._pulse.figures(), errors]
+        if self._pulse.counted:
+            figures.append(self._pulse.connections())
         return [*figures, self._memory] if self._memory else figures
-
-    def _rate(self) -> float:
-        """Return successes per second, over the last second."""
-        last = list(self._rates)[-PER_SECOND:]
-        return sum(last) / len(last)
 
     def _asked(self) -> float | None:
         """Return the arrivals that the last second should have brought."""
@@ -134,7 +140,7 @@ class LiveRun:
         by_count = self._ended / limit
         if by_count <= share:
             return share, left_s
-        rate = self._rate()
+        rate = _lately(self._rates)
         return by_count, min(left_s, max(0, limit - self._ended) / rate) if rate else left_s
 
 
@@ -143,5 +149,7 @@ def _cut(text: Text, width: int) -> Text:
     return text
 
 
-def _reading(reading: Reading) -> str:
-    return words.UNKNOWN if reading.value_us is None else words.latency(reading.value_us)
+def _lately(rates: deque[float]) -> float:
+    """Return the mean of the last second."""
+    last = list(rates)[-PER_SECOND:]
+    return sum(last) / len(last)

@@ -21,6 +21,13 @@ from loadbench_gui.report import words
 WIDE_COLUMNS: Final = 72
 """From here on there is room for counts, and for more percentiles."""
 
+ALONG: Final = (
+    (100, ("p50", "p90", "p99", "p99_9", "max")),
+    (WIDE_COLUMNS, ("p50", "p90", "p99", "max")),
+    (0, ("p50", "p99", "max")),
+)
+"""How wide a terminal must be for which percentiles."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -41,16 +48,18 @@ PHASES: Final = (
     Part("WebSocket handshake", lambda run: run.traffic.upgrade),
 )
 """What each request goes through, then what each new connection does."""
+TITLES: Final = {("stream", "download"): "rest of the stream"}
+"""What a part is called in loads of one kind."""
 ALONG_STREAMS: Final = (
     Part("headers", lambda run: stream_tally(run).headers),
     Part("first event", lambda run: stream_tally(run).first_event, "first_event_"),
     Part("first with content", lambda run: stream_tally(run).first_content),
-    Part("gap between two events", lambda run: stream_tally(run).gap, "gap_"),
+    Part("between two events", lambda run: stream_tally(run).gap, "gap_"),
 )
 ALONG_SOCKETS: Final = (
     Part("to each subscriber", lambda run: socket_tally(run).fanout, "fanout_"),
-    Part("first to last subscriber", lambda run: socket_tally(run).skew),
-    Part("gap between two messages", lambda run: socket_tally(run).gap, "gap_"),
+    Part("from first to last", lambda run: socket_tally(run).skew),
+    Part("between two messages", lambda run: socket_tally(run).gap, "gap_"),
     Part("ping to pong", lambda run: socket_tally(run).ping),
 )
 
@@ -60,8 +69,7 @@ def print_along(console: Console, run: Run, shown: Principal | None) -> None:
     parts = {"http": (), "stream": ALONG_STREAMS, "ws": ALONG_SOCKETS}[run.workload.kind]
     title = "along a stream" if run.workload.kind == "stream" else "along a WebSocket"
     rest = [part for part in parts if shown is None or part.of(run) is not shown.histogram]
-    names = ("p50", "p90", "p99", "p99_9", "max") if console.width >= WIDE_COLUMNS else ("p50", "p99", "max")
-    _print_parts(console, run, title, rest, names)
+    _print_parts(console, run, title, rest, next(names for least, names in ALONG if console.width >= least))
 
 
 def print_phases(console: Console, run: Run) -> None:
@@ -93,7 +101,8 @@ def _print_parts(
                 cell(q, name, doubtful=bool(part.metric) and is_doubtful(name, (part.metric,), doubts))
                 for name in names
             ]
-            table.add_row(part.title, *([words.count(q.count)] if wide else []), *cells)
+            name = TITLES.get((run.workload.kind, part.title), part.title)
+            table.add_row(name, *([words.count(q.count)] if wide else []), *cells)
     for what, took in once:
         unknown = [Text(words.UNKNOWN, "dim")] * (len(names) - 1)
         table.add_row(what, *(["1"] if wide else []), *unknown, took)

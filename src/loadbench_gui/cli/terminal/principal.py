@@ -38,7 +38,7 @@ _HTTP: Final = ("latency", "scheduled latency of the successes")
 _STREAM: Final = ("first event", "scheduled time to the first event of complete streams")
 _ON_BOTH_CLOCKS: Final[dict[SocketMode, tuple[str, str]]] = {
     "echo": ("round trip", "scheduled round trips of the successes"),
-    "fanout": ("last subscriber", "scheduled time until a publication has reached its last subscriber"),
+    "fanout": ("last subscriber", "scheduled time to the last subscriber of a publication"),
 }
 
 

@@ -29,8 +29,8 @@ FAULTS: Final = {
 def rows(run: Run) -> Iterator[tuple[str, Text]]:
     """Yield lines for the table of figures."""
     tally, mode = socket_tally(run), mode_of(run.workload)
-    if tally.sent or tally.received or mode != "hold":
-        yield "traffic" if mode == "push" else "messages", Text(_messages(tally, run.duration_s))
+    if mode != "push" and (tally.sent or tally.received):
+        yield "messages", Text(_messages(tally, run.duration_s))
     if said := _faults(tally, is_matched=mode in ("echo", "fanout")):
         yield "delivery", said
     if tally.close_codes:
