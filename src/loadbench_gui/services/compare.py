@@ -165,11 +165,16 @@ def _answer_gate(baseline: str, workload: str, answers: dict[str, list[Answer]])
         concerned = tuple(answers) if baseline in wrong else tuple(wrong)
         detail = f"{said}. Mend the answer, then compare again."
         return Gate("same answers", False, f"{len(wrong)} wrong", detail, workload, concerned)
-    reference = {a.digest for a in answers.get(baseline, [])}
-    differing = tuple(name for name, given in answers.items() if len(reference | {a.digest for a in given}) > 1)
+    reference = answers.get(baseline, [])
+    differing = tuple(name for name, given in answers.items() if _differs(reference, given))
     if reference and differing:
         detail = (
             f"{' and '.join(differing)} answered otherwise than {baseline}: compare the bodies, then compare again."
         )
         return Gate("same answers", False, f"{len(differing)} differ", detail, workload, differing)
     return Gate("same answers", True, "", "Status and canonical body agree.", workload)
+
+
+def _differs(reference: Sequence[Answer], given: Sequence[Answer]) -> bool:
+    """Say whether answers differ; what was read whole is held against its like, and so is what was cut off."""
+    return any(len({a.digest for a in (*reference, *given) if a.complete is whole}) > 1 for whole in (True, False))

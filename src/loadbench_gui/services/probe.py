@@ -1,12 +1,14 @@
-"""The request that is sent once before a load: the workload's own, with everything put in that is known by then."""
+"""The one question before a load: the workload's own request, with everything put in that is known by then."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from loadbench_gui.core.plan import Client, Workload
+from loadbench_gui.core.plan import Client, Target, Tls, Workload
 from loadbench_gui.core.request import Request
 from loadbench_gui.core.template import basic_auth, first_requests
+from loadbench_gui.deploy.answer import Answer, Mask
+from loadbench_gui.deploy.verify import verify
 from loadbench_gui.engine.inputs import read_inputs
 
 
@@ -28,3 +30,22 @@ def probe_of(workload: Workload, client: Client) -> Request:
     first, *_ = first_requests(workload, read_inputs(workload))
     logs_in = client.auth == "basic" and not any(name.lower() == "authorization" for name, _ in first.headers)
     return replace(first, headers=(*first.headers, basic_auth(client.credentials))) if logs_in else first
+
+
+async def ask(target: Target, workload: Workload, tls: Tls, mask: Mask = bytes) -> Answer:
+    """Ask `target` once for what `workload` will ask for: an answer, a stream, or what its WebSockets do.
+
+    workload: its request is the probe's. mask: takes secret values out of what is quoted.
+    Raises `TargetFault` when nothing answers within the workload's timeout.
+    """
+    request, timeout_s = workload.request, workload.timeout_s
+    expect = request.expect or workload.expect
+    if workload.stream is not None:
+        from loadbench_gui.deploy.verify_stream import verify_stream
+
+        return await verify_stream(target, request, expect, workload.stream, timeout_s=timeout_s, tls=tls, mask=mask)
+    if workload.websocket is not None:
+        from loadbench_gui.deploy.verify_socket import verify_socket
+
+        return await verify_socket(target, request, workload.websocket, timeout_s=timeout_s, tls=tls, mask=mask)
+    return await verify(target, request, expect, timeout_s=timeout_s, tls=tls, mask=mask)

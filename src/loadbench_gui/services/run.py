@@ -15,12 +15,12 @@ from loadbench_gui.core.plan import Attach, Deployment, Launch, Load, Plan, Tls,
 from loadbench_gui.core.run import Run, RunLabel
 from loadbench_gui.deploy.placement import Placement, place
 from loadbench_gui.deploy.server import Server, attach, launch
-from loadbench_gui.deploy.verify import Answer, verify
+from loadbench_gui.deploy.verify import Answer
 from loadbench_gui.errors import LoadbenchError, TargetFault
 from loadbench_gui.profile.secrets import resolve_secrets
 from loadbench_gui.services.events import Note, RunEnded
 from loadbench_gui.services.generator import Fired, fire
-from loadbench_gui.services.probe import can_ask, probe_of
+from loadbench_gui.services.probe import ask, can_ask, probe_of
 from loadbench_gui.services.recording import Recording
 from loadbench_gui.services.sealing import header, sealed_run
 from loadbench_gui.services.session import Session, new_id
@@ -114,7 +114,7 @@ def _ready(server: Server) -> str:
 async def _answer(session: Session, recording: Recording, workload: Workload, server: Server) -> Answer:
     """Ask once before the load, and say what is wrong with the answer. The load is fired all the same."""
     try:
-        answer = await unless_stopped(_ask(session, workload, server), session.stop)
+        answer = await unless_stopped(_asked(session, workload, server), session.stop)
     except StopRequested:
         recording.advance(RunEvent.STOP)
         raise
@@ -127,15 +127,8 @@ async def _answer(session: Session, recording: Recording, workload: Workload, se
     return answer
 
 
-async def _ask(session: Session, workload: Workload, server: Server) -> Answer:
-    return await verify(
-        server.target,
-        workload.request,
-        workload.request.expect or workload.expect,
-        timeout_s=workload.timeout_s,
-        tls=session.plan.generator.tls,
-        mask=session.secrets.mask_bytes,
-    )
+async def _asked(session: Session, workload: Workload, server: Server) -> Answer:
+    return await ask(server.target, workload, session.plan.generator.tls, session.secrets.mask_bytes)
 
 
 async def _visit(

@@ -21,6 +21,7 @@ def test_they_are_the_ones_that_the_documentation_names() -> None:
 
     assert names[0] == "first-look"
     assert {"json-api", "json-peak", "validation", "delay", "downloads", "single-url"} <= set(names)
+    assert {"streaming", "sse", "websocket-echo", "fan-out", "held-connections"} <= set(names)
 
 
 @by_name
@@ -58,14 +59,45 @@ def test_launched_deployments_are_started_alike(one: Bundled) -> None:
 @by_name
 def test_a_tail_decides_only_where_a_run_has_answers_enough_for_it(one: Bundled) -> None:
     plan = load(one.path)
+    needed = {"p50": 50, "first_event_p50": 50, "p99": 1000, "rtt_p99": 1000, "fanout_p99": 1000}
 
     for workload in plan.workloads:
+        # Every subscriber of a fan-out is one more that a publication reaches.
+        fanout = workload.websocket is not None and workload.websocket.mode == "fanout"
         match workload.shape:
-            case OpenLoad(rate_rps=rate):
-                needed = {"p50": 50, "p99": 1000}[plan.comparison.primary]
-                assert rate * workload.duration_s >= needed
+            case OpenLoad(connections=connections, rate_rps=rate):
+                count = rate * workload.duration_s * (connections if fanout else 1)
+                assert count >= needed[plan.comparison.primary]
             case ClosedLoad():
-                assert plan.comparison.primary == "throughput"
+                assert plan.comparison.primary in ("throughput", "memory_per_connection")
+
+
+@by_name
+def test_streams_and_websockets_are_compared_across_the_three_frameworks(one: Bundled) -> None:
+    plan = load(one.path)
+
+    if {workload.kind for workload in plan.workloads} & {"stream", "ws"}:
+        assert [deployment.framework for deployment in plan.deployments] == ["fastapi", "starlette", "sanic"]
+        assert plan.comparison.primary in ("first_event_p50", "rtt_p99", "fanout_p99", "memory_per_connection")
+
+
+def test_websockets_are_served_alike_without_compression() -> None:
+    for one in SHIPPED:
+        plan = load(one.path)
+        for deployment in plan.deployments if any(w.kind == "ws" for w in plan.workloads) else ():
+            assert isinstance(deployment.source, Launch)
+            words = " ".join(deployment.source.command)
+            if deployment.framework == "sanic":
+                assert "-m sanic" in words, "its WebSockets work on its own server only"
+            else:
+                assert "--ws websockets-sansio --ws-per-message-deflate false --ws-max-size 1048576" in words
+
+
+def test_a_thousand_connections_are_held() -> None:
+    (workload,) = load(find("held-connections")).workloads
+
+    assert workload.websocket is not None
+    assert (workload.websocket.mode, workload.shape.connections) == ("hold", 1000)
 
 
 def test_first_look_takes_about_ninety_seconds() -> None:
