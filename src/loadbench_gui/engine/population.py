@@ -46,20 +46,22 @@ class Population:
         self._undelayed += count
         self._succeed(count)
 
-    def add(self, due: Ints, taken: Ints, sent: Ints, first: Ints, last: Ints) -> None:
-        """Count successes by all five stamps."""
+    def add(self, due: Ints, taken: Ints, sent: Ints, first: Ints, last: Ints, answered: Ints | None = None) -> None:
+        """Count successes by all five stamps. answered: what the latency ends with where that is not the last byte."""
+        answered = last if answered is None else answered
         self._touched = True
-        self._service.add(to_us(last - sent))
-        self._scheduled.add(to_us(last - due))
+        self._service.add(to_us(answered - sent))
+        self._scheduled.add(to_us(answered - due))
         self._first.add(to_us(first - sent))
         self._download.add(to_us(last - first))
         self._add_lags(due, taken, sent)
         self._succeed(len(due))
 
     def add_status(self, status: int, count: int) -> None:
-        """Count `count` answers with `status`."""
+        """Count `count` answers with `status`; 0: where answers have none."""
         self._touched = True
-        self._status_codes[status] = self._status_codes.get(status, 0) + count
+        if status:
+            self._status_codes[status] = self._status_codes.get(status, 0) + count
 
     def fail(self, kind: ErrorKind, status: int) -> None:
         """Count one request that ended without success. status: 0 where none was read."""

@@ -1,10 +1,11 @@
 """What happened: the hot path appends integers, numpy folds them, and each interval leaves as one snapshot.
 
-Three lists are appended to; `stamps` says what their columns mean. `hot` holds the responses that were recognised whole
+Four lists are appended to; `stamps` says what their columns mean. `hot` holds the responses that were recognised whole
 (see `transport.http1`): two stamps each in a closed loop (sent, last byte), four where requests have a due time (due,
 taken, sent, last byte); where requests differ, each brings its status and its sizes along. `rows` holds all other
-successes with five stamps and their status, `misses` the stamps of failures, for the lags. Memory does not grow with
-the number of requests: the lists are folded many times a second, in slices, so that folding never shows.
+successes with five stamps and their status, `streams` those whose latency ends before they do, and `misses` the stamps
+of failures, for the lags. Memory does not grow with the number of requests: the lists are folded many times a second,
+in slices, so that folding never shows.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from loadbench_gui.engine.connections import ConnectionCount
 from loadbench_gui.engine.population import Population
 from loadbench_gui.engine.sampled import SampledExchanges
 from loadbench_gui.engine.side import Side
-from loadbench_gui.engine.stamps import HOT, MISS, ROW, Batch, Ints, Layout, count
+from loadbench_gui.engine.stamps import HOT, MISS, ROW, STREAM, Batch, Ints, Layout, count
 
 SLICE: Final = 1_000
 """Requests folded at once: about 0.1 ms."""
@@ -52,6 +53,7 @@ class Recorder:
         self._hot_layout = HOT[scheduled, mixed]
         self.hot: list[int] = []
         self.rows: list[int] = []
+        self.streams: list[int] = []
         self.misses: list[int] = []
         self._hot_status, self._hot_size, self._hot_marked = 200, 0, 0
         self._pending: deque[Batch] = deque()
@@ -186,6 +188,7 @@ class Recorder:
     def _queue(self) -> None:
         self._queue_hot()
         self._queue_list(ROW, self.rows, 0)
+        self._queue_list(STREAM, self.streams, 0)
         self._queue_list(MISS, self.misses, 0)
 
     def _queue_hot(self) -> None:
@@ -229,17 +232,22 @@ class Recorder:
     def _hold_back(self, batch: Batch) -> Ints:
         """Return the rows that belong to the current interval, and keep the others for the next."""
         stamps = batch.rows()
+        if batch.layout is STREAM:
+            # Whether a stream has ended may be known a while after it has.
+            stamps = stamps[np.argsort(stamps[:, batch.layout.last], kind="stable")]
         last = stamps[:, batch.layout.last]
         boundary = self.next_boundary_ns()
         if last[-1] < boundary:
             return stamps
-        # Stamps are appended in the order in which bytes were read, so the last bytes are sorted.
+        # Others are appended in the order in which bytes were read, so the last bytes are sorted.
         inside = int(np.searchsorted(last, boundary))
         self._ahead.append(Batch(batch.layout, stamps[inside:].ravel(), batch.status))
         return stamps[:inside]
 
     def _in_time(self, layout: Layout, stamps: Ints) -> Ints:
         """Return the rows that were answered within the timeout; the others are timeouts, whoever saw them first."""
+        if layout is STREAM:
+            return stamps  # how long one may be silent is no matter of how long it takes
         took_ns = stamps[:, layout.last] - stamps[:, layout.sent]
         if took_ns.max() <= self.timeout_ns:
             return stamps

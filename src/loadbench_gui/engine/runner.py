@@ -14,7 +14,7 @@ from time import perf_counter_ns, process_time_ns
 from typing import Final
 
 from loadbench_gui.core.histogram import Histogram
-from loadbench_gui.core.plan import ClosedLoad, OpenLoad, Shard
+from loadbench_gui.core.plan import ClosedLoad, Load, OpenLoad, Shard
 from loadbench_gui.core.snapshot import ShardSnapshot, WorkerHealth
 from loadbench_gui.engine.closed_loop import ClosedIssuer
 from loadbench_gui.engine.footprint import Footprint
@@ -22,6 +22,8 @@ from loadbench_gui.engine.issuer import Issuer
 from loadbench_gui.engine.open_loop import OpenIssuer
 from loadbench_gui.engine.recorder import Recorder, Window
 from loadbench_gui.engine.rundelay import RunDelay
+from loadbench_gui.engine.side import Side
+from loadbench_gui.engine.stream_record import StreamRecord
 from loadbench_gui.engine.thinking import ThinkingIssuer
 from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.transport.factory import is_scheduled
@@ -57,6 +59,13 @@ def make_issuer(shard: Shard, circuit: Circuit, recorder: Recorder, *, spin: boo
             return ClosedIssuer(shard, circuit, recorder)
 
 
+def side_of(load: Load, window: Window) -> Side | None:
+    """Return what is recorded beside the requests of a load of this kind."""
+    if load.workload.kind == "stream":
+        return StreamRecord(window.begin_ns, window.end_ns)
+    return None
+
+
 class ShardRun:
     """`prepare` opens the connections, `run` fires from the common start and returns when the last request ended.
 
@@ -78,7 +87,8 @@ class ShardRun:
         scheduled = is_scheduled(shard.load.workload.shape)
         requests = supply(shard)
         window = window_of(shard, perf_counter_ns())
-        self._recorder = Recorder(shard.index, window, scheduled=scheduled, mixed=requests.mixed)
+        side = side_of(shard.load, window)
+        self._recorder = Recorder(shard.index, window, scheduled=scheduled, mixed=requests.mixed, side=side)
         self._circuit = Circuit(shard.load, requests, self._recorder, loop)
         self._issuer = make_issuer(shard, self._circuit, self._recorder, spin=spin)
         self._cpu_clock = cpu_clock
@@ -192,7 +202,7 @@ class ShardRun:
     def _is_over(self, now: int) -> bool:
         """Move from firing to draining, and tell when draining is done."""
         if not self._drain_until_ns:
-            limited = self._shard.requests_limit is not None and self._issuer.exhausted
+            limited = self._shard.requests_limit is not None and self._issuer.exhausted and not self._has_time(now)
             if self._halt.is_set():
                 grace_s = min(STOP_GRACE_S, self._circuit.timeout_s)
             elif limited:
@@ -211,6 +221,11 @@ class ShardRun:
             self._issuer.halt()
             self._drain_until_ns = min(self._drain_until_ns, now + round(STOP_GRACE_S * 1e9))
         return self._issuer.idle or now >= self._drain_until_ns
+
+    def _has_time(self, now: int) -> bool:
+        """Whether requests are under way that may take as long as the window does: no timeout says how long that is."""
+        may_last = self._shard.load.workload.kind == "stream"
+        return may_last and now < self._recorder.window.end_ns and not self._issuer.idle
 
     def _swap(self, now: int, *, last: bool = False) -> None:
         self._recorder.fold_all()

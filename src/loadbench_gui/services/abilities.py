@@ -14,12 +14,10 @@ _PROXIES: Final = frozenset({"http", "https"})
 
 def must_be_possible(load: Load) -> None:
     """Raise `UserError` for what the client of `load` cannot do, and for what it lacks to do it."""
-    if load.workload.kind != "http":
-        raise UserError(
-            f"This version fires HTTP requests; {load.workload.kind} workloads come with a later one.",
-            'Set kind = "http" in the workload.',
-        )
     client = load.client
+    if load.workload.kind != "http" and client.name != "fast":
+        what = "streams" if load.workload.kind == "stream" else "WebSockets"
+        raise UserError(f"httpx does not do {what}.", 'Leave client = "httpx" out.')
     if client.auth != "none" and ":" not in client.credentials:
         raise UserError(
             f"Nobody is named who logs in ({client.auth}).", "Give a user and a password, as in ann:secret."

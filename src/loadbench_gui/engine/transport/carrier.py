@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.transport.query import Query
@@ -69,6 +69,14 @@ class Carrier(Protocol):
 
     def settle(self) -> None:
         """Report how many requests it has answered (`Recorder.serve`), once: when it ends or when the run does."""
+
+
+@runtime_checkable
+class Lasting(Protocol):
+    """A carrier whose request may last as long as the load does."""
+
+    def conclude(self, now_ns: int) -> None:
+        """The load is over: end the request, if it can be called a success by now."""
 
 
 class Owner(Protocol):

@@ -9,6 +9,7 @@ from loadbench_gui.engine.transport.carrier import Maker
 from loadbench_gui.engine.transport.hot import ClosedConnection, ClosedMixConnection, OpenConnection, OpenMixConnection
 from loadbench_gui.engine.transport.upload import has_uploads
 from loadbench_gui.engine.transport.upload_connection import UploadConnection
+from loadbench_gui.errors import UserError
 
 
 def maker(load: Load, *, mixed: bool) -> Maker:
@@ -16,6 +17,12 @@ def maker(load: Load, *, mixed: bool) -> Maker:
 
     mixed: requests differ from one to the next, so each has to be drawn.
     """
+    if load.workload.kind == "stream":
+        if load.client.name != "fast":
+            raise UserError("httpx does not do streams.", 'Leave client = "httpx" out.')
+        from loadbench_gui.engine.transport.stream_connection import StreamConnection
+
+        return StreamConnection
     if load.client.name == "httpx":
         from loadbench_gui.engine.transport.httpx_connection import carriers
 

@@ -27,6 +27,8 @@ CONTINUE_S: Final = 1.0
 
 def has_uploads(workload: Workload) -> bool:
     """Whether any of its requests has a body that is sent apart from its head."""
+    if workload.stream is not None and workload.stream.upload_chunk_bytes:
+        return True
     return any(request.body_file or expects_continue(request) for request in workload.requests)
 
 

@@ -1,0 +1,146 @@
+"""The answer that is a stream: its head is read like any other, its body goes to whoever watches the events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from httptools import HttpResponseParser
+
+from loadbench_gui.core.events.bounds import LONGEST_EVENT_BYTES, TooLong
+from loadbench_gui.engine.sampled import SAMPLE_BYTES
+from loadbench_gui.engine.transport.circuit import Circuit
+from loadbench_gui.engine.transport.reply import Malformed, Reply
+from loadbench_gui.engine.transport.stream_course import Course
+from loadbench_gui.engine.transport.stream_watch import EventWatch
+
+_NO_CONTENT: Final = 204
+
+
+class StreamReply(Reply):
+    """Bytes in by `feed`; events come out on the other side, in `EventWatch`.
+
+    is_refused: its status is wrong, so its body is no stream. refused_bytes: of that body. start: the body's beginning.
+    on_body: called by the parser with each piece of the body; a list's own method where nobody keeps the whole.
+    """
+
+    __slots__ = ("_pieces", "_watch", "is_refused", "on_body", "refused_bytes", "start")
+
+    def __init__(self, circuit: Circuit, watch: EventWatch) -> None:
+        super().__init__(circuit)
+        self._watch = watch
+        self._pieces: list[bytes] = []
+        self.on_body: Callable[[bytes], None] = self._keep_piece if circuit.looks_inside else self._pieces.append
+        self._start()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether its end has come."""
+        return self._complete
+
+    @property
+    def is_checked(self) -> bool:
+        """No two streams are alike: an answer is never remembered."""
+        return False
+
+    def begin(self, course: Course, due_ns: int, sent_ns: int) -> None:
+        """Make ready for another stream, or for the rest of one."""
+        self._start()
+        self._watch.begin(course, due_ns, sent_ns)
+
+    def feed(self, data: bytes, now_ns: int, *, is_first: bool) -> bool:
+        """Take bytes in and return whether the answer is complete now. Raises `Malformed`."""
+        if self._parser is None:
+            self._parser = HttpResponseParser(self)
+        knew_head = self._head_done
+        try:
+            return super().feed(data, now_ns, is_first=is_first)
+        finally:
+            if self._head_done:
+                if not knew_head:
+                    self._read_head(now_ns)
+                self._pass_on(now_ns)
+
+    def _start(self) -> None:
+        self._pieces.clear()
+        self.is_refused = False
+        self.refused_bytes = 0
+        self.start = b""
+
+    def _read_head(self, now_ns: int) -> None:
+        goes_on = self.status == _NO_CONTENT and self._watch.course.reconnects > 0
+        self.is_refused = self.query.check.status_is_wrong(self.status) and not goes_on
+        if not self.is_refused:
+            self._watch.head(self.status, now_ns)
+
+    def _pass_on(self, now_ns: int) -> None:
+        """Hand on what this read brought of the body."""
+        pieces = self._pieces
+        if not pieces:
+            return
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.clear()
+        self._note(data, now_ns)
+        if self.is_refused:
+            self.refused_bytes += len(data)
+            return
+        try:
+            self._watch_body(data, now_ns)
+        except TooLong as problem:
+            raise Malformed from problem
+
+    def _watch_body(self, data: bytes, now_ns: int) -> None:
+        self._watch.body(data, now_ns)
+
+    def _note(self, data: bytes, now_ns: int) -> None:
+        course = self._watch.course
+        course.first_body_ns = course.first_body_ns or now_ns
+        if len(self.start) < SAMPLE_BYTES:
+            self.start += data[: SAMPLE_BYTES - len(self.start)]
+
+    def _keep_piece(self, data: bytes) -> None:
+        self._pieces.append(data)
+        self.take_body(data)
+
+
+class ChunkReply(StreamReply):
+    """Events are the chunks of the body as the server framed them; where it has none, what each read brings."""
+
+    __slots__ = ("_chunks", "_is_chunked")
+
+    def _start(self) -> None:
+        super()._start()
+        self._chunks: list[bytes] = []
+        self._is_chunked = False
+
+    def _pass_on(self, now_ns: int) -> None:
+        if not self._is_chunked:
+            super()._pass_on(now_ns)
+            return
+        pieces, chunks = self._pieces, self._chunks
+        self._chunks = []
+        begun = chunks or pieces
+        if begun:
+            self._note(begun[0], now_ns)
+        if self.is_refused:
+            self.refused_bytes += sum(map(len, chunks))
+        else:
+            self._watch.events(chunks, now_ns)
+        if len(pieces) > 1 and sum(map(len, pieces)) > LONGEST_EVENT_BYTES:
+            # Only its beginning is ever looked at; the rest of an endless chunk is not kept.
+            del pieces[1:]
+
+    def _watch_body(self, data: bytes, now_ns: int) -> None:
+        self._watch.events([data], now_ns)
+
+    # The parser's calls
+
+    def on_chunk_header(self) -> None:
+        """There are chunks."""
+        self._is_chunked = True
+
+    def on_chunk_complete(self) -> None:
+        """One is complete; the last one of a body is empty and no event."""
+        if self._pieces:
+            self._chunks.append(b"".join(self._pieces))
+            self._pieces.clear()
