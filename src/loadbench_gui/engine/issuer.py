@@ -88,8 +88,12 @@ class Issuer(ABC):
                     connection.conclude(now_ns)
             self.give_up(now_ns)
 
-    async def depart(self) -> None:  # noqa: B027 - most protocols have no way to do that
-        """All is over: take leave of the server, and do not wait for it long."""
+    async def depart(self) -> None:
+        """All is over: take leave of the server where the protocol has a way to, and do not wait for it long."""
+        if self._shard.load.workload.kind == "ws":
+            from loadbench_gui.engine.transport.websocket.member import part_all
+
+            await part_all(self.connections)
 
     def settle(self) -> None:
         """Have every connection report what it has answered."""

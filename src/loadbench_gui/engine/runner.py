@@ -19,10 +19,12 @@ from loadbench_gui.core.snapshot import ShardSnapshot, WorkerHealth
 from loadbench_gui.engine.closed_loop import ClosedIssuer
 from loadbench_gui.engine.footprint import Footprint
 from loadbench_gui.engine.issuer import Issuer
+from loadbench_gui.engine.message_loop import MessageIssuer
 from loadbench_gui.engine.open_loop import OpenIssuer
 from loadbench_gui.engine.recorder import Recorder, Window
 from loadbench_gui.engine.rundelay import RunDelay
 from loadbench_gui.engine.side import Side
+from loadbench_gui.engine.socket_record import SocketRecord
 from loadbench_gui.engine.stream_record import StreamRecord
 from loadbench_gui.engine.thinking import ThinkingIssuer
 from loadbench_gui.engine.transport.circuit import Circuit
@@ -51,6 +53,8 @@ def window_of(shard: Shard, start_ns: int) -> Window:
 def make_issuer(shard: Shard, circuit: Circuit, recorder: Recorder, *, spin: bool) -> Issuer:
     """Return the issuer for the shard's load shape."""
     match shard.load.workload.shape:
+        case OpenLoad() if shard.load.workload.kind == "ws":
+            return MessageIssuer(shard, circuit, recorder, spin=spin)
         case OpenLoad():
             return OpenIssuer(shard, circuit, recorder, spin=spin)
         case ClosedLoad(think_s=think_s) if think_s > 0:
@@ -63,6 +67,8 @@ def side_of(load: Load, window: Window) -> Side | None:
     """Return what is recorded beside the requests of a load of this kind."""
     if load.workload.kind == "stream":
         return StreamRecord(window.begin_ns, window.end_ns)
+    if load.workload.websocket is not None:
+        return SocketRecord(load.workload.websocket.mode)
     return None
 
 

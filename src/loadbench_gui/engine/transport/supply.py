@@ -35,7 +35,8 @@ def supply(shard: Shard) -> Supply:
     source = RequestSource(load.workload, load.target, *share, _always(load.client))
     if load.client.name == "httpx":
         return Supply(source.requests, rendered(load.workload, *share).__next__, mixed=True)
-    return Supply(source.requests, source.next, mixed=not source.is_constant)
+    # What differs from one WebSocket to the next is its handshake, which is drawn when it is opened.
+    return Supply(source.requests, source.next, mixed=not source.is_constant and load.workload.kind != "ws")
 
 
 def _always(client: Client) -> tuple[Header, ...]:

@@ -3,31 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
-from loadbench_gui.core.plan import Load
+from loadbench_gui.core.plan import ClosedLoad, Load, LoadShape, OpenLoad
+from loadbench_gui.core.websocket import SocketSettings
 from loadbench_gui.engine.transport.carrier import Carrier, Maker, Owner
 from loadbench_gui.engine.transport.circuit import Circuit
+from loadbench_gui.engine.transport.websocket.echo import ClosedEcho, ScheduledEcho
+from loadbench_gui.engine.transport.websocket.exchange import EchoKit
 from loadbench_gui.engine.transport.websocket.kit import Kit
-from loadbench_gui.engine.transport.websocket.socket import Socket
+from loadbench_gui.engine.transport.websocket.messages import identifier_bytes
+from loadbench_gui.engine.transport.websocket.piped import OrderedEcho, PipedEcho
+from loadbench_gui.errors import Bug
 
-SocketMaker: TypeAlias = Callable[[Kit, Owner, int], Carrier]
+K = TypeVar("K", bound=Kit)
+MakeSocket: TypeAlias = Callable[[K, Owner, int], Carrier]
 
 
 def carriers(load: Load) -> Maker:
     """Return what makes the sockets of one shard of `load`: all of them share one kit."""
-    settings = load.workload.websocket
-    assert settings is not None
-    kits: list[Kit] = []
-    make = _maker(load)
+    match load.workload.websocket:
+        case SocketSettings(mode="echo") as settings:
+            return _sharing(EchoKit, settings, _echo(load.workload.shape, settings))
+        case settings:
+            raise Bug(f"no sockets for {settings}")
+
+
+def _sharing(make_kit: Callable[[Circuit, SocketSettings], K], settings: SocketSettings, make: MakeSocket[K]) -> Maker:
+    kits: list[K] = []
 
     def carrier(circuit: Circuit, owner: Owner, place: int) -> Carrier:
         if not kits:
-            kits.append(Kit(circuit, settings))
+            kits.append(make_kit(circuit, settings))
         return make(kits[0], owner, place)
 
     return carrier
 
 
-def _maker(load: Load) -> SocketMaker:
-    return Socket
+def _echo(shape: LoadShape, settings: SocketSettings) -> Callable[[EchoKit, Owner, int], Carrier]:
+    match shape:
+        case OpenLoad():
+            return PipedEcho if identifier_bytes(settings) else OrderedEcho
+        case ClosedLoad(think_s=think_s):
+            return ScheduledEcho if think_s > 0 else ClosedEcho

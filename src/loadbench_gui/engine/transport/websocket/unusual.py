@@ -72,6 +72,11 @@ class Unusual:
         """Whether it has to be fed the next frame too, whatever that is."""
         return bool(self._parts or self._protocol.extensions)
 
+    @property
+    def compresses(self) -> bool:
+        """Whether an extension was agreed on, so that messages of ours go through here as well."""
+        return bool(self._protocol.extensions)
+
     def feed(self, data: bytes, first_ns: int) -> Iterator[Event]:
         """Yield what a frame brings, and its end if it is the last. first_ns: when its first byte was read."""
         protocol = self._protocol
