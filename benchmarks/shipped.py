@@ -1,4 +1,7 @@
-"""The shipped command, as a user runs it: `loadbench http URL ... --json FILE`, in a history of its own."""
+"""The shipped command, as a user runs it: `loadbench http URL ... --json FILE`, in a history of its own.
+
+kind: which command, `http`, `stream` or `ws`.
+"""
 
 from __future__ import annotations
 
@@ -76,25 +79,25 @@ def environment(folder: Path) -> dict[str, str]:
     return {**os.environ, **places, "COLUMNS": "160", "NO_COLOR": "1"}
 
 
-def arguments(url: str, *options: str) -> list[str]:
+def arguments(url: str, *options: str, kind: str = "http") -> list[str]:
     """Return the command: one worker on the generator's core unless an option says otherwise."""
-    return [str(PROGRAM), "http", url, "-w", "1", "--cpus", str(GENERATOR_CPU), *options]
+    return [str(PROGRAM), kind, url, "-w", "1", "--cpus", str(GENERATOR_CPU), *options]
 
 
-def shown(*options: str) -> str:
+def shown(*options: str, kind: str = "http") -> str:
     """Return the command as a person would type it."""
-    return " ".join(["loadbench http URL -w 1 --cpus", str(GENERATOR_CPU), *options, "--json FILE"])
+    return " ".join([f"loadbench {kind} URL -w 1 --cpus", str(GENERATOR_CPU), *options, "--json FILE"])
 
 
 @contextmanager
-def started(url: str, *options: str, cpu: int | None = None) -> Iterator[Started]:
+def started(url: str, *options: str, cpu: int | None = None, kind: str = "http") -> Iterator[Started]:
     """Start it; what it leaves behind is removed.
 
-    cpu: where all of it runs; None: what is not its worker runs beside the server.
+    cpu: where all of it runs; None: what is not its worker runs where the system puts it.
     """
     with TemporaryDirectory(prefix="loadbench-bench-") as place:
         folder = Path(place)
-        command = [*arguments(url, *options), "--json", str(folder / "result.json")]
+        command = [*arguments(url, *options, kind=kind), "--json", str(folder / "result.json")]
         if cpu is not None:
             command = pinned(cpu, command)
         with (folder / "words.txt").open("wb") as words:
@@ -107,9 +110,9 @@ def started(url: str, *options: str, cpu: int | None = None) -> Iterator[Started
                 process.wait()
 
 
-def run(url: str, *options: str) -> Figures:
+def run(url: str, *options: str, kind: str = "http") -> Figures:
     """Run it from start to end."""
-    with started(url, *options) as command:
+    with started(url, *options, kind=kind) as command:
         return command.end()[1]
 
 

