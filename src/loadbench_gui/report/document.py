@@ -1,25 +1,28 @@
 """The result document (`loadbench.result/1`): what other programs read. Names may be added, never renamed.
 
-What did not run is null, never invented: a run over HTTP has no `stream`, a server that was not started here has no
-`target`. `Run.environment` is flat; a key `package:NAME` holds the version of a package.
+What did not run is null, never invented: a run over HTTP has no `stream`, connections that are only held no
+throughput, a server that was not started here no `target`. `Run.environment` is flat; a key `package:NAME` holds the
+version of a package.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from loadbench_gui import __version__
 from loadbench_gui.core.caveats import Caveat
 from loadbench_gui.core.histogram import Histogram
-from loadbench_gui.core.quantiles import Q, adjusted, summarise
+from loadbench_gui.core.quantiles import adjusted, summarise
 from loadbench_gui.core.run import Fitness, Interval, Run, TargetSample, TargetSummary
 from loadbench_gui.core.snapshot import SampleExchange, Tally, Traffic
 from loadbench_gui.core.verdict import Comparison, Difference, Gate, MetricVerdict, ScheduleEntry
+from loadbench_gui.report.figure import finite, q
+from loadbench_gui.report.protocols import protocols, throughput_rps
 from loadbench_gui.report.sent import Json, sent
+from loadbench_gui.stats.kinds import kind_of
 
 SCHEMA: Final = "loadbench.result/1"
 PACKAGE_PREFIX: Final = "package:"
@@ -82,7 +85,7 @@ def _run(run: Run) -> Json:
         "stop_reason": run.stop_reason or None,
         **sent(run),
         "requests": _requests(tally),
-        "throughput_rps": run.throughput_rps,
+        "throughput_rps": throughput_rps(run),
         "bytes": {"sent": run.traffic.bytes_sent, "received": run.traffic.bytes_received},
         **_latencies(run),
         "samples": [_sample(sample) for sample in run.samples],
@@ -90,12 +93,11 @@ def _run(run: Run) -> Json:
         "status_codes": {str(code): n for code, n in sorted(tally.status_codes.items())},
         "connections": _connections(run.traffic, run.peak_connections),
         "requests_per_process": dict(run.requests_per_process) if run.requests_per_process is not None else None,
-        "stream": None,
-        "websocket": None,
+        **protocols(run),
         "target": _target(run.target) if run.target else None,
         "launch": _launch(run),
         "generator": _generator(run.fitness),
-        "intervals": [_interval(interval, run.target_samples) for interval in run.intervals],
+        "intervals": [_interval(interval, run) for interval in run.intervals],
     }
 
 
@@ -124,17 +126,6 @@ def _latencies(run: Run) -> Json:
 def _phase(times: Histogram) -> Json | None:
     """Return Q, or null for a phase that no connection went through."""
     return q(summarise(times)) if times.total else None
-
-
-def q(figures: Q) -> Json:
-    """Return Q as the contract writes it: numbers or null, and why a null is one."""
-    values = dataclasses.asdict(figures)
-    return {key: list(v) if isinstance(v, tuple) else finite(v) for key, v in values.items()}
-
-
-def finite(value: float | None) -> float | None:
-    """Return a number that JSON can hold: NaN and infinity become null."""
-    return value if value is not None and math.isfinite(value) else None
 
 
 def _sample(sample: SampleExchange) -> Json:
@@ -197,6 +188,8 @@ def _generator(fitness: Fitness) -> Json:
         "ceiling_rps": finite(fitness.ceiling_rps),
         "steal_fraction": finite(fitness.steal_fraction),
         "run_delay_fraction": finite(fitness.run_delay_fraction),
+        "cpu_us_per_event": finite(fitness.cpu_us_per_event),
+        "bytes_per_connection": finite(fitness.bytes_per_connection),
     }
 
 
@@ -204,22 +197,25 @@ def _caveat(caveat: Caveat) -> Json:
     return dataclasses.asdict(caveat)
 
 
-def _interval(interval: Interval, samples: Sequence[TargetSample]) -> Json:
+def _interval(interval: Interval, run: Run) -> Json:
     """One piece of the run, warm-up included: a second, or longer in a run of more than five minutes (`length_s`).
 
     p99 is null where the piece holds under 1,000 successes.
     """
-    tally = interval.everything
+    tally, has_rate = interval.everything, interval.length_s > 0 and not kind_of(run.workload).throughput
     figures = summarise(tally.scheduled)
-    memory_bytes, cpu_fraction = _watched(interval, samples)
+    memory_bytes, cpu_fraction = _watched(interval, run.target_samples)
     return {
         "t_s": interval.t_s,
         "length_s": interval.length_s,
         "requests": tally.ended,
-        "throughput_rps": tally.succeeded / interval.length_s if interval.length_s > 0 else None,
+        "throughput_rps": tally.succeeded / interval.length_s if has_rate else None,
         "p50_us": figures.p50,
         "p99_us": figures.p99,
         "errors": tally.failed + tally.timed_out + tally.dropped,
+        "events": tally.stream.events if tally.stream else None,
+        "messages_received": tally.websocket.received if tally.websocket else None,
+        "connections": interval.traffic.open_connections,
         "memory_bytes": memory_bytes,
         "cpu_fraction": cpu_fraction,
         "lost_shards": list(interval.lost_shards),

@@ -11,13 +11,17 @@ from markupsafe import Markup
 from loadbench_gui import __version__
 from loadbench_gui.assets import asset_dir
 from loadbench_gui.core.run import Run
-from loadbench_gui.core.verdict import Comparison, Gate
+from loadbench_gui.core.verdict import Comparison, Gate, MetricVerdict
 from loadbench_gui.report import tables, words
 from loadbench_gui.report.charts import charts, primary_of, swatch
 from loadbench_gui.report.document import PACKAGE_PREFIX, document, to_json
-from loadbench_gui.report.page import Command, Exchange, Page, Section, Sign, Standing
+from loadbench_gui.report.events import events_tables
+from loadbench_gui.report.page import Command, Exchange, Page, Section, Sign, Standing, Table
 from loadbench_gui.report.palette import DARK, LIGHT, Palette, Role
 from loadbench_gui.report.phases import phases_table
+from loadbench_gui.report.runs import runs_table
+from loadbench_gui.report.sentences import clock, run_sentence
+from loadbench_gui.stats.kinds import kind_of
 
 _MOST_EXCHANGES = 12
 
@@ -48,7 +52,7 @@ def page(runs: Sequence[Run], comparison: Comparison | None = None) -> Page:
     return Page(
         title=comparison.profile if comparison else _run_title(runs),
         subtitle=_subtitle(runs, comparison),
-        verdict=comparison.summary if comparison else _run_sentence(runs),
+        verdict=comparison.summary if comparison else run_sentence(runs),
         verdict_notes=_notes(comparison),
         warnings=_warnings(runs, comparison),
         standings=_standings(comparison, names),
@@ -58,12 +62,13 @@ def page(runs: Sequence[Run], comparison: Comparison | None = None) -> Page:
         differences=tables.differences_table(comparison.differences, names) if comparison else None,
         errors=tables.errors_table(runs, names),
         exchanges=_exchanges(runs),
-        runs=tables.runs_table(runs, names),
+        runs=runs_table(runs, names),
         caveats=_caveats(runs),
         commands=_commands(runs, names),
         environment=tables.environment_table(_facts(runs, comparison)),
         repeat=comparison.command if comparison else "",
         version=__version__,
+        clock=clock(runs),
         raw_json=embedded(to_json(document(runs, comparison), indent=None)),
     )
 
@@ -101,18 +106,6 @@ def _subtitle(runs: Sequence[Run], comparison: Comparison | None) -> str:
         words.moment(comparison.started_at),
     )
     return " · ".join((*parts, f"baseline {comparison.baseline}", f"seed {schedule.seed}"))
-
-
-def _run_sentence(runs: Sequence[Run]) -> str:
-    """Say what came out of runs that are not compared."""
-    said = []
-    for run in runs:
-        tally = run.measured
-        p99, p50 = tally.scheduled.quantile(0.99), tally.scheduled.quantile(0.5)
-        answered = f"{words.count(tally.succeeded)} of {words.count(tally.issued)} requests answered as expected"
-        figures = f": p50 {words.latency(p50)}, p99 {words.latency(p99)}" if tally.succeeded >= 1_000 else ""
-        said.append(f"{run.label.deployment}: {answered}{figures}, at {words.rate(run.throughput_rps)}.")
-    return " ".join(said[:3])
 
 
 def _notes(comparison: Comparison | None) -> tuple[str, ...]:
@@ -175,14 +168,21 @@ def _sections(runs: Sequence[Run], comparison: Comparison | None, names: Sequenc
                 title=name,
                 subtitle=" / ".join(dict.fromkeys(words.workload(run.workload) for run in mine)),
                 overview=tables.overview(mine, names, metrics, baseline),
+                events=events_tables(mine, names),
                 phases=phases_table(mine, names),
-                figures=charts(f"w{number}", mine, names, metrics, primary_of(comparison)),
-                metrics=tables.metrics_table(metrics, names, baseline) if metrics and baseline else None,
+                figures=charts(f"w{number}", mine, names, metrics, primary_of(comparison, mine[0].workload)),
+                metrics=_metrics(metrics, names, baseline, mine[0]) if metrics and baseline else None,
                 sentences=tuple(m.sentence for m in metrics),
                 caveats=tuple(dict.fromkeys(text for m in metrics for text in m.caveats)),
             )
         )
     return tuple(sections)
+
+
+def _metrics(metrics: Sequence[MetricVerdict], names: Sequence[str], baseline: str | None, run: Run) -> Table | None:
+    if not metrics or not baseline:
+        return None
+    return tables.metrics_table(metrics, names, baseline, kind_of(run.workload).counted)
 
 
 def _exchanges(runs: Sequence[Run]) -> tuple[Exchange, ...]:

@@ -89,6 +89,7 @@ class Section:
     title: str
     subtitle: str
     overview: Table
+    events: tuple[Table, ...]
     phases: Table
     figures: tuple[Figure, ...]
     metrics: Table | None
@@ -136,5 +137,6 @@ class Page:
     environment: Table
     repeat: str
     version: str
+    clock: str
     raw_json: Markup
     raw_name: str = "result.json"

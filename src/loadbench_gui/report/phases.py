@@ -23,6 +23,7 @@ _PHASES: Final[tuple[tuple[str, Callable[[Run], Histogram]], ...]] = (
 )
 """In the order in which a request goes through them; look-up, connect and TLS once a connection at most."""
 _ALWAYS: Final = frozenset({"dispatch lag", "connection wait", "first byte", "download"})
+_LIKE_ANSWERS: Final = frozenset({"first byte", "download"})
 
 
 def phases_table(runs: Sequence[Run], deployments: Sequence[str]) -> Table:
@@ -33,7 +34,8 @@ def phases_table(runs: Sequence[Run], deployments: Sequence[str]) -> Table:
         for i, name, mine in by_name
         if mine
     ]
-    titles = [t for t, _ in _PHASES if t in _ALWAYS or any(times[t].total for *_, times in merged)]
+    always = _ALWAYS - _LIKE_ANSWERS if all(run.workload.kind == "ws" for run in runs) else _ALWAYS
+    titles = [t for t, _ in _PHASES if t in always or any(times[t].total for *_, times in merged)]
     shares = any(len(run.requests_per_process or ()) > 1 for run in runs)
     head = (
         Cell("Deployment"),

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from loadbench_gui.core.request import Request
 from loadbench_gui.core.run import Run, SenderFacts
 from loadbench_gui.core.shape import ClosedLoad, LoadShape
+from loadbench_gui.core.websocket import SocketSettings
 
 # A JSON object; its values are whatever JSON holds, which the type system cannot say without casts at every reader.
 Json: TypeAlias = dict[str, Any]
@@ -26,7 +27,16 @@ def sent(run: Run) -> Json:
         "requests_limit": workload.requests_limit,
         "pacing": sender.pacing if sender else None,
         "client_options": _client_options(sender) if sender else None,
+        "stream_options": dataclasses.asdict(workload.stream) if workload.stream else None,
+        "websocket_options": _socket_options(workload.websocket) if workload.websocket else None,
     }
+
+
+def _socket_options(settings: SocketSettings) -> Json:
+    """Messages are bodies: only how long they are is told."""
+    options = dataclasses.asdict(settings)
+    message, hello = options.pop("message"), options.pop("hello")
+    return options | {"size_bytes": len(message) or settings.size_bytes, "hello_bytes": len(hello)}
 
 
 def _load(shape: LoadShape) -> Json:

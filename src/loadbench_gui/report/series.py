@@ -23,7 +23,8 @@ from loadbench_gui.core.verdict import Metric
 from loadbench_gui.report.figures.overtime import Curve, TimeSpan
 from loadbench_gui.report.figures.runorder import RunPoint
 from loadbench_gui.report.figures.spectrum import Spectrum
-from loadbench_gui.stats.sample import metric_value
+from loadbench_gui.stats.kinds import kind_of
+from loadbench_gui.stats.sample import latency_histogram, metric_value
 
 MOST_POINTS: Final = 600
 WINDOWS_S: Final = (1, 2, 5, 10, 30)
@@ -66,9 +67,9 @@ def offered_rps(runs: Sequence[Run]) -> float | None:
     return shape.rate_rps if isinstance(shape, OpenLoad) and not shape.stages else None
 
 
-def spectra(of: Sequence[Arm]) -> tuple[Spectrum, ...]:
-    """Return the scheduled latencies of each deployment, all rounds merged."""
-    merged = ((arm, sum((run.measured.scheduled for run in arm.runs), Histogram())) for arm in of)
+def spectra(of: Sequence[Arm], metric: Metric = Metric.P99) -> tuple[Spectrum, ...]:
+    """Return what `metric` is a percentile of (scheduled latencies) for each deployment, all rounds merged."""
+    merged = ((arm, sum((latency_histogram(run.measured, metric) for run in arm.runs), Histogram())) for arm in of)
     return tuple(Spectrum(arm.index, arm.name, histogram) for arm, histogram in merged)
 
 
@@ -118,7 +119,9 @@ def value(run: Run, metric: Metric) -> float | None:
 
     Unlike in a comparison, the throughput of an open loop counts: it is shown beside what was offered.
     """
-    return run.throughput_rps if metric is Metric.THROUGHPUT else metric_value(run, metric)
+    if metric is Metric.THROUGHPUT and not kind_of(run.workload).throughput:
+        return run.throughput_rps
+    return metric_value(run, metric)
 
 
 def run_points(runs: Sequence[Run], deployments: Sequence[str], metric: Metric) -> tuple[RunPoint, ...]:

@@ -6,14 +6,16 @@ import math
 from collections.abc import Sequence
 
 from loadbench_gui.core.caveats import doubted
-from loadbench_gui.core.histogram import Histogram
-from loadbench_gui.core.quantiles import samples_needed, summarise
+from loadbench_gui.core.plan import Workload
+from loadbench_gui.core.quantiles import samples_needed
 from loadbench_gui.core.run import Run
 from loadbench_gui.core.snapshot import Tally
 from loadbench_gui.core.verdict import Comparison, Difference, Gate, Metric, MetricVerdict
 from loadbench_gui.report import series, words
-from loadbench_gui.report.charts import HEADLINE, swatch
+from loadbench_gui.report.charts import headline, swatch
 from loadbench_gui.report.page import Cell, Pill, Table
+from loadbench_gui.stats.kinds import kind_of
+from loadbench_gui.stats.sample import POPULATIONS, Missing, measure
 
 _BASELINE = Pill("baseline")
 
@@ -28,11 +30,11 @@ def overview(
 ) -> Table:
     """One row per deployment: the figures that matter, what they are made of, and the verdict on each."""
     verdicts = {(m.metric, m.deployment): m for m in metrics}
-    shown = _shown_metrics(metrics)
+    shown, counted = _shown_metrics(metrics, runs[0].workload), kind_of(runs[0].workload).counted
     judged = {m.metric for m in metrics}
     head = [Cell("Deployment")]
     for metric in shown:
-        head += [Cell(_column(metric), number=True), *([Cell()] if metric in judged else [])]
+        head += [Cell(_column(metric, counted), number=True), *([Cell()] if metric in judged else [])]
     rows = []
     for index, name in enumerate(deployments):
         mine = [run for run in runs if run.label.deployment == name]
@@ -47,18 +49,18 @@ def overview(
     return Table(caption, tuple(head), tuple(rows))
 
 
-def _column(metric: Metric) -> str:
-    return "Requests/s" if metric is Metric.THROUGHPUT else words.METRIC_LABELS[metric]
+def _column(metric: Metric, counted: str) -> str:
+    return f"{counted.capitalize()}/s" if metric is Metric.THROUGHPUT else words.METRIC_LABELS[metric]
 
 
 def _pill_of(metric: MetricVerdict | None) -> Pill | None:
     return pill(metric) if metric else None
 
 
-def _shown_metrics(metrics: Sequence[MetricVerdict]) -> tuple[Metric, ...]:
+def _shown_metrics(metrics: Sequence[MetricVerdict], workload: Workload) -> tuple[Metric, ...]:
     """Return the usual columns, with the primary metric first where it is another."""
     primary = [m.metric for m in metrics if m.primary]
-    return tuple(dict.fromkeys((*primary, *HEADLINE)))
+    return tuple(dict.fromkeys((*primary, *headline(workload))))
 
 
 def _made_of(runs: Sequence[Run]) -> str:
@@ -73,14 +75,16 @@ def _figure(metric: Metric, runs: Sequence[Run]) -> Cell:
     written = words.metric_value(metric, mean)
     if metric is Metric.THROUGHPUT and mean is not None:
         written = words.rate_figure(mean)
-    both = (metric, *filter(None, (_SERVICE.get(metric),)))
-    return Cell(written, number=True, note=_note(metric, used, mean), doubt=_doubt(used, *both))
+    if metric is Metric.MEMORY_PER_CONNECTION:
+        written = words.size(mean)
+    both = (metric, *filter(None, (SERVICE_OF.get(metric),)))
+    return Cell(written, number=True, note=_note(metric, used, mean), doubt=doubt_of(used, *both))
 
 
-_SERVICE = {Metric.P50: Metric.SERVICE_P50, Metric.P99: Metric.SERVICE_P99}
+SERVICE_OF = {Metric.P50: Metric.SERVICE_P50, Metric.P99: Metric.SERVICE_P99}
 
 
-def _doubt(runs: Sequence[Run], *metrics: Metric) -> str:
+def doubt_of(runs: Sequence[Run], *metrics: Metric) -> str:
     """Say why the figures of a cell may be wrong: each metric's gravest reason in any of the runs, "" for none."""
     reasons = doubted(caveat for run in runs for caveat in run.fitness.caveats)
     said: dict[str, list[str]] = {}
@@ -92,7 +96,7 @@ def _doubt(runs: Sequence[Run], *metrics: Metric) -> str:
 
 def _note(metric: Metric, runs: Sequence[Run], value: float | None) -> str:
     """Say what a figure is made of, or why there is none."""
-    service = _SERVICE.get(metric)
+    service = SERVICE_OF.get(metric)
     if service is not None:
         if value is None:
             if all(run.label.phase == "peak" for run in runs):
@@ -102,7 +106,13 @@ def _note(metric: Metric, runs: Sequence[Run], value: float | None) -> str:
     match metric:
         case Metric.THROUGHPUT:
             offered = series.offered_rps(runs)
-            return f"offered {words.rate_figure(offered)}" if offered else "closed loop"
+            if offered:
+                return f"offered {words.rate_figure(offered)}"
+            return "closed loop" if kind_of(runs[0].workload).paced else ""
+        case Metric.GAP_P99 | Metric.FANOUT_P99 if value is None:
+            return f"needs {words.count(samples_needed(0.99))} {POPULATIONS[metric]} a run"
+        case Metric.MEMORY_PER_CONNECTION if value is None:
+            return _why(metric, runs)
         case Metric.MEMORY_PEAK:
             idle = words.memory(geometric_mean([series.value(run, Metric.MEMORY_IDLE) for run in runs]))
             kinds = {run.target.kind.upper() for run in runs if run.target}
@@ -111,6 +121,11 @@ def _note(metric: Metric, runs: Sequence[Run], value: float | None) -> str:
             return "" if value is not None else "not watched"
         case _:
             return ""
+
+
+def _why(metric: Metric, runs: Sequence[Run]) -> str:
+    """Return why the first run that has no value of `metric` has none."""
+    return next((found.reason for run in runs if isinstance(found := measure(run, metric), Missing)), "")
 
 
 def geometric_mean(values: Sequence[float | None]) -> float | None:
@@ -123,15 +138,17 @@ def geometric_mean(values: Sequence[float | None]) -> float | None:
     return math.exp(sum(map(math.log, known)) / len(known))
 
 
-def metrics_table(metrics: Sequence[MetricVerdict], deployments: Sequence[str], baseline: str) -> Table:
-    """One row per verdict, with interval and p-values."""
+def metrics_table(
+    metrics: Sequence[MetricVerdict], deployments: Sequence[str], baseline: str, counted: str = "requests"
+) -> Table:
+    """One row per verdict, with interval and p-values. counted: what a throughput is made of."""
     titles = (baseline, "value", "difference", "95 % interval", "threshold", "p", "p (Holm)", "p (sign flip)")
     head = (Cell("Metric"), Cell("Deployment"), *(Cell(t, number=True) for t in titles), Cell("Verdict"))
     rows = []
     for m in metrics:
         figures = (
-            words.metric_value(m.metric, m.baseline_value),
-            words.metric_value(m.metric, m.value),
+            words.metric_value(m.metric, m.baseline_value, counted),
+            words.metric_value(m.metric, m.value, counted),
             words.change(m.ratio),
             words.change_interval(m.ci95),
             words.percent(m.delta),
@@ -167,7 +184,7 @@ def gates_table(gates: Sequence[Gate]) -> Table | None:
 
 
 _FAMILIES = {Metric.THROUGHPUT: "throughput", Metric.MEMORY_PEAK: "memory", Metric.MEMORY_IDLE: "memory",
-             Metric.CPU_PER_1K: "CPU", Metric.STARTUP: "start-up"}  # fmt: skip
+             Metric.MEMORY_PER_CONNECTION: "memory", Metric.CPU_PER_1K: "CPU", Metric.STARTUP: "start-up"}  # fmt: skip
 
 
 def _concerned(gate: Gate) -> str:
@@ -204,56 +221,6 @@ def errors_table(runs: Sequence[Run], deployments: Sequence[str]) -> Table | Non
 
 def _count(n: int) -> Cell:
     return Cell(words.count(n), number=True, tone="error" if n else "muted")
-
-
-_TONES = {"valid": "good", "suspect": "warning", "invalid": "error"}
-
-
-def runs_table(runs: Sequence[Run], deployments: Sequence[str]) -> Table:
-    """One row per run, in the order they were made."""
-    numbers = ("requests/s", "p50", "p99", "samples", "errors", "memory")
-    texts = (Cell("Run", number=True), Cell("Deployment"), Cell("Load"))
-    head = (*texts, *(Cell(t, number=True) for t in numbers), Cell("Generator"))
-    ordered = sorted(runs, key=lambda run: run.label.order)
-    return Table("Every run, in order", head, tuple(_run_row(run, deployments) for run in ordered))
-
-
-def _run_row(run: Run, deployments: Sequence[str]) -> tuple[Cell, ...]:
-    tally, label, fitness = run.measured, run.label, run.fitness
-    bad = tally.failed + tally.timed_out + tally.dropped
-    state = "" if run.sealed else f"cut short: {run.stop_reason or 'not finished'}"
-    return (
-        Cell(f"{label.order + 1}", number=True, note=f"round {label.round + 1}" if label.comparison_id else ""),
-        Cell(label.deployment, strong=True, swatch=swatch(deployments.index(label.deployment)), note=state),
-        Cell(label.workload, note="" if label.phase == "load" else label.phase),
-        Cell(
-            words.rate_figure(run.throughput_rps),
-            number=True,
-            note=words.seconds(run.duration_s),
-            doubt=_doubt([run], Metric.THROUGHPUT),
-        ),
-        _both_clocks(run, Metric.P50),
-        _both_clocks(run, Metric.P99),
-        Cell(words.count(tally.succeeded), number=True, note=f"of {words.count(tally.issued)}"),
-        Cell(words.count(bad), number=True, tone="error" if bad else "", note=_ends(tally)),
-        Cell(words.memory(run.target.peak_bytes if run.target else None), number=True),
-        Cell(pill=Pill(fitness.verdict, _TONES[fitness.verdict]), note=f"CPU {words.percent(fitness.cpu_fraction)}"),
-    )
-
-
-def _both_clocks(run: Run, metric: Metric) -> Cell:
-    """Write the scheduled latency with the service time beneath it."""
-
-    def written(histogram: Histogram) -> str:
-        return words.latency(getattr(summarise(histogram), metric.value))
-
-    note = f"service {written(run.measured.service)}"
-    return Cell(written(run.measured.scheduled), number=True, note=note, doubt=_doubt([run], metric, _SERVICE[metric]))
-
-
-def _ends(tally: Tally) -> str:
-    named = (("timed out", tally.timed_out), ("dropped", tally.dropped), ("in flight", tally.censored))
-    return ", ".join(f"{words.count(n)} {word}" for word, n in named if n)
 
 
 def environment_table(facts: Sequence[tuple[str, str]]) -> Table:

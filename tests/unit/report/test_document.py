@@ -15,7 +15,8 @@ from loadbench_gui.core.plan import ClosedLoad, OpenLoad, Request
 from loadbench_gui.core.quantiles import Q
 from loadbench_gui.core.run import LaunchFacts, Run, SenderFacts
 from loadbench_gui.core.snapshot import ErrorKind, Tally
-from loadbench_gui.report.document import SCHEMA, document, q, to_json
+from loadbench_gui.report.document import SCHEMA, document, to_json
+from loadbench_gui.report.figure import q
 
 NUMBER = (int, float)
 NONE = type(None)

@@ -80,6 +80,11 @@ def memory_labels(ticks_bytes: Sequence[float]) -> tuple[str, ...]:
     return _united(ticks_bytes, MIB, "MiB")
 
 
+def size_labels(ticks_bytes: Sequence[float]) -> tuple[str, ...]:
+    """Label bytes, all in the one unit that suits the largest."""
+    return memory_labels(ticks_bytes) if max(ticks_bytes, default=0) >= MIB else _united(ticks_bytes, 1024, "KiB")
+
+
 def plain_labels(ticks: Sequence[float]) -> tuple[str, ...]:
     """Label figures whose unit stands in the caption."""
     return tuple(_plain(tick) for tick in ticks)

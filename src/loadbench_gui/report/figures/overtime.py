@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from loadbench_gui.report.figures import axis
 from loadbench_gui.report.figures.frame import Frame, Scale
@@ -68,7 +69,12 @@ def latency_over_time(curves: Sequence[Curve], time: TimeSpan, size: Size) -> Sc
 
 
 def throughput_over_time(
-    curves: Sequence[Curve], errors: Sequence[Curve], time: TimeSpan, size: Size, offered_rps: float | None = None
+    curves: Sequence[Curve],
+    errors: Sequence[Curve],
+    time: TimeSpan,
+    size: Size,
+    offered_rps: float | None = None,
+    counted: str = "requests",
 ) -> Scene:
     """Draw successes per second from zero; errors per second are red, the offered rate is a thin dashed line."""
     title = "Throughput over time"
@@ -88,7 +94,7 @@ def throughput_over_time(
         items += _stroke(curve, frame, role=Role.ERROR)
     if errors:
         items.append(Text(frame.right, frame.bottom - 8, "errors", Role.ERROR, anchor="end", bold=True))
-    return Scene(size, tuple(items), title, _summary(curves, rate), frame)
+    return Scene(size, tuple(items), title, _summary(curves, partial(rate, counted=counted)), frame)
 
 
 def memory_over_time(curves: Sequence[Curve], time: TimeSpan, size: Size) -> Scene:

@@ -57,12 +57,13 @@ def curve(histogram: Histogram) -> tuple[Point, ...]:
     return tuple(zip(xs.tolist(), np.maximum(values, 1).astype(float).tolist(), strict=True))
 
 
-def spectrum(spectra: Sequence[Spectrum], size: Size) -> Scene:
-    """Draw one curve per deployment; its end is marked by a dot."""
-    title = "Latency by percentile"
+def spectrum(
+    spectra: Sequence[Spectrum], size: Size, title: str = "Latency by percentile", counted: str = "requests"
+) -> Scene:
+    """Draw one curve per deployment; its end is marked by a dot. counted: what each sample is."""
     curves = [(s, points) for s in spectra if (points := curve(s.histogram))]
     if not curves:
-        return empty(size, title, "Too few requests for a spectrum.")
+        return empty(size, title, f"Too few {counted} for a spectrum.")
     everything = [y for _, points in curves for _, y in points]
     ticks = axis.log_ticks(min(everything), max(everything))
     left, top, right, bottom = axis.LABEL_MARGIN, 12.0, size.width - 24.0, size.height - 28.0
@@ -81,7 +82,7 @@ def spectrum(spectra: Sequence[Spectrum], size: Size) -> Scene:
         drawn = tuple((frame.x.at(x), frame.y.at(y)) for x, y in points)
         items.append(Polyline(drawn, colour, 2.0, dash=series_dash(one.index)))
         items.append(Circle(*drawn[-1], r=3.0, fill=colour))
-    return Scene(size, tuple(items), title, _summary(curves), frame)
+    return Scene(size, tuple(items), title, _summary(curves, counted), frame)
 
 
 def _percentiles(frame: Frame) -> list[Item]:
@@ -95,13 +96,13 @@ def _percentiles(frame: Frame) -> list[Item]:
     return items
 
 
-def _summary(curves: Sequence[tuple[Spectrum, tuple[Point, ...]]]) -> str:
+def _summary(curves: Sequence[tuple[Spectrum, tuple[Point, ...]]], counted: str) -> str:
     said = []
     for one, points in curves:
         samples, p50 = count(one.histogram.total), supported_quantile(one.histogram, 0.5)
         if p50 is None:
-            said.append(f"{one.name}: {samples} requests, too few for a median")
+            said.append(f"{one.name}: {samples} {counted}, too few for a median")
             continue
         end = latency(points[-1][1])
-        said.append(f"{one.name}: half of {samples} requests within {latency(p50)}, all but ten of them within {end}")
+        said.append(f"{one.name}: half of {samples} {counted} within {latency(p50)}, all but ten of them within {end}")
     return ". ".join(said) + "."
