@@ -92,10 +92,12 @@ class SocketLine:
         """How the WebSocket ended, in words, or ""."""
         if self._protocol.state in (State.CONNECTING, State.OPEN):
             return ""
-        code, reason = self._protocol.close_code, self._protocol.close_reason
-        if self._protocol.parser_exc is not None and self._protocol.close_rcvd is None:
+        closed = self._protocol.close_rcvd
+        if closed is not None:
+            return f"the server closed with {closed.code}" + (f" ({closed.reason})" if closed.reason else "")
+        if self._protocol.parser_exc is not None and not isinstance(self._protocol.parser_exc, EOFError):
             return f"the server breaks the protocol: {self._protocol.parser_exc}"
-        return f"the server closed with {code}" + (f" ({reason})" if reason else "")
+        return "the server closed the connection"
 
     def close(self) -> None:
         """End it with 1000 and give the server a moment to say the same."""

@@ -88,7 +88,7 @@ def _pushed(line: SocketLine, timeout_s: float) -> tuple[Message | None, str]:
     except TimeoutError:
         return None, f"no message came within {timeout_s:g} s"
     if message is None:
-        return None, f"{line.ended or 'the server closed the connection'} before any message came"
+        return None, f"{line.ended} before any message came"
     return message, ""
 
 
@@ -106,7 +106,7 @@ def _echoed(line: SocketLine, settings: SocketSettings, timeout_s: float, mask: 
                 return None, f"{what} within {timeout_s:g} s"
             return other, f"{what} as it was sent ({_form(sent, mask)}); what came is {_form(other, mask)}"
         if came is None:
-            return other, f"{what}: {line.ended or 'the server closed the connection'}"
+            return other, f"{what}: {line.ended}"
         if came == sent:
             return came, ""
         other = other or came
