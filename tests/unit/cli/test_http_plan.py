@@ -6,7 +6,6 @@ import shlex
 from pathlib import Path
 
 import pytest
-import typer
 
 from loadbench_gui.cli.commands import http
 from loadbench_gui.core.plan import (
@@ -21,29 +20,26 @@ from loadbench_gui.core.plan import (
     Workload,
 )
 from loadbench_gui.errors import UserError
+from understanding import DOCUMENTED, Understood, documented_examples, understanding
 
 URL = "http://127.0.0.1:8000/json?x=1"
 
 
+Found = list[tuple[str, Workload, GeneratorSettings]]
+
+
 @pytest.fixture
-def understood(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Workload, GeneratorSettings]]:
+def run(monkeypatch: pytest.MonkeyPatch) -> Understood:
+    return understanding(http, monkeypatch)
+
+
+@pytest.fixture
+def understood(run: Understood) -> Found:
     """What the command would measure; nothing is sent."""
-    found: list[tuple[str, Workload, GeneratorSettings]] = []
-
-    def fire(_: object, base: str, workload: Workload, generator: GeneratorSettings, remark: str) -> int:
-        found.append((base, workload, generator))
-        print(remark, end="")
-        return 0
-
-    monkeypatch.setattr(http, "fire", fire)
-    return found
+    return run.found
 
 
-def run(*arguments: str) -> None:
-    typer.main.get_command(http.app).main(list(arguments), standalone_mode=False)
-
-
-def test_an_address_alone(understood: list[tuple[str, Workload, GeneratorSettings]]) -> None:
+def test_an_address_alone(run: Understood, understood: Found) -> None:
     run(URL)
     assert understood == [
         (
@@ -54,7 +50,7 @@ def test_an_address_alone(understood: list[tuple[str, Workload, GeneratorSetting
     ]
 
 
-def test_everything_at_once(understood: list[tuple[str, Workload, GeneratorSettings]], tmp_path: Path) -> None:
+def test_everything_at_once(run: Understood, understood: Found, tmp_path: Path) -> None:
     body, rows = tmp_path / "body.bin", tmp_path / "users.csv"
     body.write_bytes(b"x")
     rows.write_text("id\n1\n", encoding="utf-8")
@@ -89,44 +85,40 @@ def test_everything_at_once(understood: list[tuple[str, Workload, GeneratorSetti
 
 
 def test_a_request_count_alone_is_what_ends_the_run(
-    understood: list[tuple[str, Workload, GeneratorSettings]],
+    run: Understood,
+    understood: Found,
 ) -> None:
     run(URL, "-n", "500")
     run(URL, "-n", "500", "-d", "3s")
     assert [workload.duration_s for _, workload, _ in understood] == [3600.0, 3.0]
 
 
-def test_users_who_think(understood: list[tuple[str, Workload, GeneratorSettings]]) -> None:
+def test_users_who_think(run: Understood, understood: Found) -> None:
     run(URL, "--think", "200ms", "--thinking", "exponential")
     assert understood[0][1].shape == ClosedLoad(50, 0.2, "exponential")
 
 
-def documented() -> str:
-    return (Path(__file__).parents[3] / "docs" / "command-line.md").read_text(encoding="utf-8")
-
-
-def test_every_option_is_documented() -> None:
-    page = documented()
-    options = [name for param in typer.main.get_command(http.app).params for name in param.opts if name[:2] == "--"]
-    assert "--also" in options
-    for option in set(options) - {"--help", "--data-dir"}:
+def test_every_option_is_documented(run: Understood) -> None:
+    page = DOCUMENTED.read_text(encoding="utf-8")
+    assert "--also" in run.options
+    for option in run.options:
         assert f"`{option}" in page, option
 
 
 def test_every_documented_example_is_understood(
-    understood: list[tuple[str, Workload, GeneratorSettings]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Understood, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("users.csv", "big.iso"):
         (tmp_path / name).write_text("id\n1\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    examples = [line for line in documented().splitlines() if line.startswith("loadbench http ")]
+    examples = documented_examples("http")
     for example in examples:
-        run(*shlex.split(example, comments=True)[2:])
-    assert len(understood) == len(examples) > 8
+        run(*example)
+    assert len(run.found) == len(examples) > 8
 
 
 def test_a_client_that_was_not_asked_for_is_announced(
-    understood: list[tuple[str, Workload, GeneratorSettings]], capsys: pytest.CaptureFixture[str]
+    run: Understood, understood: Found, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(URL, "--http2", "--cookies")
     assert "Sent by httpx, because of --http2 and --cookies" in capsys.readouterr().out
@@ -151,7 +143,7 @@ def test_a_client_that_was_not_asked_for_is_announced(
     ],
 )
 def test_an_option_that_would_do_nothing_is_refused(
-    arguments: str, option: str, understood: list[tuple[str, Workload, GeneratorSettings]], tmp_path: Path
+    arguments: str, option: str, run: Understood, understood: Found, tmp_path: Path
 ) -> None:
     (tmp_path / "users.csv").write_text("id\n1\n", encoding="utf-8")
     with pytest.raises(UserError) as caught:
@@ -165,8 +157,6 @@ def test_an_option_that_would_do_nothing_is_refused(
     "arguments",
     ["--pacing spin --think 1s", "-r 5 --pacing timer", "--insecure --redirects", "--sni a --proxy https://proxy"],
 )
-def test_an_option_that_may_have_an_effect_is_accepted(
-    arguments: str, understood: list[tuple[str, Workload, GeneratorSettings]]
-) -> None:
+def test_an_option_that_may_have_an_effect_is_accepted(arguments: str, run: Understood, understood: Found) -> None:
     run(URL, *shlex.split(arguments))
     assert len(understood) == 1

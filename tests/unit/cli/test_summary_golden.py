@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from builders import make_run, make_workload
+from builders import make_run, make_socket_run, make_socket_workload, make_stream_run, make_workload
 from loadbench_gui.cli.summary import print_run
 from loadbench_gui.core.caveats import Caveat
 from loadbench_gui.core.histogram import Histogram
@@ -66,7 +66,44 @@ def closed() -> Run:
     return make_run(workload=workload, rate_rps=40.0, memory=False)
 
 
-RUNS = {"plain": plain, "troubled": troubled, "elaborate": elaborate, "closed": closed}
+def streams() -> Run:
+    """Streams of which some were cut, some taken up again and some left."""
+    run = make_stream_run(errors={ErrorKind.CLOSED_EARLY: 12, ErrorKind.INCOMPLETE: 3})
+    lag = Caveat("dispatch_lag", "Gaps may be ours.", "Use more workers.", "suspect", "gap_p99")
+    assert run.measured.stream is not None
+    odd = replace(run.measured.stream, left=40, reconnected=5)
+    fitness = replace(run.fitness, caveats=(lag,), cpu_us_per_request=80.0, cpu_us_per_event=4.0)
+    return replace(run, measured=replace(run.measured, stream=odd), fitness=fitness)
+
+
+def echo() -> Run:
+    """Round trips over TLS, of which some went astray, on connections that the server closed."""
+    planted = {"lost": 3, "duplicated": 2, "reordered": 1, "stray": 12_345}
+    run = make_socket_run("echo", planted=planted, close_codes={1011: 4, 1006: 4, 3999: 1})
+    once = Histogram.of(np.full(64, 900, np.int64))
+    return replace(run, url="https://api.example:8443", traffic=replace(run.traffic, tls=once, connect=once))
+
+
+def pushed() -> Run:
+    """Messages that nobody had asked for."""
+    return make_socket_run("push")
+
+
+def fanned_out() -> Run:
+    """Publications to every connection."""
+    return make_socket_run("fanout", workload=make_socket_workload("fanout", ClosedLoad(200)))
+
+
+def held() -> Run:
+    """Connections that are open and do nothing."""
+    run = make_socket_run("hold", workload=make_socket_workload("hold", ClosedLoad(1_000)))
+    return replace(run, fitness=replace(run.fitness, bytes_per_connection=5_800.0))
+
+
+RUNS = {
+    "plain": plain, "troubled": troubled, "elaborate": elaborate, "closed": closed,
+    "streams": streams, "echo": echo, "pushed": pushed, "fanned-out": fanned_out, "held": held,
+}  # fmt: skip
 
 
 def shown(run: Run, width: int) -> str:

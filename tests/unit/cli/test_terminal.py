@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from rich.console import Console
 
-from builders import make_comparison, make_interval, make_run, make_workload
+from builders import make_comparison, make_interval, make_run, make_socket_run, make_stream_run, make_workload
 from loadbench_gui.cli.progress import Progress, strip
 from loadbench_gui.cli.summary import print_run
 from loadbench_gui.cli.terminal.verdict import print_comparison
 from loadbench_gui.core.caveats import Caveat
 from loadbench_gui.core.lifecycle import RunState
 from loadbench_gui.core.plan import ComparisonSettings, Plan
+from loadbench_gui.core.run import Run
 from loadbench_gui.core.snapshot import ErrorKind, Tally
 from loadbench_gui.core.verdict import Gate
 from loadbench_gui.services.events import (
@@ -80,6 +83,25 @@ def test_each_finished_run_is_a_line_where_there_is_no_terminal() -> None:
     assert len(lines) == len(runs)
     assert lines[0].startswith("round 1/2")
     assert "p99" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        (make_stream_run(rate_rps=2_000.0), r"streams/s · first event p50 1\.\d\d ms · p99 \d\.\d\d ms"),
+        (make_socket_run("echo"), r"round trips/s · round trip p50 "),
+        (make_socket_run("push"), r"messages/s · gap p50 20\.\d ms"),
+        (make_socket_run("hold"), r"round 1/2  fastapi( +)ping p50 "),
+    ],
+    ids=["stream", "echo", "push", "hold"],
+)
+def test_a_finished_run_is_told_in_the_units_of_its_kind(run: Run, said: str) -> None:
+    recorded = console()
+    comparison, _ = make_comparison(rounds=2)
+    with Progress(recorded) as progress:
+        progress(ScheduleMade(Plan("p", (), (), ComparisonSettings("fastapi")), comparison.schedule))
+        progress(RunEnded(run))
+    assert re.search(said, text_of(recorded).replace("\u202f", " "))
 
 
 def test_the_live_line_follows_the_run() -> None:

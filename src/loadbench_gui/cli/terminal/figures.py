@@ -74,7 +74,9 @@ def _cost(run: Run, kind: Kind) -> Iterator[tuple[str, Text]]:
         f" {words.memory(target.after_bytes)} after ({target.kind.upper()})"
     )
     each = metric_value(run, Metric.MEMORY_PER_CONNECTION)
-    yield "memory", Text(said if each is None else f"{said}; {words.size(each)} a connection")
+    yield "memory", Text(said)
+    if each is not None:
+        yield "a connection", Text(f"{words.size(each)} of the server's memory, from idle to peak")
     if target.cpu_s_per_1k is not None and not kind.throughput:
         yield "server CPU", Text(f"{words.cpu_seconds(target.cpu_s_per_1k)} per 1,000 {kind.counted}")
 

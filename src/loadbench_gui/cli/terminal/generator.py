@@ -11,8 +11,10 @@ from rich.text import Text
 
 from loadbench_gui.cli.terminal.glyphs import WIDEST, flow
 from loadbench_gui.core.caveats import SEVERITY, Caveat, GeneratorVerdict, doubted
-from loadbench_gui.core.run import Fitness, Run
+from loadbench_gui.core.plan import Protocol
+from loadbench_gui.core.run import Run
 from loadbench_gui.report import words
+from loadbench_gui.stats.kinds import kind_of
 
 STYLE: Final[dict[GeneratorVerdict, str]] = {"valid": "green", "suspect": "yellow", "invalid": "red"}
 MEANING: Final[dict[GeneratorVerdict, str]] = {
@@ -21,6 +23,8 @@ MEANING: Final[dict[GeneratorVerdict, str]] = {
     "invalid": ": do not believe the figures",
 }
 
+EVENT: Final[dict[Protocol, str]] = {"http": "an event", "stream": "an event", "ws": "a message"}
+
 
 def print_fitness(console: Console, run: Run) -> None:
     """Print the generator's verdict on itself, what it cost, and its reasons with what to do about them."""
@@ -28,7 +32,7 @@ def print_fitness(console: Console, run: Run) -> None:
     doubts = ", ".join(words.metric_name(metric) for metric in sorted(doubted(fitness.caveats)))
     meaning = MEANING[fitness.verdict] or (f", with doubts about {doubts}" if doubts else "")
     console.print(Text("generator ") + Text(fitness.verdict, STYLE[fitness.verdict]) + Text(meaning))
-    for line in flow(_evidence(fitness), min(console.width, WIDEST)):
+    for line in flow(_evidence(run), min(console.width, WIDEST)):
         console.print(Text(line, "dim"))
     for hint, caveats in _by_hint(fitness.caveats).items():
         for caveat in caveats:
@@ -41,12 +45,17 @@ def _print_indented(console: Console, text: Text, columns: int) -> None:
     console.print(Text(" " * columns) + text if console.soft_wrap else Padding(text, (0, 0, 0, columns)))
 
 
-def _evidence(fitness: Fitness) -> Iterator[str]:
+def _evidence(run: Run) -> Iterator[str]:
+    fitness, counted = run.fitness, kind_of(run.workload).counted
     yield f"{words.percent(fitness.cpu_fraction)} CPU in {words.plural(fitness.workers, 'worker')}"
     if fitness.cpu_us_per_request is not None:
-        yield f"{words.latency(fitness.cpu_us_per_request)} of CPU a request"
+        yield f"{words.latency(fitness.cpu_us_per_request)} of CPU a {counted.removesuffix('s')}"
+    if fitness.cpu_us_per_event is not None:
+        yield f"{words.latency(fitness.cpu_us_per_event)} of CPU {EVENT[run.workload.kind]}"
+    if fitness.bytes_per_connection is not None:
+        yield f"{words.size(fitness.bytes_per_connection)} of its memory a connection"
     if fitness.ceiling_rps is not None:
-        yield f"could send {words.rate(fitness.ceiling_rps)}"
+        yield f"could send {words.rate(fitness.ceiling_rps, counted)}"
     if fitness.steal_fraction:
         yield f"{words.percent(fitness.steal_fraction)} stolen by other machines"
     if fitness.run_delay_fraction:
