@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from engine.servers import Watch
+from websockets.utils import apply_mask
+
 from loadbench_gui.core.plan import (
     ClosedLoad,
     EngineName,
@@ -46,7 +48,7 @@ def frame(payload: bytes = b"", opcode: int = TEXT, *, fin: bool = True, rsv: in
 
 
 def _masked(payload: bytes, mask: bytes) -> bytes:
-    return bytes(byte ^ mask[at % 4] for at, byte in enumerate(payload))
+    return apply_mask(payload, mask)
 
 
 def accepted(head: bytes) -> bytes:
@@ -86,13 +88,17 @@ class Room:
 
 @dataclass(eq=False)
 class Peer:
-    """One connection, from the server's side. number: from 1. head: of the request that began it."""
+    """One connection, from the server's side. number: from 1. head: of the request that began it.
+
+    kind: text or binary, as the last message was.
+    """
 
     room: Room
     number: int
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     head: bytes = b""
+    kind: int = TEXT
 
     def raw(self, data: bytes) -> None:
         if not self.writer.is_closing():
@@ -110,20 +116,21 @@ class Peer:
         self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.writer.transport.abort()
 
-    async def read_frame(self) -> tuple[int, bytes]:
-        """Return the opcode and the content of the next frame. Raises `asyncio.IncompleteReadError` at the end."""
+    async def read_frame(self) -> tuple[bool, int, bytes]:
+        """Return whether it is a last one, its opcode and its content. Raises `asyncio.IncompleteReadError`."""
         first, second = await self.reader.readexactly(2)
         length = second & 0x7F
         if length >= 126:
             length = int.from_bytes(await self.reader.readexactly(2 if length == 126 else 8), "big")
         assert second & 0x80, "a client masks"
         mask = await self.reader.readexactly(4)
-        return first & 0x0F, _masked(await self.reader.readexactly(length), mask)
+        return bool(first & 0x80), first & 0x0F, _masked(await self.reader.readexactly(length), mask)
 
     async def messages(self) -> AsyncIterator[bytes]:
         """Yield messages; answer pings and the close frame, and end there."""
+        parts = b""
         while True:
-            opcode, payload = await self.read_frame()
+            fin, opcode, payload = await self.read_frame()
             if opcode == PING:
                 self.room.pings += 1
                 self.send(payload, PONG)
@@ -132,10 +139,14 @@ class Peer:
                 self.raw(frame(payload, CLOSE))
                 await self.room.tell()
                 return
-            elif opcode in (TEXT, BINARY):
-                self.room.messages.append(payload)
-                await self.room.tell()
-                yield payload
+            else:
+                self.kind = opcode or self.kind
+                parts += payload
+                if fin:
+                    whole, parts = parts, b""
+                    self.room.messages.append(whole)
+                    await self.room.tell()
+                    yield whole
 
     async def listen(self) -> None:
         """Take in whatever comes, to the end."""

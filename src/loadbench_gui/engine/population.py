@@ -57,6 +57,11 @@ class Population:
         self._add_lags(due, taken, sent)
         self._succeed(len(due))
 
+    def succeed(self, count: int) -> None:
+        """Count successes that have no latency."""
+        self._touched = True
+        self._succeed(count)
+
     def add_status(self, status: int, count: int) -> None:
         """Count `count` answers with `status`; 0: where answers have none."""
         self._touched = True

@@ -6,6 +6,7 @@ knows every subscriber it waits for, so a delivery that came twice is told from 
 
 from __future__ import annotations
 
+from array import array
 from enum import Enum, auto
 from typing import Final
 
@@ -35,7 +36,8 @@ class Delivery(Enum):
 class Publication:
     """One message on its way to all who were subscribed when it was sent. Times are perf_counter nanoseconds.
 
-    number: which it is, from 1. due_ns, taken_ns, sent_ns: its clock. message: its bytes.
+    number: which it is; later ones have higher numbers. publisher: the place that sends it. name: the identifier that
+    `message` starts with. due_ns, taken_ns, sent_ns: its clock; `sent_ns` is the caller's to set.
     expected: how many subscribers there are to wait for. came: how many of those have it, the first at `first_ns`, the
     last so far at `last_ns`. missing: how many it was given up for. fault: why it fails even if all others get it.
     """
@@ -50,15 +52,17 @@ class Publication:
         "last_ns",
         "message",
         "missing",
+        "name",
         "number",
+        "publisher",
         "sent_ns",
         "taken_ns",
     )
 
-    def __init__(self, number: int, message: bytes, clock: tuple[int, int, int], fates: bytearray) -> None:
-        self.number = number
-        self.message = message
-        self.due_ns, self.taken_ns, self.sent_ns = clock
+    def __init__(self, number: int, publisher: int, name: bytes, body: bytes, fates: bytearray) -> None:
+        self.number, self.publisher, self.name = number, publisher, name
+        self.message = name + body
+        self.due_ns = self.taken_ns = self.sent_ns = 0
         self.fates = fates
         self.expected = fates.count(_AWAITED)
         self.came = self.first_ns = self.last_ns = self.missing = 0
@@ -73,19 +77,20 @@ class Publication:
 class Publications:
     """All publications of a load, over `places` connections of which each subscribes.
 
-    body: what follows the identifier. publishers: publication k is one of publisher k % publishers.
+    body: what follows the identifier. first: the number of the first one.
     """
 
-    def __init__(self, places: int, publishers: int, body: bytes, *, binary: bool) -> None:
-        self._publishers = publishers
+    def __init__(self, places: int, body: bytes, *, binary: bool, first: int = 1) -> None:
         self._body = body
         self._width = DIGITS // 2 if binary else DIGITS
         self._subscribed = bytearray(places)
-        self._latest = [0] * places
+        # By publisher: the number of the latest publication of his that each place has. Publishers race each other, and
+        # nobody promises who wins.
+        self._latest: dict[int, array[int]] = {}
         self._under_way: dict[bytes, Publication] = {}
         self._past: dict[bytes, Publication] = {}
         self._most_past = max(16, min(_MOST_KEPT, _MOST_KEPT_BYTES // max(1, places)))
-        self._number = 0
+        self._number = first - 1
 
     @property
     def under_way(self) -> int:
@@ -114,56 +119,62 @@ class Publications:
                     ended.append(self._end(publication))
         return ended
 
-    def publish(self, due_ns: int, taken_ns: int, sent_ns: int) -> Publication:
-        """Return the next publication, to be sent now. Without a subscriber, it waits for its timeout alone."""
+    def publish(self, publisher: int) -> Publication:
+        """Return the next publication, awaited by all who are subscribed; the caller sets its clock and sends it."""
         self._number += 1
         number = self._number
         name = b"%016x" % number if self._width == DIGITS else number.to_bytes(self._width, "big")
-        clock = (due_ns, taken_ns, sent_ns)
-        publication = Publication(number, name + self._body, clock, bytearray(self._subscribed))
+        publication = Publication(number, publisher, name, self._body, bytearray(self._subscribed))
         self._under_way[name] = publication
         return publication
 
-    def deliver(self, place: int, message: bytes, now_ns: int) -> tuple[Delivery, Publication | None]:
+    def deliver(
+        self, place: int, message: bytes, now_ns: int, *, same_kind: bool = True
+    ) -> tuple[Delivery, Publication | None]:
         """Take a message in that came to `place`; return what it is, and of which publication.
 
-        After one that was awaited, or is wrong, the caller looks whether the publication is complete, and `finish`es
-        it if so.
+        same_kind: it is text, or binary, as it was published. After one that was awaited, or is wrong, the caller looks
+        whether the publication is complete, and `finish`es it if so.
         """
         name = message[: self._width]
         publication = self._under_way.get(name)
         if publication is None:
             return self._deliver_past(place, name)
-        fates = publication.fates
-        if fates[place] != _AWAITED:
-            return (Delivery.AGAIN if fates[place] else Delivery.STRAY), publication
-        fates[place] = _HAS_IT
-        if message != publication.message:
-            publication.fault = ErrorKind.BAD_BODY
-            publication.expected -= 1
-            return Delivery.WRONG, publication
+        if same_kind and message == publication.message:
+            return self.arrive(publication, place, now_ns), publication
+        if publication.fates[place] != _AWAITED:
+            return self._not_awaited(publication, place), publication
+        publication.fates[place] = _HAS_IT
+        publication.fault = ErrorKind.BAD_BODY
+        publication.expected -= 1
+        return Delivery.WRONG, publication
+
+    def arrive(self, publication: Publication, place: int, now_ns: int) -> Delivery:
+        """Take in that a publication that is under way came to `place`, unchanged."""
+        if publication.fates[place] != _AWAITED:
+            return self._not_awaited(publication, place)
+        publication.fates[place] = _HAS_IT
         publication.came += 1
         publication.last_ns = now_ns
         publication.first_ns = publication.first_ns or now_ns
-        return Delivery.AWAITED, publication
+        return Delivery.AWAITED
 
-    def is_reordered(self, place: int, number: int) -> bool:
-        """Whether `place` has a later publication of the same publisher; call it once for each that was awaited.
-
-        Different publishers race each other, and nobody promises who wins.
-        """
-        if number > self._latest[place]:
-            self._latest[place] = number
+    def is_reordered(self, place: int, publication: Publication) -> bool:
+        """Whether `place` had a later one of the same publisher before; call it once for each that was awaited."""
+        latest = self._latest.get(publication.publisher)
+        if latest is None:
+            latest = self._latest[publication.publisher] = array("q", bytes(8 * len(self._subscribed)))
+        if publication.number > latest[place]:
+            latest[place] = publication.number
             return False
-        later = range(number + self._publishers, self._latest[place] + 1, self._publishers)
-        return any(self._has(place, other) for other in later)
+        return True
 
     def finish(self, publication: Publication) -> None:
         """Take a complete publication out."""
         self._end(publication)
 
     def expire(self, before_ns: int) -> list[Publication]:
-        """Give up, and return, what was sent at `before_ns` or earlier: for each, who has not got it is missing."""
+        """Give up, and return, what was sent at `before_ns` or earlier; for each, who has not got it is missing."""
         late = []
         for publication in self._under_way.values():  # In the order of sending.
             if publication.sent_ns > before_ns:
@@ -181,9 +192,8 @@ class Publications:
         return rest
 
     def _end(self, publication: Publication) -> Publication:
-        name = publication.message[: self._width]
-        del self._under_way[name]
-        self._past[name] = publication
+        del self._under_way[publication.name]
+        self._past[publication.name] = publication
         if len(self._past) > self._most_past:
             del self._past[next(iter(self._past))]
         return publication
@@ -192,11 +202,11 @@ class Publications:
         publication = self._past.get(name)
         if publication is None:
             return Delivery.STRAY, None
-        fate = publication.fates[place]
-        publication.fates[place] = _HAS_IT if fate == _AWAITED else fate
-        return (Delivery.STRAY, Delivery.LATE, Delivery.AGAIN)[fate], publication
+        if publication.fates[place] == _AWAITED:
+            publication.fates[place] = _HAS_IT
+            return Delivery.LATE, publication
+        return self._not_awaited(publication, place), publication
 
-    def _has(self, place: int, number: int) -> bool:
-        name = b"%016x" % number if self._width == DIGITS else number.to_bytes(self._width, "big")
-        publication = self._under_way.get(name) or self._past.get(name)
-        return publication is not None and publication.fates[place] == _HAS_IT
+    @staticmethod
+    def _not_awaited(publication: Publication, place: int) -> Delivery:
+        return Delivery.AGAIN if publication.fates[place] == _HAS_IT else Delivery.STRAY

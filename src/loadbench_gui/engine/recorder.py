@@ -101,6 +101,11 @@ class Recorder:
         """Count an arrival that was dropped."""
         self._of(due_ns).drop(1)
 
+    def hold(self, count: int, due_ns: int, now_ns: int) -> None:
+        """Count `count` requests that succeeded by lasting until now: they have no latency, and are no throughput."""
+        self._of(due_ns).succeed(count)
+        self.last_ns = max(self.last_ns, now_ns)
+
     def censor(self, due_ns: list[int], now_ns: int) -> None:
         """Count the requests that were due at `due_ns` and are given up at `now_ns`."""
         inside = [due for due in due_ns if self._is_measured(due)]
@@ -157,7 +162,10 @@ class Recorder:
         self._issued = issued
         measured, others = self._measured.take(), self._others.take()
         if self.side is not None:
+            folded = measured.succeeded
             measured, others = self.side.attach(measured, others)
+            # Requests that only the side knows of are whole at the moment at which they come.
+            self._completed += measured.succeeded - folded
         snapshot = ShardSnapshot(
             shard=self._shard,
             index=self._index,

@@ -51,7 +51,12 @@ def window_of(shard: Shard, start_ns: int) -> Window:
 
 
 def make_issuer(shard: Shard, circuit: Circuit, recorder: Recorder, *, spin: bool) -> Issuer:
-    """Return the issuer for the shard's load shape."""
+    """Return the issuer for the shard's load shape, or for what WebSockets do all at once."""
+    settings = shard.load.workload.websocket
+    if settings is not None and settings.mode != "echo":
+        from loadbench_gui.engine.assemblies import make_assembly
+
+        return make_assembly(settings.mode, shard, circuit, recorder, spin=spin)
     match shard.load.workload.shape:
         case OpenLoad() if shard.load.workload.kind == "ws":
             return MessageIssuer(shard, circuit, recorder, spin=spin)
@@ -208,7 +213,7 @@ class ShardRun:
     def _is_over(self, now: int) -> bool:
         """Move from firing to draining, and tell when draining is done."""
         if not self._drain_until_ns:
-            limited = self._shard.requests_limit is not None and self._issuer.exhausted and not self._has_time(now)
+            limited = self._shard.requests_limit is not None and self._issuer.exhausted and not self._streams_go_on()
             if self._halt.is_set():
                 grace_s = min(STOP_GRACE_S, self._circuit.timeout_s)
             elif limited:
@@ -228,10 +233,9 @@ class ShardRun:
             self._drain_until_ns = min(self._drain_until_ns, now + round(STOP_GRACE_S * 1e9))
         return self._issuer.idle or now >= self._drain_until_ns
 
-    def _has_time(self, now: int) -> bool:
-        """Whether requests are under way that may take as long as the window does: no timeout says how long that is."""
-        may_last = self._shard.load.workload.kind == "stream"
-        return may_last and now < self._recorder.window.end_ns and not self._issuer.idle
+    def _streams_go_on(self) -> bool:
+        """Whether streams are under way, which may take as long as the window does: no timeout says how long that is."""
+        return self._shard.load.workload.kind == "stream" and not self._issuer.idle
 
     def _swap(self, now: int, *, last: bool = False) -> None:
         self._recorder.fold_all()

@@ -68,7 +68,8 @@ class SocketRecord:
     """The `Side` of WebSockets.
 
     ping, gap, fanout, skew: times; `of` gives the counts for what happened, or was sent, at a moment.
-    In echo a request that succeeded is a message sent and one received, and its service time is the round trip.
+    In echo a request that succeeded is a message sent and one received, and its service time is the round trip. In push
+    each message received is a request that succeeded, at once.
     """
 
     def __init__(self, mode: SocketMode) -> None:
@@ -127,4 +128,6 @@ class SocketRecord:
             stray=counts.stray,
             close_codes=counts.close_codes,
         )
-        return replace(tally, websocket=socket)
+        pushed = counts.received if self._mode == "push" else 0
+        issued, succeeded = tally.issued + pushed, tally.succeeded + pushed
+        return replace(tally, issued=issued, succeeded=succeeded, websocket=socket)

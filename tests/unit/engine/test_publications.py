@@ -10,15 +10,17 @@ from loadbench_gui.engine.publications import Delivery, Publication, Publication
 BODY = b"-the-rest"
 
 
-def room(places: int = 3, publishers: int = 1, *, binary: bool = False) -> Publications:
-    publications = Publications(places, publishers, BODY, binary=binary)
+def room(places: int = 3, *, binary: bool = False) -> Publications:
+    publications = Publications(places, BODY, binary=binary)
     for place in range(places):
         publications.join(place)
     return publications
 
 
-def published(publications: Publications, sent_ns: int = 0) -> Publication:
-    return publications.publish(sent_ns, sent_ns, sent_ns)
+def published(publications: Publications, sent_ns: int = 0, publisher: int = 0) -> Publication:
+    publication = publications.publish(publisher)
+    publication.sent_ns = sent_ns
+    return publication
 
 
 def fates(publications: Publications, publication: Publication, *places: int) -> list[Delivery]:
@@ -58,7 +60,7 @@ def test_what_nobody_published_is_stray() -> None:
 
 
 def test_who_subscribes_later_is_not_waited_for() -> None:
-    publications = Publications(2, 1, BODY, binary=False)
+    publications = Publications(2, BODY, binary=False)
     publications.join(0)
     publication = published(publications)
     publications.join(1)
@@ -107,13 +109,19 @@ def test_what_takes_too_long_is_given_up_and_its_late_deliveries_are_not_duplica
 
 
 def test_only_the_same_publisher_can_be_overtaken() -> None:
-    publications = room(1, publishers=2)
-    first, second, third = (published(publications) for _ in range(3))
+    publications = room(1)
+    first, second, third = (published(publications, publisher=place) for place in (0, 1, 0))
     order = []
     for publication in (third, second, first):
         assert fates(publications, publication, 0) == [Delivery.AWAITED]
-        order.append(publications.is_reordered(0, publication.number))
+        order.append(publications.is_reordered(0, publication))
     assert order == [False, False, True], "the first is of the third's publisher, the second is not"
+
+
+def test_the_other_kind_of_message_is_another_content() -> None:
+    publications = room(1)
+    publication = published(publications)
+    assert publications.deliver(0, publication.message, 1, same_kind=False)[0] is Delivery.WRONG
 
 
 def test_what_was_published_long_ago_is_forgotten() -> None:

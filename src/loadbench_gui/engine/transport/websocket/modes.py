@@ -11,9 +11,12 @@ from loadbench_gui.engine.transport.carrier import Carrier, Maker, Owner
 from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.transport.websocket.echo import ClosedEcho, ScheduledEcho
 from loadbench_gui.engine.transport.websocket.exchange import EchoKit
+from loadbench_gui.engine.transport.websocket.fanout import RoomKit, Subscriber
 from loadbench_gui.engine.transport.websocket.kit import Kit
+from loadbench_gui.engine.transport.websocket.member import Member
 from loadbench_gui.engine.transport.websocket.messages import identifier_bytes
 from loadbench_gui.engine.transport.websocket.piped import OrderedEcho, PipedEcho
+from loadbench_gui.engine.transport.websocket.push import Listener
 from loadbench_gui.errors import Bug
 
 K = TypeVar("K", bound=Kit)
@@ -25,6 +28,12 @@ def carriers(load: Load) -> Maker:
     match load.workload.websocket:
         case SocketSettings(mode="echo") as settings:
             return _sharing(EchoKit, settings, _echo(load.workload.shape, settings))
+        case SocketSettings(mode="push") as settings:
+            return _sharing(Kit, settings, Listener)
+        case SocketSettings(mode="fanout") as settings:
+            return _sharing(RoomKit, settings, Subscriber)
+        case SocketSettings(mode="hold") as settings:
+            return _sharing(Kit, settings, Member)
         case settings:
             raise Bug(f"no sockets for {settings}")
 

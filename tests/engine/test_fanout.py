@@ -1,0 +1,175 @@
+"""Fan-out against servers that count for themselves, and plant what is to be found."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from engine.rooms import Fate, Hub
+from engine.servers import adds_up
+from engine.socket_peers import Peer, fire_sockets, serving_sockets, tally
+from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad, SocketSettings
+from loadbench_gui.core.snapshot import ErrorKind
+from loadbench_gui.errors import UserError
+from loadbench_gui.services.generator import Fired
+
+MEMBERS = 5
+ROOM = SocketSettings(mode="fanout")
+
+
+def fanned_out(
+    hub: Hub,
+    settings: SocketSettings = ROOM,
+    shape: LoadShape | None = None,
+    *,
+    duration_s: float = 0.5,
+    timeout_s: float = 5.0,
+    warmup_s: float = 0.0,
+) -> Fired:
+    async def scenario() -> Fired:
+        async with serving_sockets(hub) as room:
+            return await fire_sockets(
+                room,
+                settings,
+                shape or ClosedLoad(MEMBERS),
+                duration_s=duration_s,
+                timeout_s=timeout_s,
+                warmup_s=warmup_s,
+            )
+
+    return asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ROOM,
+        SocketSettings(mode="fanout", binary=True, size_bytes=16),
+        SocketSettings(mode="fanout", publishers=MEMBERS),
+        SocketSettings(mode="fanout", message=b"a message of one's own: \xc3\xa4"),
+        SocketSettings(mode="fanout", size_bytes=100_000),
+        SocketSettings(mode="fanout", size_bytes=1000, fragments=3),
+    ],
+)
+def test_every_publication_is_one_request_and_comes_to_all(settings: SocketSettings) -> None:
+    hub = Hub()
+    fired = fanned_out(hub, settings)
+    measured, sockets = fired.measured, tally(fired)
+    assert adds_up(fired)
+    assert measured.issued == measured.succeeded == hub.published == sockets.sent > 0
+    assert sockets.received == sockets.fanout.total == MEMBERS * hub.published
+    assert measured.service.total == sockets.skew.total == hub.published
+    assert (sockets.lost, sockets.duplicated, sockets.reordered, sockets.stray) == (0, 0, 0, 0)
+    assert sockets.close_codes == {}
+
+
+def test_the_last_subscriber_is_what_a_publication_waits_for() -> None:
+    fired = fanned_out(Hub(delay_s=0.01))
+    sockets, service = tally(fired), fired.measured.service
+    assert service.count_at_or_below(39_000) == sockets.skew.count_at_or_below(30_000) == 0
+    assert sockets.fanout.max_us == service.max_us
+
+
+def test_warm_up_is_told_from_the_window() -> None:
+    hub = Hub()
+    fired = fanned_out(hub, warmup_s=0.3, duration_s=0.3)
+    assert 0 < tally(fired).sent < hub.published
+    assert tally(fired).fanout.total == MEMBERS * fired.measured.succeeded
+
+
+def once(*publications: int, fate: Fate, member: int = 2) -> Callable[[int, int], Fate]:
+    """Plant a fate for one member of some publications."""
+    return lambda publication, at: fate if publication in publications and at == member else Fate.SENT
+
+
+def test_planted_loss_is_found_exactly() -> None:
+    hub = Hub(once(3, 6, fate=Fate.LOST))
+    fired = fanned_out(hub, timeout_s=0.2, duration_s=1.0)
+    measured, sockets = fired.measured, tally(fired)
+    assert adds_up(fired)
+    assert sockets.lost == hub.planted == 2
+    assert measured.errors == {ErrorKind.READ_TIMEOUT: 2}
+    assert measured.timed_out == 2
+    assert measured.succeeded == hub.published - 2
+    assert sockets.fanout.total == MEMBERS * hub.published - 2, "what came of them counts"
+
+
+def test_planted_duplicates_are_found_exactly() -> None:
+    hub = Hub(once(1, 2, 4, 8, fate=Fate.TWICE))
+    fired = fanned_out(hub)
+    assert adds_up(fired)
+    assert tally(fired).duplicated == hub.planted == 4
+    assert fired.measured.succeeded == hub.published
+    assert tally(fired).received == MEMBERS * hub.published + 4
+
+
+def test_planted_reordering_is_found_exactly() -> None:
+    hub = Hub(once(2, 5, 9, fate=Fate.HELD))
+    fired = fanned_out(hub, shape=OpenLoad(MEMBERS, 100.0))
+    assert adds_up(fired)
+    assert tally(fired).reordered == hub.planted == 3
+    assert (tally(fired).lost, tally(fired).duplicated) == (0, 0)
+    assert fired.measured.succeeded == fired.measured.issued == hub.published == 50
+
+
+def test_another_content_is_a_bad_body() -> None:
+    hub = Hub(once(2, fate=Fate.SPOILT))
+    fired = fanned_out(hub)
+    assert adds_up(fired)
+    assert fired.measured.errors == {ErrorKind.BAD_BODY: 1}
+    assert fired.measured.succeeded == hub.published - 1
+
+
+def test_in_open_loop_publications_leave_when_they_are_due() -> None:
+    """Each takes 40 ms to come to all and the next is due after 10: they overlap, and none waits for another."""
+    hub = Hub(delay_s=0.01)
+    settings = SocketSettings(mode="fanout", publishers=2)
+    fired = fanned_out(hub, settings, OpenLoad(MEMBERS, 100.0))
+    measured = fired.measured
+    assert measured.issued == measured.succeeded == hub.published == 50
+    assert measured.scheduled.total == measured.dispatch_lag.total == 50
+    assert tally(fired).reordered == 0
+
+
+class Leaving(Hub):
+    """The third member is sent away by the third publication, in place of getting it."""
+
+    def _deliver(self, member: Peer, message: bytes, kind: int, fate: Fate) -> None:
+        if member.number == 3 and self.published >= 3:
+            member.close(4321, b"enough")
+            member.writer.close()
+        else:
+            super()._deliver(member, message, kind, fate)
+
+
+def test_a_subscriber_that_is_sent_away_fails_one_publication_and_comes_back() -> None:
+    hub = Leaving()
+    fired = fanned_out(hub)
+    measured, sockets = fired.measured, tally(fired)
+    assert adds_up(fired)
+    assert measured.errors == {ErrorKind.WS_CLOSE: 1}
+    assert sockets.close_codes == {4321: 1}
+    assert sockets.lost == 1
+    assert fired.traffic.opened >= 1
+    assert measured.succeeded == hub.published - 1
+
+
+def test_without_a_server_nothing_is_published_and_the_reason_is_known() -> None:
+    async def scenario() -> Fired:
+        async with serving_sockets(Hub()) as room:
+            target = room.target
+        return await fire_sockets(target, ROOM, duration_s=0.3)
+
+    fired = asyncio.run(scenario())
+    assert adds_up(fired)
+    assert fired.measured.errors.keys() == {ErrorKind.CONNECT_REFUSED}
+    assert fired.measured.failed == fired.measured.issued > 0
+    assert tally(fired).sent == 0
+
+
+@pytest.mark.parametrize("settings", [SocketSettings(mode="fanout", size_bytes=15)])
+def test_a_message_without_room_for_its_identifier_is_refused(settings: SocketSettings) -> None:
+    with pytest.raises(UserError, match="16 bytes"):
+        fanned_out(Hub(), settings)
