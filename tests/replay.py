@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from builders import ARMS, MIB, Arm, make_comparison, make_interval, make_target_samples, make_workload
+from live_kinds import of_kind
 from loadbench_gui.core.caveats import Caveat
 from loadbench_gui.core.lifecycle import RunState
 from loadbench_gui.core.plan import ComparisonSettings, Deployment, Launch, Plan, Workload
@@ -58,15 +59,17 @@ def live_intervals(
     slow = replace(arm, median_us=arm.median_us * 6)
     for index in range(total):
         stalled = stall and index in (total // 2, total // 2 + 1)
-        yield make_interval(
+        plain = make_interval(
             rng,
             index,
             max(0, int(rng.normal(rate_rps, rate_rps * 0.02) * LIVE_S * (0.9 if stalled else 1.0))),
             slow if stalled else arm,
             warmup=index < warm,
             length_s=LIVE_S,
+            connections=workload.shape.connections,
             errors={ErrorKind.READ_TIMEOUT: errors} if errors and index > total // 2 else None,
         )
+        yield of_kind(rng, plain, workload, stalled=stalled)
 
 
 def run_events(

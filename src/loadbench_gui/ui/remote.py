@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from loadbench_gui.core.plan import Attach, OpenLoad, Plan
 from loadbench_gui.deploy.resolve import UNIX_SCHEME
 from loadbench_gui.report import words
+from loadbench_gui.stats.kinds import kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,13 @@ def is_loopback(host: str) -> bool:
 
 
 def _load(plan: Plan) -> str:
-    rates = [_highest(w.shape) for w in plan.workloads if isinstance(w.shape, OpenLoad)]
-    if rates:
-        return f"up to {words.rate(max(rates))}"
-    return f"as fast as it answers, over {max(w.shape.connections for w in plan.workloads)} connections"
+    """Say the heaviest load of the plan; what is counted a second differs between kinds, so it is one workload's."""
+    paced = [(_highest(w.shape), kind_of(w).counted) for w in plan.workloads if isinstance(w.shape, OpenLoad)]
+    if paced:
+        return f"up to {words.rate(*max(paced))}"
+    most = max(plan.workloads, key=lambda w: w.shape.connections)
+    connections = words.plural(most.shape.connections, "connection")
+    return f"as fast as it answers, over {connections}" if kind_of(most).paced else connections
 
 
 def _highest(shape: OpenLoad) -> float:

@@ -24,7 +24,7 @@ from loadbench_gui.ui.widgets.splitter import splitter
 
 WIDE_PX = 1_060
 """Three columns need as much."""
-LOW_PX = 620
+LOW_PX = 700
 """Three rows need as much."""
 
 

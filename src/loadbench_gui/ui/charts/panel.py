@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from loadbench_gui.report import words
 from loadbench_gui.report.figures.axis import latency_labels, plain_labels, ticks_from_zero
@@ -255,6 +255,8 @@ class NumbersPlot(QWidget):
 
 
 def _stack(parent: QWidget, head: TitleRow, chart: Chart) -> None:
+    # Side by side all have their share of the width, whatever their words ask for.
+    parent.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
     column = QVBoxLayout(parent)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)

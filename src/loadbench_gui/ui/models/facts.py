@@ -8,6 +8,7 @@ from loadbench_gui.core.plan import SocketSettings, StreamSettings, Workload
 from loadbench_gui.core.quantiles import supported_quantile
 from loadbench_gui.report import words
 from loadbench_gui.report.palette import Role
+from loadbench_gui.stats.sample import LEAST_CONNECTIONS
 from loadbench_gui.ui.models.live import LiveModel
 from loadbench_gui.ui.models.panel import Totals
 
@@ -35,7 +36,11 @@ def facts(model: LiveModel) -> tuple[Fact, ...]:
 
 
 def _of_streams(total: Totals, settings: StreamSettings) -> tuple[Fact, ...]:
-    ended = Fact("left at the end", words.count(total.left)) if settings.endless else _reconnected(total, settings)
+    ended = (
+        Fact("left at the end", words.count(total.left))
+        if settings.endless
+        else Fact("reconnected", words.count(total.reconnected))
+    )
     per_read = words.significant(total.read_events / total.reads, 2) if total.reads else words.UNKNOWN
     return (
         Fact("complete", words.count(total.complete)),
@@ -45,10 +50,6 @@ def _of_streams(total: Totals, settings: StreamSettings) -> tuple[Fact, ...]:
         Fact("longest stall", words.latency(total.longest_stall_us or None)),
         Fact("events a read", per_read),
     )
-
-
-def _reconnected(total: Totals, settings: StreamSettings) -> Fact:
-    return Fact("taken up again", words.count(total.reconnected) if settings.reconnects else "never")
 
 
 def _of_sockets(total: Totals, workload: Workload, per_connection: str) -> tuple[Fact, ...]:
@@ -85,9 +86,10 @@ def _closed(codes: dict[int, int]) -> str:
 
 
 def _per_connection(model: LiveModel, total: Totals) -> str:
-    """What each connection costs the server: the growth of its memory over the most that were open at once."""
+    """Say what each connection takes at the server: the growth of its memory over the most that were open at once."""
     watched = model.targets.get(model.label.deployment) if model.label else None
-    if watched is None or watched.idle_bytes is None or watched.peak_bytes is None or not total.most_open:
+    if watched is None or watched.idle_bytes is None or watched.peak_bytes is None:
         return words.UNKNOWN
-    each = (watched.peak_bytes - watched.idle_bytes) / total.most_open
-    return f"{words.significant(each / 1024)}{words.NARROW}KiB"
+    if total.most_open < LEAST_CONNECTIONS:
+        return words.UNKNOWN
+    return words.size((watched.peak_bytes - watched.idle_bytes) / total.most_open)

@@ -67,7 +67,7 @@ ENDLESS: Final = Kind(
 ECHO: Final = Kind("round trips", "round trips/s", "trips/s", latency="Round trip")
 FANOUT: Final = Kind("publications", "publications/s", "publ./s", latency="Last subscriber")
 PUSH: Final = Kind(
-    "gaps", "messages/s", "messages/s", latency="Gap", clock="between messages", scheduled=False,
+    "gaps", "messages/s", "msg/s", latency="Gap", clock="between messages", scheduled=False,
     times=lambda tally, _: socket_of(tally).gap,
 )  # fmt: skip
 _PINGED: Final = Kind(

@@ -11,6 +11,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from loadbench_gui.core.run import Run
 from loadbench_gui.core.verdict import Comparison, Metric, MetricVerdict
 from loadbench_gui.report import series, tables, words
+from loadbench_gui.stats.kinds import kind_of
+from loadbench_gui.stats.sample import SERVICE
 
 SORT: Final = Qt.ItemDataRole.UserRole.value
 CELL: Final = Qt.ItemDataRole.UserRole.value + 1
@@ -48,23 +50,34 @@ class MetricsTable:
     cells: tuple[tuple[MetricCell, ...], ...]
 
 
-def usual_metrics(comparison: Comparison) -> tuple[Metric, ...]:
-    """Return the metrics that most questions are about, the primary one first."""
-    return tuple(dict.fromkeys((comparison.primary, *_USUAL)))
+def usual_metrics(comparison: Comparison, runs: Sequence[Run], workload: str) -> tuple[Metric, ...]:
+    """Return the metrics that most questions about `workload` are about, the primary one first.
+
+    What loads of its kind have of their own comes before what all have; what no run has a value of is left out.
+    """
+    mine = [run for run in runs if run.label.workload == workload]
+    own = () if not mine else tuple(m for m in kind_of(mine[0].workload).own if m not in SERVICE)
+    usual = tuple(m for m in _USUAL if not (own and m is Metric.P50))
+    known = {m for m in (*own, *usual) if any(series.value(run, m) is not None for run in mine)}
+    wanted = (m for m in (comparison.primary, *own, *usual) if m in known or m is comparison.primary)
+    return tuple(dict.fromkeys(wanted))
 
 
 def metrics_table(comparison: Comparison, runs: Sequence[Run], workload: str) -> MetricsTable:
     """Put the table of `workload` together, the primary metric first."""
     verdicts = {(m.metric, m.deployment): m for m in comparison.metrics if m.workload == workload}
-    metrics = usual_metrics(comparison)
+    metrics = usual_metrics(comparison, runs, workload)
+    kinds = {kind_of(run.workload) for run in runs if run.label.workload == workload}
+    counted = kinds.pop().counted if kinds else "requests"
     names, cells = [], []
     for index, name in enumerate(comparison.deployments):
         mine = [r for r in runs if (r.label.deployment, r.label.workload) == (name, workload)]
         samples = sum(run.measured.succeeded for run in mine)
-        made_of = f"{words.plural(len(mine), 'run')} · {words.count(samples)} samples"
+        made_of = f"{words.plural(len(mine), 'run')} · {words.count(samples)} {counted}"
         names.append(NameCell(name, index, made_of))
         judged = any(name == comparison.baseline or (m, name) in verdicts for m in metrics)
-        cells.append(tuple(_cell(comparison, verdicts, metric, name, mine) for metric in metrics) if judged else ())
+        shown = metrics if judged else ()
+        cells.append(tuple(_cell(comparison, verdicts, metric, name, mine, counted) for metric in shown))
     blank = tuple(MetricCell(words.UNKNOWN, "", None) for _ in metrics)
     return MetricsTable(metrics, tuple(names), tuple(row or blank for row in cells))
 
@@ -75,9 +88,10 @@ def _cell(
     metric: Metric,
     name: str,
     runs: Sequence[Run],
+    counted: str,
 ) -> MetricCell:
     value = tables.geometric_mean([series.value(run, metric) for run in runs]) if runs else None
-    text = words.metric_value(metric, value)
+    text = words.metric_value(metric, value, counted).removesuffix(" per connection")
     if name == comparison.baseline:
         compared = any(m is metric for m, _ in verdicts)
         return MetricCell(text, "baseline" if compared else "", value)
@@ -120,7 +134,8 @@ class MetricsModel(QAbstractTableModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return a column's title."""
-        if orientation is not Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
+        shown = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
+        if orientation is not Qt.Orientation.Horizontal or role not in shown:
             return None
         return "Deployment" if section == 0 else words.METRIC_LABELS[self._table.metrics[section - 1]]
 

@@ -22,15 +22,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.run import Run
 from loadbench_gui.core.verdict import Comparison, Gate
 from loadbench_gui.report import series, tables, words
 from loadbench_gui.report.figures.forest import forest, height_for
-from loadbench_gui.report.figures.spectrum import spectrum
+from loadbench_gui.report.figures.spectrum import Spectrum, spectrum
 from loadbench_gui.report.palette import Role
 from loadbench_gui.ui import text
 from loadbench_gui.ui.charts.scene_view import SceneView
 from loadbench_gui.ui.format import day_and_time
+from loadbench_gui.ui.models.kinds import Kind, kind_of
 from loadbench_gui.ui.models.metrics import SORT, MetricsModel, metrics_table, usual_metrics
 from loadbench_gui.ui.theme import Theme, code_font, font
 from loadbench_gui.ui.widgets.card import Card, TitledCard, Words
@@ -215,7 +217,7 @@ class ComparePage(QWidget):
         if comparison is None or not name:
             return
         runs = [run for run in self._runs if run.label.workload == name]
-        shown = None if self.all_button.isChecked() else usual_metrics(comparison)
+        shown = None if self.all_button.isChecked() else usual_metrics(comparison, self._runs, name)
         judged = [m for m in comparison.metrics if m.workload == name and (shown is None or m.metric in shown)]
         self._model.show_table(metrics_table(comparison, self._runs, name))
         self.table.setFixedHeight(self.table.sizeHint().height())
@@ -227,7 +229,13 @@ class ComparePage(QWidget):
         self._forest.show_scene(partial(forest, judged, comparison.deployments))
         arms = series.arms(runs, comparison.deployments)
         self._spectrum_card.legend.show_entries(tuple((arm.name, arm.index) for arm in arms))
-        self._spectrum.show_scene(partial(spectrum, series.spectra(arms)))
+        kind = kind_of(runs[0].workload if runs else None)
+        title = f"{kind.latency or 'Latency'} by percentile"
+        self._spectrum_card.title.setText(title)
+        self._spectrum_card.caption.setText(f"{kind.clock}, all rounds")
+        self._spectrum.show_scene(
+            partial(spectrum, [_spectrum_of(arm, kind) for arm in arms], title=title, counted=kind.samples)
+        )
 
     def copy_command(self) -> None:
         """Hand the command line that repeats this comparison to the clipboard."""
@@ -242,6 +250,11 @@ class ComparePage(QWidget):
     def _run_again(self) -> None:
         if self._comparison is not None:
             self._actions.run_again(self._comparison)
+
+
+def _spectrum_of(arm: series.Arm, kind: Kind) -> Spectrum:
+    """Return the latencies of a deployment, all rounds merged: what counts as one in this kind of load."""
+    return Spectrum(arm.index, arm.name, sum((kind.times(r.measured, r.traffic) for r in arm.runs), Histogram()))
 
 
 def _notes(comparison: Comparison) -> str:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from loadbench_gui.core.plan import Plan
 from loadbench_gui.report import words
 from loadbench_gui.report.palette import Role
+from loadbench_gui.stats.kinds import kind_of
 from loadbench_gui.ui import text
 from loadbench_gui.ui.models.recent import RecentModel
 from loadbench_gui.ui.ports import RecentComparison, Template
@@ -121,7 +122,7 @@ class HomePage(QWidget):
         self._question.setText(plan.name)
         self._offer.setText(
             f"{', '.join(d.name for d in plan.deployments)} · "
-            f"{' · '.join(f'{w.name}: {words.shape(w.shape)}' for w in plan.workloads[:3])} · "
+            f"{' · '.join(f'{w.name}: {words.shape(w.shape, kind_of(w).counted)}' for w in plan.workloads[:3])} · "
             f"{words.plural(plan.comparison.rounds, 'round')}, about {words.seconds(max(1.0, estimate_s))} in all."
         )
         self.start_button.setText(text.COMPARE_THESE)

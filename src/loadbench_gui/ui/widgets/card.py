@@ -150,7 +150,7 @@ class TitleRow(QWidget):
         for widget in (self.title, self.caption, self.aside):
             row.addWidget(widget)
         self.setLayout(row)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 

@@ -11,6 +11,8 @@ from loadbench_gui.ui.theme import Theme
 from loadbench_gui.ui.widgets.card import Card, Words
 
 NARROW_PX = 190
+UNIT_APART_PX = 5
+MARGINS_PX = 22
 
 
 class Figure(Card):
@@ -23,13 +25,14 @@ class Figure(Card):
         self._unit = Words(theme, "", role=Role.MUTED)
         self._made_of = Words(theme, " ", role=Role.MUTED, pixels=12)
         self._parts: tuple[str, ...] = ()
+        self._named, self._measured_in = name, ""
         row = QHBoxLayout()
-        row.setSpacing(5)
+        row.setSpacing(UNIT_APART_PX)
         row.addWidget(self._value)
         row.addWidget(self._unit)
         row.addStretch(1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(14, 11, 8, 11)
+        column.setContentsMargins(14, 11, MARGINS_PX - 14, 11)
         column.setSpacing(2)
         column.addWidget(self._name)
         column.addLayout(row)
@@ -50,6 +53,16 @@ class Figure(Card):
         """A narrow card says what its figure is made of in two lines."""
         super().resizeEvent(event)
         self._show_parts()
+        self._show_unit()
+
+    def _show_unit(self) -> None:
+        """Write the unit beside the figure, or where both are too wide for the card, beside the name."""
+        wide = sum(words.fontMetrics().horizontalAdvance(text) for words, text in (
+            (self._value, self._value.text()), (self._unit, self._measured_in),
+        ))  # fmt: skip
+        fits = wide + UNIT_APART_PX <= self.width() - MARGINS_PX
+        self._unit.setText(self._measured_in if fits else "")
+        self._name.setText(self._named if fits else f"{self._named}, {self._measured_in}")
 
     def _show_parts(self) -> None:
         apart = "\n" if self.width() < NARROW_PX else " · "
@@ -60,7 +73,8 @@ class Figure(Card):
         """Change the figure; `role` colours a status, which is always a word as well."""
         self._value.setText(value)
         self._value.role = role
-        self._unit.setText(unit)
+        self._measured_in = unit
+        self._show_unit()
         if made_of != self._parts:
             self._parts = made_of
             self._show_parts()
@@ -70,7 +84,9 @@ class Figure(Card):
 
     def rename(self, name: str) -> None:
         """Say more exactly what the figure is ("Memory (PSS)")."""
-        self._name.setText(name)
+        if name != self._named:
+            self._named = name
+            self._show_unit()
 
     @property
     def text(self) -> str:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem
+from PySide6.QtWidgets import QLabel, QLayout, QLayoutItem
 
 APART = 10
 BETWEEN_LINES = 3
-NOTHING_PX = 2
-"""Labels without words are not wider."""
 
 
 class Head(QLayout):
@@ -74,6 +72,9 @@ class Head(QLayout):
         super().setGeometry(rect)
         inside = rect.marginsRemoved(self.contentsMargins())
         left, right = self._left, self._right
+        for item in self._items[2:]:
+            if item not in right:
+                item.setGeometry(QRect(inside.left(), inside.top(), 0, 0))
         if self._breaks(inside.width()):
             self._broken_at = inside.width()
             upper, lower = self._line(left), self._line(right)
@@ -89,7 +90,7 @@ class Head(QLayout):
         """Place items side by side, each as wide as it wants to be while there is room."""
         x, end = rect.left(), rect.right() + 1
         for item in items:
-            width = max(0, min(item.sizeHint().width(), end - x))
+            width = max(0, min(_wish(item).width(), end - x))
             item.setGeometry(QRect(x, rect.top(), width, rect.height()))
             x += width + APART
 
@@ -103,12 +104,23 @@ class Head(QLayout):
 
     @property
     def _right(self) -> list[QLayoutItem]:
-        return [item for item in self._items[2:] if not item.isEmpty() and item.sizeHint().width() > NOTHING_PX]
+        return [item for item in self._items[2:] if not item.isEmpty() and _says_something(item)]
 
     @staticmethod
     def _wide(items: tuple[QLayoutItem, ...] | list[QLayoutItem]) -> int:
-        return sum(item.sizeHint().width() for item in items) + APART * max(0, len(items) - 1)
+        return sum(_wish(item).width() for item in items) + APART * max(0, len(items) - 1)
 
     @staticmethod
     def _line(items: tuple[QLayoutItem, ...] | list[QLayoutItem]) -> int:
-        return max((item.sizeHint().height() for item in items), default=0)
+        return max((_wish(item).height() for item in items), default=0)
+
+
+def _wish(item: QLayoutItem) -> QSize:
+    """Return how large an item wants to be; an item of a widget that may be cut short says that it wants nothing."""
+    widget = item.widget()
+    return widget.sizeHint() if widget is not None else item.sizeHint()
+
+
+def _says_something(item: QLayoutItem) -> bool:
+    widget = item.widget()
+    return bool(widget.text()) if isinstance(widget, QLabel) else _wish(item).width() > 0
