@@ -52,7 +52,8 @@ class Gathering:
         self._on_interval, self._on_caveat = on_interval, on_caveat
         self._told: set[tuple[str, str | None]] = set()
         self._measured, self._traffic, self._health = Tally(), Traffic(), WorkerHealth()
-        self._handled = self._peak = 0
+        self._handled = self._events = self._peak = 0
+        self._grown: int | None = None
         self._samples: dict[ErrorKind, list[SampleExchange]] = {}
         self._last_words: list[str] = []
         self._last_ns: list[int] = []
@@ -150,6 +151,11 @@ class Gathering:
                 *stale_caveats(self._traffic.stale, sum(self._issued) + self._unmeasured),
             ),
             paced=self._is_paced,
+            workload=self._load.workload,
+            events=self._events,
+            most_open=self._peak,
+            # The application grows for other reasons as well.
+            grown_bytes=self._grown if self._settings.engine == "workers" else None,
         )
 
     def _broken_off(self) -> EnvironmentFault:
@@ -215,10 +221,13 @@ class Gathering:
         self._measured += interval.measured
         self._traffic += replace(interval.traffic, open_connections=0)
         self._peak = max(self._peak, interval.traffic.open_connections)
+        grown = interval.health.grown_bytes
+        self._grown = grown if self._grown is None else max(self._grown, grown or 0)
         if self._is_inside(interval.t_s):
             together = self._health + interval.health
             self._health = replace(together, span_s=self._health.span_s + interval.health.span_s)
             self._handled += sum(tally.ended - tally.dropped for tally in (interval.measured, interval.warmup))
+            self._events += sum(map(_events, (interval.measured, interval.warmup)))
         for sample in interval.samples:
             kept = self._samples.setdefault(sample.kind, [])
             if len(kept) < SAMPLES_PER_KIND:
@@ -237,3 +246,8 @@ class Gathering:
         if (caveat.code, caveat.metric) not in self._told:
             self._told.add((caveat.code, caveat.metric))
             self._on_caveat(caveat)
+
+
+def _events(tally: Tally) -> int:
+    """Return how many events of streams or messages of WebSockets came."""
+    return (tally.stream.events if tally.stream else 0) + (tally.websocket.received if tally.websocket else 0)

@@ -33,6 +33,8 @@ PREPARE_S: Final = 30.0
 for; starting Python on a machine that is busy takes most of the rest."""
 PREPARE_EACH_S: Final = 2.0
 """And for each worker, as they start side by side on few CPUs."""
+HANDSHAKE_S: Final = 0.03
+"""And for each WebSocket, as they are opened a few at a time: ten thousand against a slow server take minutes."""
 START_AHEAD_NS: Final = 60_000_000
 """How far ahead the common start lies when it is announced: longer than a frame takes to arrive."""
 STOP_AHEAD_NS: Final = 20_000_000
@@ -99,6 +101,8 @@ async def _conduct(
     done = asyncio.ensure_future(gathering.done.wait())
     phases = Phases(load, on_state)
     patience_s = PREPARE_S + PREPARE_EACH_S * gathering.workers
+    if load.workload.kind == "ws":
+        patience_s += HANDSHAKE_S * load.workload.shape.connections
     try:
         await asyncio.wait((ending, preparing), timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
         if ending.done() and not preparing.done():

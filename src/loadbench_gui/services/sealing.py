@@ -62,12 +62,14 @@ def sealed_run(
     startup_s: float | None,
     *,
     requests_per_process: Mapping[str, int] | None = None,
+    idle_until_s: float = 0.0,
     sealed: bool,
 ) -> Run:
     """Return the run with its figures.
 
     fired: None where all workers died; then the figures are what the intervals hold.
     requests_per_process: requests by the server's pid, where the sockets told.
+    idle_until_s: when connections began to be opened, on the run's time axis.
     caveats: doubts from outside the generator (placement, quota); they weigh on its verdict as its own do.
     """
     workload = header.workload
@@ -85,7 +87,9 @@ def sealed_run(
         fitness=_with(fired.fitness, caveats),
         intervals=intervals,
         target_samples=samples,
-        target=summarise_target(samples, workload.warmup_s, window_end_s, fired.traffic.completed, startup_s),
+        target=summarise_target(
+            samples, workload.warmup_s, window_end_s, fired.traffic.completed, startup_s, idle_until_s
+        ),
         samples=fired.samples,
         requests_per_process=requests_per_process,
         sealed=sealed,

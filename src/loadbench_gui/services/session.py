@@ -18,6 +18,7 @@ from loadbench_gui.profile.secrets import Secrets, secrets_of
 from loadbench_gui.services.abilities import pacing_must_matter
 from loadbench_gui.services.calibration.file import calibrated_cost_us
 from loadbench_gui.services.events import Emit
+from loadbench_gui.services.sizing import must_be_one_worker
 from loadbench_gui.store.store import Store
 
 
@@ -45,6 +46,8 @@ class Session:
     ) -> Session:
         """Read the environment once. Raises `UserError` for a secret that is not set, or pacing that does nothing."""
         pacing_must_matter(plan)
+        for workload in plan.workloads:
+            must_be_one_worker(workload, plan.generator)
         secrets = secrets_of(plan)
         environment = await asyncio.to_thread(read_environment)
         calibrated_us = calibrated_cost_us(store.path.parent, environment, plan.generator.client.name)

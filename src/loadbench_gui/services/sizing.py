@@ -11,8 +11,9 @@ from typing import Final
 import psutil
 
 from loadbench_gui.core.pacing import peak_rate_rps
-from loadbench_gui.core.plan import ClientName, GeneratorSettings, Load, OpenLoad, Target
+from loadbench_gui.core.plan import ClientName, GeneratorSettings, Load, OpenLoad, Target, Workload
 from loadbench_gui.deploy.topology import Machine, read_machine, read_quota
+from loadbench_gui.errors import UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,15 @@ def worker_count(
 ) -> int:
     """Return how many workers to start: those that were asked for, else one, or more where there are cores and work.
 
+    A fan-out has one: how far apart subscribers get a message can only be told by one clock, and everyone must know of
+    all of them. Raises `UserError` where more were asked for.
+
     Two workers on the two threads of one core slow each other down and add lag to every figure, for a quarter more
     of throughput: nobody gets them without asking.
     """
+    if is_on_one_clock(load.workload):
+        must_be_one_worker(load.workload, settings)
+        return 1
     if settings.workers is not None:
         return max(1, settings.workers)
     machine = machine or read_machine()
@@ -66,6 +73,20 @@ def worker_count(
     if isinstance(shape, OpenLoad):
         useful = min(useful, -(-round(peak_rate_rps(shape)) // round(worth.rate_rps)))
     return max(1, min(available, useful))
+
+
+def is_on_one_clock(workload: Workload) -> bool:
+    """Return whether all connections of a workload must be in one process."""
+    return workload.websocket is not None and workload.websocket.mode == "fanout"
+
+
+def must_be_one_worker(workload: Workload, settings: GeneratorSettings) -> None:
+    """Raise `UserError` where more workers were asked for than the workload can be made by."""
+    if is_on_one_clock(workload) and settings.engine == "workers" and (settings.workers or 1) > 1:
+        raise UserError(
+            f"A fan-out is measured by one worker, on one clock; {settings.workers} were asked for.",
+            "Leave the number of workers out, or set it to 1.",
+        )
 
 
 def spins(

@@ -33,6 +33,7 @@ class Watching:
         self._server = server
         self._origin_ns = time.perf_counter_ns()
         self._throttled = 0
+        self._opening_ns: int | None = None
         self._owners: dict[int, int] = {}
         self._generator: Watcher | None = None
         self._target: Watcher | PrometheusWatcher | None = None
@@ -53,6 +54,15 @@ class Watching:
         self._throttled = read_throttled()
         if self._target is not None:
             self._target.start()
+
+    def opening(self) -> None:
+        """Note that connections are opened from now on: before, the server was idle."""
+        self._opening_ns = time.perf_counter_ns()
+
+    @property
+    def idle_until_s(self) -> float:
+        """When connections began to be opened, on the run's time axis; 0 where nobody said."""
+        return 0.0 if self._opening_ns is None else (self._opening_ns - self._origin_ns) / 1e9
 
     def common_start(self, start_ns: int) -> None:
         """Take the moment that the run's time axis counts from."""

@@ -30,7 +30,7 @@ class Kind:
 
 
 _ENDLESS: Final = "streams that do not end have no throughput: as many are open at the end as at the beginning"
-_HTTP: Final = Kind("requests", (Metric.SERVICE_P50, Metric.SERVICE_P99))
+HTTP: Final = Kind("requests", (Metric.SERVICE_P50, Metric.SERVICE_P99))
 _STREAM: Final = Kind("streams", (Metric.FIRST_EVENT_P50, Metric.GAP_P99))
 _ENDLESS_STREAM: Final = Kind("streams", _STREAM.own, throughput=_ENDLESS)
 _PER_CONNECTION: Final = Metric.MEMORY_PER_CONNECTION
@@ -57,7 +57,7 @@ def kind_of(workload: Workload) -> Kind:
     """Return what kind of load a workload is."""
     match workload.kind:
         case "http":
-            return _HTTP
+            return HTTP
         case "stream":
             return _ENDLESS_STREAM if workload.stream is not None and workload.stream.endless else _STREAM
         case "ws":

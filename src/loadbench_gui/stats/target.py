@@ -19,11 +19,13 @@ def summarise_target(
     window_end_s: float,
     succeeded: int,
     startup_s: float | None,
+    idle_until_s: float = 0.0,
 ) -> TargetSummary | None:
     """Sum the samples up, or return None when there are none.
 
-    idle: median before the load, else the first sample. peak: the most up to the end of the window, idle included,
-    because PSS may fall under load as soon as processes share pages. mean: over the window. after: the last sample.
+    idle: median before `idle_until_s`, when connections began to be opened, else the first sample. peak: the most up to
+    the end of the window, idle included, because PSS may fall under load as soon as processes share pages. mean: over
+    the window. after: the last sample.
     slope: Theil-Sen over the window, from four samples on.
     CPU: used within the window, per 1,000 of the `succeeded` requests that completed in it.
     """
@@ -31,7 +33,7 @@ def summarise_target(
         return None
     samples = sorted(samples, key=lambda sample: sample.t_s)
     kind, memory = _memory(samples)
-    before = [memory(s) for s in samples if s.t_s < 0]
+    before = [memory(s) for s in samples if s.t_s < min(idle_until_s, 0.0)]
     window = [s for s in samples if window_start_s <= s.t_s <= window_end_s]
     during = [memory(s) for s in samples if s.t_s <= window_end_s] or [memory(s) for s in samples]
     return TargetSummary(

@@ -13,12 +13,14 @@ from loadbench_gui.core.plan import (
     LoadShape,
     OpenLoad,
     Request,
+    SocketSettings,
     Target,
     Workload,
 )
 from loadbench_gui.deploy.topology import Machine
+from loadbench_gui.errors import UserError
 from loadbench_gui.services import sizing
-from loadbench_gui.services.sizing import generator_cpus, spins, worker_count
+from loadbench_gui.services.sizing import generator_cpus, must_be_one_worker, spins, worker_count
 
 AUTO = GeneratorSettings()
 EIGHT = Machine(tuple(range(8)))
@@ -47,6 +49,21 @@ def test_where_nothing_is_known_of_the_servers_cpus_half_of_the_cores_are_left_t
 def test_the_threads_of_one_core_do_not_make_two_workers() -> None:
     assert worker_count(load(ClosedLoad(64)), AUTO, (0, 1), TWO_THREADS_A_CORE) == 1
     assert worker_count(load(ClosedLoad(64)), AUTO, (0, 1, 2, 3), TWO_THREADS_A_CORE) == 2
+
+
+FANOUT = Workload("w", "ws", Request(), Expectation(), ClosedLoad(64), websocket=SocketSettings("fanout"))
+
+
+def test_a_fan_out_is_made_by_one_worker_however_much_there_is_to_do() -> None:
+    target = Target("http", "127.0.0.1", 80, "127.0.0.1")
+    assert worker_count(Load(target, FANOUT), AUTO, (2, 3, 4, 5), EIGHT) == 1
+    with pytest.raises(UserError, match="one worker, on one clock; 2 were asked for"):
+        worker_count(Load(target, FANOUT), GeneratorSettings(workers=2), (2, 3), EIGHT)
+
+
+def test_one_worker_for_a_fan_out_may_be_asked_for_and_the_app_is_always_one() -> None:
+    must_be_one_worker(FANOUT, GeneratorSettings(workers=1))
+    must_be_one_worker(FANOUT, GeneratorSettings(engine="in-app", workers=4))
 
 
 def test_a_client_that_costs_more_is_worth_more_workers() -> None:

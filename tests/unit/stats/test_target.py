@@ -64,6 +64,13 @@ def test_a_server_without_samples_before_the_load_is_idle_at_its_first() -> None
     assert found.idle_bytes == 70
 
 
+def test_what_connections_take_is_not_idle_however_long_before_the_load_they_were_opened() -> None:
+    opening = [sample(-4.0, 50), sample(-3.0, 51), sample(-2.0, 70), sample(-1.0, 90), sample(0.5, 95)]
+    found = summarise_target(opening, 0.0, 2.0, 1, None, idle_until_s=-2.5)
+    assert found is not None
+    assert (found.idle_bytes, found.peak_bytes) == (50, 95)
+
+
 def test_no_samples_no_summary() -> None:
     assert summarise_target([], 0.0, 1.0, 1, 0.5) is None
 

@@ -76,7 +76,8 @@ def _accounting(evidence: Evidence) -> tuple[Caveat, ...]:
     """Little's law holds in a closed loop by construction; where our figures break it, it is they that are wrong."""
     shape, measured = evidence.shape, evidence.measured
     failed = measured.failed + measured.timed_out + measured.censored
-    if not isinstance(shape, ClosedLoad) or failed or evidence.lost:
+    asking = evidence.at_once
+    if not isinstance(shape, ClosedLoad) or asking is None or failed or evidence.lost:
         return ()
     off = deviation(
         shape,
@@ -86,18 +87,23 @@ def _accounting(evidence: Evidence) -> tuple[Caveat, ...]:
         duration_s=evidence.duration_s,
         between_us=evidence.cpu_us_per_request or 0.0,
         at_limit=evidence.at_limit,
+        at_once=asking,
     )
     if off is None or off <= LITTLE_LIMIT:
         return ()
     return (
         Caveat(
             "accounting",
-            f"Throughput x (latency + think time) is {off:.0%} away from the {shape.connections} connections "
+            f"Throughput x (latency + think time) is {off:.0%} away from the {asking} {_asking(evidence)} "
             "(Little's law), although nothing failed: our own accounting is in doubt.",
             "Check that the server accepts all connections, and run again.",
             "suspect",
         ),
     )
+
+
+def _asking(evidence: Evidence) -> str:
+    return "connections" if evidence.at_once == evidence.shape.connections else "publishers"
 
 
 def _ports(evidence: Evidence) -> tuple[Caveat, ...]:

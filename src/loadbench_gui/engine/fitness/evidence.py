@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from loadbench_gui.core.caveats import Caveat
-from loadbench_gui.core.plan import ClosedLoad, LoadShape
+from loadbench_gui.core.plan import ClosedLoad, LoadShape, Workload
 from loadbench_gui.core.snapshot import Tally, Traffic, WorkerHealth
+from loadbench_gui.stats.kinds import HTTP, Kind, at_once, kind_of
+from loadbench_gui.stats.sample import LEAST_CONNECTIONS
 
 OWN_CEILING_FROM: Final = 0.5
 """A worker that is idle most of the time pays for each wake-up and timer what a busy one pays for many requests: what
@@ -51,6 +53,8 @@ class Evidence:
     busiest: share of its time that the busiest worker worked. at_limit: the run ended with its last request.
     notes: caveats that were found elsewhere and count as well. paced: requests left at moments that were known
     beforehand, by a kernel timer, where spinning would have met them better.
+    workload: what was asked; None for plain requests. events: of streams and messages of WebSockets that came in those
+    very intervals. most_open: connections at once. grown_bytes: memory the workers took since before the first one.
     """
 
     measured: Tally
@@ -66,6 +70,22 @@ class Evidence:
     around: Surroundings = Surroundings()
     notes: tuple[Caveat, ...] = field(default=())
     paced: bool = False
+    workload: Workload | None = None
+    events: int = 0
+    most_open: int = 0
+    grown_bytes: int | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What a request of this load is."""
+        return HTTP if self.workload is None else kind_of(self.workload)
+
+    @property
+    def at_once(self) -> int | None:
+        """How many requests are under way or thinking at any time; None where the load does not say (Little's law)."""
+        if self.workload is not None:
+            return at_once(self.workload)
+        return self.shape.connections if self.is_closed else None
 
     @property
     def is_closed(self) -> bool:
@@ -79,10 +99,32 @@ class Evidence:
 
     @property
     def cpu_us_per_request(self) -> float | None:
-        """CPU microseconds of work for each request; None for too few requests to say."""
-        if self.handled < LEAST_HANDLED or self.health.work_cpu_s <= 0:
+        """CPU microseconds of work for each request; None for too few to say, and where the work is not theirs.
+
+        A stream's cost is that of all its events, a publication's that of all its deliveries.
+        """
+        if self.handled < LEAST_HANDLED or self.health.work_cpu_s <= 0 or self.kind.throughput:
             return None
         return 1e6 * self.health.work_cpu_s / self.handled
+
+    @property
+    def cpu_us_per_event(self) -> float | None:
+        """CPU microseconds of work for each event or message that came; None for plain requests and for too few."""
+        if self.events < LEAST_HANDLED or self.health.work_cpu_s <= 0:
+            return None
+        return 1e6 * self.health.work_cpu_s / self.events
+
+    @property
+    def bytes_per_connection(self) -> float | None:
+        """Memory of the workers for each open connection; None for too few to tell it from the rest."""
+        if self.grown_bytes is None or self.most_open < LEAST_CONNECTIONS:
+            return None
+        return self.grown_bytes / self.most_open
+
+    @property
+    def calibrated_us(self) -> float | None:
+        """CPU microseconds of a request from a calibration: that sends plain requests, and says nothing of others."""
+        return self.around.calibrated_us if self.kind is HTTP else None
 
     @property
     def run_delay_fraction(self) -> float | None:
@@ -103,7 +145,7 @@ class Evidence:
         A calibration asks for the cheapest request there is; a run that is busy says what its own cost.
         None where neither says: there is no calibration, and the workers were idle most of the time.
         """
-        cost_us = max(self.around.calibrated_us or 0.0, self.own_cost_us or 0.0)
+        cost_us = max(self.calibrated_us or 0.0, self.own_cost_us or 0.0)
         return 1e6 * self.workers / cost_us if cost_us else None
 
     @property
@@ -119,13 +161,18 @@ class Evidence:
         ceiling_rps = self.ceiling_rps
         if ceiling_rps is None:
             return ""
-        calibrated_us, own_us = self.around.calibrated_us or 0.0, self.own_cost_us or 0.0
+        calibrated_us, own_us = self.calibrated_us or 0.0, self.own_cost_us or 0.0
         source = (
             f"calibrated at {calibrated_us:.1f} us of CPU a request"
             if calibrated_us >= own_us
-            else f"from this run's own {own_us:.1f} us of CPU a request"
+            else f"from this run's own {own_us:.1f} us of CPU {_each(self.kind)}"
         )
-        return f" Its ceiling is {ceiling_rps:,.0f} requests/s ({source}); above 70 % of that no target is ranked."
+        ceiling = f"{ceiling_rps:,.0f} {self.kind.counted}/s"
+        return f" Its ceiling is {ceiling} ({source}); above 70 % of that no target is ranked."
+
+
+def _each(kind: Kind) -> str:
+    return "a request" if kind is HTTP else f"for each of the {kind.counted}"
 
 
 def cpu_fraction(health: WorkerHealth, workers: int) -> float:

@@ -39,6 +39,8 @@ def judge(evidence: Evidence) -> Fitness:
         ceiling_rps=evidence.ceiling_rps,
         steal_fraction=evidence.around.steal_fraction,
         run_delay_fraction=evidence.run_delay_fraction,
+        cpu_us_per_event=evidence.cpu_us_per_event,
+        bytes_per_connection=evidence.bytes_per_connection,
     )
 
 

@@ -1,23 +1,45 @@
 """Lateness of our own: sent late, read late, paused. Compared with the latency at the same quantile.
 
 A lag that is small against p50 may be all of p99.9's story, or none of it. So each metric is judged for itself.
+What counts from the moment a request was due (p50, p99...) holds what we sent late. What counts from the actual send
+or from the event before (service times, first events, round trips, fan-out, gaps) only holds what we read late.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from loadbench_gui.core.caveats import LAG_SHARE, Caveat
 from loadbench_gui.core.histogram import Histogram
-from loadbench_gui.core.quantiles import supports
+from loadbench_gui.core.quantiles import supported_quantile, supports
 from loadbench_gui.core.snapshot import Tally, WorkerHealth
+from loadbench_gui.core.verdict import Metric
+from loadbench_gui.stats.sample import EVENTS, latency_histogram
+from loadbench_gui.stats.wording import metric_name
 
 RECEIVE_SHARE: Final = 0.5
 """Bytes arrive at any time while the loop is busy: they wait half of that on average."""
 LEAST_LAG_US: Final = 20.0
 """Lags below this are within what any timer adds; their ratio to an even smaller latency says nothing."""
 QUANTILES: Final = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99_9", 0.999))
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A metric of latency: quantile `q` of `times` (us)."""
+
+    metric: str
+    q: float
+    times: Histogram
+
+    @property
+    def at_q(self) -> float | None:
+        """Its value; None where the sample cannot support it."""
+        return supported_quantile(self.times, self.q)
+
+
 _HINTS: Final = {
     "dispatch_lag": "Give the generator a CPU of its own, use more workers, or lower the load.",
     "receive_lag": "Use more workers or fewer connections in each, or give the generator a CPU of its own.",
@@ -32,15 +54,21 @@ def lag_caveats(measured: Tally, health: WorkerHealth, *, paced: bool) -> tuple[
     """
     return (
         *_late(dispatch(measured, paced=paced), measured.scheduled.total),
-        *_lags("receive_lag", health.loop_busy, measured.service, "service_", RECEIVE_SHARE),
+        *_lags("receive_lag", health.loop_busy, read_late(measured), RECEIVE_SHARE),
         *_pauses(health, measured),
     )
 
 
 def dispatch(tally: Tally, *, paced: bool) -> tuple[Caveat, ...]:
     """Return the metrics of scheduled latency for which requests left too late, lowest quantile first."""
-    found = _lags("dispatch_lag", tally.dispatch_lag, tally.scheduled, "")
+    found = _lags("dispatch_lag", tally.dispatch_lag, [Clock(name, q, tally.scheduled) for name, q in QUANTILES])
     return tuple(replace(caveat, hint=_PACED_HINT) for caveat in found) if paced else found
+
+
+def read_late(tally: Tally) -> list[Clock]:
+    """Return the metrics that end when we read something and do not begin before we sent, those without samples too."""
+    service = [Clock(f"service_{name}", q, tally.service) for name, q in QUANTILES]
+    return [*service, *(Clock(metric.value, q, latency_histogram(tally, metric)) for metric, q in EVENTS.items())]
 
 
 def milliseconds(us: float) -> str:
@@ -49,7 +77,9 @@ def milliseconds(us: float) -> str:
 
 
 def spoken(metric: str) -> str:
-    """Return a metric's name as people say it: service_p99_9 -> "service p99.9"."""
+    """Return a metric's name as people say it: service_p99_9 -> "service p99.9", gap_p99 -> "p99 of the gaps"."""
+    if metric in [event.value for event in EVENTS]:
+        return metric_name(Metric(metric))
     return metric.replace("service_", "service ").replace("_", ".")
 
 
@@ -61,24 +91,23 @@ def _late(lags: tuple[Caveat, ...], samples: int) -> tuple[Caveat, ...]:
     return (Caveat("generator_late", f"The generator sent late throughout. {middle.message}", middle.hint, "suspect"),)
 
 
-def _lags(code: str, lag: Histogram, latency: Histogram, prefix: str, share: float = 1.0) -> tuple[Caveat, ...]:
+def _lags(code: str, lag: Histogram, clocks: Sequence[Clock], share: float = 1.0) -> tuple[Caveat, ...]:
     found = []
-    for name, q in QUANTILES:
-        at_q, latency_us = lag.quantile(q), latency.quantile(q)
-        if at_q is None or latency_us is None or not supports(q, latency.total):
+    for clock in clocks:
+        at_q, latency_us = lag.quantile(clock.q), clock.at_q
+        if at_q is None or latency_us is None:
             continue
         lag_us = share * at_q
         if lag_us < LEAST_LAG_US or lag_us <= LAG_SHARE * latency_us:
             continue
-        metric = prefix + name
         found.append(
             Caveat(
                 code,
-                f"The generator's {code.replace('_', ' ')} at {spoken(metric)} is {milliseconds(lag_us)}, more than a "
-                f"tenth of the latency there ({milliseconds(latency_us)}).",
+                f"The generator's {code.replace('_', ' ')} at {spoken(clock.metric)} is {milliseconds(lag_us)}, more "
+                f"than a tenth of the latency there ({milliseconds(latency_us)}).",
                 _HINTS[code],
                 "suspect",
-                metric,
+                clock.metric,
             )
         )
     return tuple(found)

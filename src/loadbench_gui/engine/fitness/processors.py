@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from loadbench_gui.core.caveats import LAG_SHARE, NEAR_CEILING, Caveat
-from loadbench_gui.core.quantiles import supports
 from loadbench_gui.engine.fitness.evidence import Evidence
-from loadbench_gui.engine.fitness.lags import QUANTILES, RECEIVE_SHARE, milliseconds, spoken
+from loadbench_gui.engine.fitness.lags import RECEIVE_SHARE, milliseconds, read_late, spoken
 
 FULL_CPU: Final = 0.95
 STEAL_LIMIT: Final = 0.01
@@ -91,18 +90,16 @@ def _run_delay(evidence: Evidence) -> tuple[Caveat, ...]:
             _delayed(None, f"{waited}: the machine had more to do than it could, and the server will have felt it."),
         )
     found = []
-    if evidence.is_closed and share > LAG_SHARE:
+    if evidence.is_closed and evidence.kind.paced and share > LAG_SHARE:
         found.append(_delayed("throughput", f"{waited}; with it, more could have been sent."))
     touched = share - WAKE_UP_US * evidence.handled / (1e6 * evidence.health.span_s * evidence.workers)
-    service = evidence.measured.service
-    for name, q in QUANTILES:
-        latency_us = service.quantile(q)
-        if latency_us is None or not supports(q, service.total) or touched <= 1 - q:
+    for clock in read_late(evidence.measured):
+        latency_us = clock.at_q
+        if latency_us is None or touched <= 1 - clock.q:
             continue
         if LEAST_TURN_US < latency_us < RECEIVE_SHARE * TURN_US / LAG_SHARE:
-            metric = f"service_{name}"
-            made_of = f"{spoken(metric)} ({milliseconds(latency_us)}) may be made of such waits"
-            found.append(_delayed(metric, f"{waited}, milliseconds at a time: {made_of}."))
+            made_of = f"{spoken(clock.metric)} ({milliseconds(latency_us)}) may be made of such waits"
+            found.append(_delayed(clock.metric, f"{waited}, milliseconds at a time: {made_of}."))
     return tuple(found)
 
 
