@@ -112,7 +112,7 @@ Behaviour = Callable[[Stream], Awaitable[None]]
 
 @asynccontextmanager
 async def streaming(
-    behave: Behaviour, tls: ssl.SSLContext | None = None, unix_path: str = ""
+    behave: Behaviour, tls: ssl.SSLContext | None = None, unix_path: str = "", port: int = 0
 ) -> AsyncIterator[StreamServer]:
     """Run a server on a free port, or on a Unix socket. Who raises `ConnectionError` ends a connection."""
     server = StreamServer()
@@ -135,7 +135,7 @@ async def streaming(
         listener = await asyncio.start_unix_server(serve, unix_path)
         server.target = Target("http", "localhost", 80, "", unix_path)
     else:
-        listener = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+        listener = await asyncio.start_server(serve, "127.0.0.1", port, ssl=tls)
         port = listener.sockets[0].getsockname()[1]
         server.target = Target("http" if tls is None else "https", "localhost", port, "127.0.0.1")
     try:

@@ -234,7 +234,7 @@ class ShardRun:
         return self._issuer.idle or now >= self._drain_until_ns
 
     def _streams_go_on(self) -> bool:
-        """Whether streams are under way, which may take as long as the window does: no timeout says how long that is."""
+        """Whether streams are under way: these may take as long as the window does, whatever the timeout is."""
         return self._shard.load.workload.kind == "stream" and not self._issuer.idle
 
     def _swap(self, now: int, *, last: bool = False) -> None:

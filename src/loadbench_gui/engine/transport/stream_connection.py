@@ -12,7 +12,6 @@ from time import perf_counter_ns
 from typing import Final, cast
 
 from loadbench_gui.core.snapshot import ErrorKind
-from loadbench_gui.core.streaming import StreamSettings
 from loadbench_gui.engine.sampled import SAMPLE_BYTES
 from loadbench_gui.engine.stream_record import StreamRecord
 from loadbench_gui.engine.transport.carrier import Cargo, Owner
@@ -20,9 +19,9 @@ from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.transport.query import Query
 from loadbench_gui.engine.transport.stream_course import Course, Resumption, with_last_id
 from loadbench_gui.engine.transport.stream_reply import ChunkReply, StreamReply
+from loadbench_gui.engine.transport.stream_upload import ChunkingConnection
 from loadbench_gui.engine.transport.stream_watch import EventWatch
 from loadbench_gui.engine.transport.supply import Payload
-from loadbench_gui.engine.transport.upload_connection import UploadConnection
 
 LINGER_S: Final = 0.1
 """How long the end of an answer is waited for, once all that was asked for has come."""
@@ -32,19 +31,18 @@ _CUT: Final = frozenset({ErrorKind.CLOSED_EARLY, ErrorKind.RESET})
 _UNREACHABLE: Final = frozenset({ErrorKind.CONNECT_REFUSED, ErrorKind.CONNECT_FAILED})
 
 
-class StreamConnection(UploadConnection):
+class StreamConnection(ChunkingConnection):
     """One connection and the stream on it.
 
     While a stream waits to be taken up again, its connection is `over` and has still got its `sent_ns`.
     """
 
     __slots__ = (
-        "_heard_ns", "_later", "_record", "_resumed", "_settings", "_stream", "_unresumed", "_uploaded_bytes", "_watch",
+        "_heard_ns", "_later", "_record", "_resumed", "_stream", "_unresumed", "_uploaded_bytes", "_watch",
     )  # fmt: skip
 
     def __init__(self, circuit: Circuit, owner: Owner, place: int) -> None:
         super().__init__(circuit, owner, place)
-        self._settings = circuit.load.workload.stream or StreamSettings()
         self._record = cast("StreamRecord", circuit.recorder.side)
         self._watch = EventWatch(self._settings, self._record)
         reply = ChunkReply if self._settings.kind == "chunked" else StreamReply
@@ -190,9 +188,9 @@ class StreamConnection(UploadConnection):
         if stream.is_refused:
             return ErrorKind.BAD_STATUS, ""
         if stream.is_complete and watch.has_too_many:
-            return ErrorKind.BAD_BODY, self._so_far()
+            return ErrorKind.BAD_BODY, self._watch.so_far
         if not watch.is_served:
-            return ErrorKind.INCOMPLETE, self._so_far()
+            return ErrorKind.INCOMPLETE, self._watch.so_far
         return (stream.judge() if course.reconnects == 0 else None), ""
 
     def _succeed(self, now: int) -> None:
@@ -221,7 +219,7 @@ class StreamConnection(UploadConnection):
             return
         if course is not None and course.head_ns:
             self._record.count("truncated", self.due_ns)
-            why = f"{why}; {self._so_far()}" if why else self._so_far()
+            why = f"{why}; {self._watch.so_far}" if why else self._watch.so_far
         super()._fail(kind, now, why)
 
     # Taking a stream up again
@@ -263,14 +261,6 @@ class StreamConnection(UploadConnection):
         self._later = None
 
     # What there is to say
-
-    def _so_far(self) -> str:
-        wanted = self._settings.events
-        events = self._watch.course.events
-        came = f"{events:,} of {wanted:,} events had come" if wanted is not None else f"{events:,} events had come"
-        if self._settings.until and not self._watch.course.ended:
-            came += ", not the one that ends the stream"
-        return came
 
     def _sample(self, kind: ErrorKind, now: int, why: str = "") -> None:
         head, end, _ = self._stream.head.partition(b"\r\n\r\n")

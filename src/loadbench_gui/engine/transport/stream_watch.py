@@ -65,6 +65,13 @@ class EventWatch:
             return self.course.events > 0
         return self.has_enough
 
+    @property
+    def so_far(self) -> str:
+        """Say in words how far the stream has come."""
+        wanted, events = self._settings.events, self.course.events
+        came = f"{events:,} events had come" if wanted is None else f"{events:,} of {wanted:,} events had come"
+        return f"{came}, not the one that ends the stream" if self._until and not self.course.ended else came
+
     def head(self, status: int, now_ns: int) -> None:
         """The head of the answer is complete."""
         course = self.course

@@ -12,7 +12,7 @@ import select
 import weakref
 from collections.abc import Callable
 from time import perf_counter_ns
-from typing import Final
+from typing import Final, Protocol
 
 from loadbench_gui.core.plan import Workload
 from loadbench_gui.core.template.head import expects_continue
@@ -30,6 +30,16 @@ def has_uploads(workload: Workload) -> bool:
     if workload.stream is not None and workload.stream.upload_chunk_bytes:
         return True
     return any(request.body_file or expects_continue(request) for request in workload.requests)
+
+
+class Body(Protocol):
+    """What is sent after a head. path: of the file it comes from, "" for none. size: how long it is."""
+
+    path: str
+    size: int
+
+    def piece(self, offset: int) -> bytes:
+        """Return what comes at `offset`; nothing where there is less than there was. Raises `OSError`."""
 
 
 class FileBody:
@@ -83,7 +93,7 @@ class Upload:
     def __init__(
         self,
         head: bytes,
-        body: FileBody | BytesBody,
+        body: Body,
         transport: asyncio.Transport,
         loop: asyncio.AbstractEventLoop,
         turns: TurnMeter,
@@ -155,8 +165,11 @@ class Upload:
 
     def _plan(self) -> None:
         self._step = None
-        if not self._paused and self._offset < self._body.size and not self._transport.is_closing():
+        if self._can_go_on():
             self._step = self._loop.call_soon(self._next)
+
+    def _can_go_on(self) -> bool:
+        return not self._paused and self._offset < self._body.size and not self._transport.is_closing()
 
     def _next(self) -> None:
         """Write one piece, and arrange for the next one."""

@@ -5,6 +5,7 @@ Every answer is parsed: what an upload costs hides what the parser does.
 
 from __future__ import annotations
 
+import asyncio
 from time import perf_counter_ns
 
 from loadbench_gui.core.snapshot import ErrorKind
@@ -12,7 +13,7 @@ from loadbench_gui.engine.transport.carrier import Owner
 from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.transport.http1 import Connection
 from loadbench_gui.engine.transport.last_words import unread
-from loadbench_gui.engine.transport.upload import BytesBody, FileBody, Upload
+from loadbench_gui.engine.transport.upload import Body, BytesBody, Upload
 
 
 class UploadConnection(Connection):
@@ -29,19 +30,18 @@ class UploadConnection(Connection):
 
     def send(self, due_ns: int, taken_ns: int, sent_ns: int) -> None:
         """Write the request, or begin to."""
-        compiled = self.query.compiled
-        if not (compiled.body_file or compiled.expects_continue) or self._transport is None:
+        transport = self._transport
+        if transport is None or not self._goes_apart():
             super().send(due_ns, taken_ns, sent_ns)
             return
         self.due_ns, self.taken_ns, self.sent_ns = due_ns, taken_ns, sent_ns
         head, body = self._parts()
-        circuit = self.circuit
-        self._upload = Upload(head, body, self._transport, circuit.loop, circuit.turns, self._cannot_go_on)
+        self._upload = self._upload_of(head, body, transport)
         try:
-            self._upload.start(wait=compiled.expects_continue and body.size > 0)
+            self._upload.start(wait=self.query.compiled.expects_continue and body.size > 0)
         except (RuntimeError, OSError):
             # The transport knows that it is closed before we were told: nothing was written.
-            circuit.loop.call_soon(self._is_lost, ConnectionResetError())
+            self.circuit.loop.call_soon(self._is_lost, ConnectionResetError())
 
     def close(self) -> None:
         """End it without a word, in the middle of a body as well."""
@@ -80,7 +80,16 @@ class UploadConnection(Connection):
             # The first byte of the answer is yet to come.
             reply.first_ns = 0
 
-    def _parts(self) -> tuple[bytes, FileBody | BytesBody]:
+    def _goes_apart(self) -> bool:
+        """Whether the body of the request is sent apart from its head."""
+        compiled = self.query.compiled
+        return bool(compiled.body_file) or compiled.expects_continue
+
+    def _upload_of(self, head: bytes, body: Body, transport: asyncio.Transport) -> Upload:
+        circuit = self.circuit
+        return Upload(head, body, transport, circuit.loop, circuit.turns, self._cannot_go_on)
+
+    def _parts(self) -> tuple[bytes, Body]:
         if self.query.file is not None:
             return self.request, self.query.file
         head, end, body = self.request.partition(b"\r\n\r\n")
