@@ -18,6 +18,7 @@ import pytest
 
 from loadbench_gui.core.plan import Attach, Deployment, Launch, Ready, Stop
 from loadbench_gui.deploy import ports
+from loadbench_gui.deploy.file_limit import WANTED
 from loadbench_gui.deploy.server import Server, attach, launch
 from loadbench_gui.deploy.threads import in_thread
 from loadbench_gui.errors import LoadbenchError, TargetFault, UserError
@@ -82,6 +83,21 @@ def test_a_launched_server_answers_on_a_fresh_port_and_says_how_long_it_took(
     assert 0.01 < startup_s < 20
     assert port > 1024
     assert pid is not None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows the limits of other processes")
+def test_a_launched_server_may_open_as_many_files_as_the_system_lets_it(
+    serve: Serve, scripts: Path, runtime: Path
+) -> None:
+    async def limit(server: Server) -> int:
+        return int(psutil.Process(server.pid).rlimit(psutil.RLIMIT_NOFILE)[0])
+
+    soft, hard = psutil.Process().rlimit(psutil.RLIMIT_NOFILE)
+    psutil.Process().rlimit(psutil.RLIMIT_NOFILE, (512, hard))
+    try:
+        assert use(serve(), scripts, runtime, limit) == min(hard, WANTED)
+    finally:
+        psutil.Process().rlimit(psutil.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_stopped_server_has_its_exit_code_and_its_last_lines(serve: Serve, scripts: Path, runtime: Path) -> None:

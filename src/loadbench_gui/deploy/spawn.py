@@ -16,6 +16,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from loadbench_gui.deploy.file_limit import raise_file_limit
+
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
@@ -75,7 +77,7 @@ def _become(
     errors_end: int,
     failure_end: int,
 ) -> None:
-    """In the child: a session of its own, its CPUs, its folder, its environment; then the command. Never returns."""
+    """In the child: a session of its own, its limits, CPUs, folder and environment; then the command. Never returns."""
     stage = "start"
     try:
         os.setsid()
@@ -89,6 +91,7 @@ def _become(
         os.dup2(nothing, 0)
         os.dup2(nothing, 1)
         os.dup2(errors_end, 2)
+        raise_file_limit()
         stage = "cpus"
         if cpus and hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, cpus)

@@ -82,6 +82,20 @@ def must_afford(connections: int, workers: int, *, files: int | None, ports: Por
     )
 
 
+def must_be_served(connections: int, workers: int, files: int | None) -> None:
+    """Raise `EnvironmentFault` when a server started here cannot hold its share of `connections`. None: no limit known.
+
+    workers: processes of the server, among which the system spreads the connections as evenly as it likes.
+    """
+    per_worker = -(-connections // workers) + SPARE_FILES
+    if files is not None and per_worker > files:
+        raise EnvironmentFault(
+            f"{connections} connections need {per_worker} open files in each process of the server ({workers}); the "
+            f"limit is {files}.",
+            f"Raise the limit before you start loadbench (`ulimit -Hn {per_worker}` as root), or hold fewer of them.",
+        )
+
+
 def _port_count(proc: Path) -> int | None:
     try:
         low, high = map(int, (proc / "sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split())

@@ -11,7 +11,7 @@ import pytest
 from loadbench_gui.core.plan import Client, ClosedLoad, Expectation, Load, Request, Target, Workload
 from loadbench_gui.engine.fitness.evidence import PortBudget
 from loadbench_gui.errors import EnvironmentFault
-from loadbench_gui.services.budget import entrance_of, must_afford, port_budget
+from loadbench_gui.services.budget import entrance_of, must_afford, must_be_served, port_budget
 
 LOCAL = Target("http", "127.0.0.1", 8080, "127.0.0.1")
 FAR = Target("http", "far.example", 80, "192.0.2.7")
@@ -33,6 +33,14 @@ def test_too_few_open_files_is_a_fault_with_the_command_that_helps() -> None:
         must_afford(5000, 1, files=1024, ports=None)
     assert "ulimit -Hn 5064" in caught.value.hint
     must_afford(5000, 10, files=1024, ports=None)
+
+
+def test_a_server_that_cannot_hold_its_connections_is_a_fault_with_the_command_that_helps() -> None:
+    with pytest.raises(EnvironmentFault, match="10000 connections need 10064 open files in each process of") as caught:
+        must_be_served(10_000, 1, files=4096)
+    assert "ulimit -Hn 10064" in caught.value.hint
+    must_be_served(10_000, 4, files=4096)
+    must_be_served(10_000, 1, files=None)
 
 
 def test_too_few_ports_is_a_fault_with_the_command_that_helps() -> None:
