@@ -13,11 +13,13 @@ from loadbench_gui import trust
 from loadbench_gui.core.lifecycle import RunEvent, RunState
 from loadbench_gui.core.plan import Attach, Deployment, Launch, Load, Plan, Tls, Workload
 from loadbench_gui.core.run import Run, RunLabel
+from loadbench_gui.deploy.file_limit import server_file_limit
 from loadbench_gui.deploy.placement import Placement, place
 from loadbench_gui.deploy.server import Server, attach, launch
 from loadbench_gui.deploy.verify import Answer
 from loadbench_gui.errors import LoadbenchError, TargetFault
 from loadbench_gui.profile.secrets import resolve_secrets
+from loadbench_gui.services.budget import must_be_served
 from loadbench_gui.services.events import Note, RunEnded
 from loadbench_gui.services.generator import Fired, fire
 from loadbench_gui.services.probe import ask, can_ask, probe_of
@@ -57,7 +59,7 @@ async def run_once(session: Session, label: RunLabel, *, check_answer: bool = Tr
     check_answer = check_answer and can_ask(ready.generator.client)
     halt = asyncio.Event()
     recording = Recording(label, session.store, session.emit, halt.set)
-    placement = _place(session, deployment)
+    placement = _place(session, deployment, workload)
     recording.advance(RunEvent.START, f"{deployment.name} is starting")
     server = await _started(session, recording, deployment, placement, look=check_answer)
     try:
@@ -74,9 +76,10 @@ def _check_files(tls: Tls) -> None:
         trust.client_context(insecure=tls.insecure, ca_file=tls.ca_file, cert_file=tls.cert_file, key_file=tls.key_file)
 
 
-def _place(session: Session, deployment: Deployment) -> Placement:
+def _place(session: Session, deployment: Deployment, workload: Workload) -> Placement:
     match deployment.source:
         case Launch() as source:
+            must_be_served(workload.shape.connections, source.workers, server_file_limit())
             return place(session.plan.generator, source)
         case Attach():
             return place(session.plan.generator, None)
@@ -160,6 +163,7 @@ async def _visit(
         caveats,
         server.startup_s,
         requests_per_process=watching.requests_per_process(fired.served) if fired is not None else None,
+        idle_until_s=watching.idle_until_s,
         sealed=not stopped and fault is None,
     )
     run = replace(run, samples=tuple(map(session.masked_sample, run.samples)))
@@ -196,6 +200,7 @@ async def _fire(
         if watching.has_target:
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(halt.wait(), IDLE_S)
+        watching.opening()
         fired = await fire(
             Load(server.target, workload, recording.label.seed, settings.tls, settings.pacing, settings.client),
             settings,
