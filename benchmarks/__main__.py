@@ -23,7 +23,7 @@ from typing import cast
 from benchmarks import document, machine
 from benchmarks.options import Options, options, parser
 
-ORDER = ("http", "hotpath", "truth", "stall", "pacing", "memory", "window")
+ORDER = ("http", "hotpath", "truth", "stall", "pacing", "memory", "streams", "websockets", "window")
 
 
 def measure(name: str, asked: Options) -> document.Section:
