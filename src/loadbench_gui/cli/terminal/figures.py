@@ -58,7 +58,8 @@ def _rows(run: Run) -> Iterator[tuple[str, Text]]:
     codes = run.measured.status_codes
     if len(codes) > 1 or any(code >= 300 for code in codes):
         yield "answers", Text(_counts({str(code): n for code, n in sorted(codes.items())}))
-    yield "transfer", Text(_transfer(run))
+    if transfer := _transfer(run):
+        yield "transfer", Text(transfer)
     yield "connections" if kind.counted != "connections" else "opened", Text(_connections(run))
     if run.requests_per_process and len(run.requests_per_process) > 1:
         yield "processes", Text(_shares(run.requests_per_process))
@@ -113,7 +114,7 @@ def _transfer(run: Run) -> str:
     length_s = run.workload.warmup_s + run.duration_s
     directions = (("received", run.traffic.bytes_received), ("sent", run.traffic.bytes_sent))
     said = ", ".join(f"{words.size(n)} {name} ({words.size(n / length_s)}/s)" for name, n in directions if length_s > 0)
-    return said + (", warm-up included" if run.workload.warmup_s else "")
+    return said + (", warm-up included" if said and run.workload.warmup_s else "")
 
 
 def _connections(run: Run) -> str:

@@ -75,8 +75,13 @@ def print_along(console: Console, run: Run, shown: Principal | None) -> None:
 def print_phases(console: Console, run: Run) -> None:
     """Print where the time goes, phase by phase; those that nothing went through are left out."""
     is_open = isinstance(run.workload.shape, OpenLoad)  # Nothing is late or waits in a closed loop: it is no finding.
-    found = [part for part in PHASES if is_open or part.of(run).max_us]
+    found = [part for part in PHASES if (is_open or part.of(run).max_us) and part.title not in _told_elsewhere(run)]
     _print_parts(console, run, "where the time goes", found, ("p50", "p99", "max"), _looked_up(run))
+
+
+def _told_elsewhere(run: Run) -> tuple[str, ...]:
+    """A message has no parts: what comes of it is its round trip, or its way to each subscriber."""
+    return ("first byte", "download") if run.workload.kind == "ws" else ()
 
 
 def _looked_up(run: Run) -> tuple[tuple[str, str], ...]:

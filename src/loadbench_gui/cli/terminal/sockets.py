@@ -31,6 +31,8 @@ def rows(run: Run) -> Iterator[tuple[str, Text]]:
     tally, mode = socket_tally(run), mode_of(run.workload)
     if mode != "push" and (tally.sent or tally.received):
         yield "messages", Text(_messages(tally, run.duration_s))
+    if tally.ping.total:
+        yield "pings", Text(f"{words.count(tally.ping.total)} answered")
     if said := _faults(tally, is_matched=mode in ("echo", "fanout")):
         yield "delivery", said
     if tally.close_codes:

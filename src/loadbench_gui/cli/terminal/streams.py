@@ -25,7 +25,7 @@ def _ends(tally: StreamTally) -> Text:
     """Say how many streams came to which end."""
     text = Text(f"{words.count(tally.complete)} complete")
     if tally.left:
-        text.append(f", {words.count(tally.left)} left by us at the end")
+        text.append(f", {words.count(tally.left)} of them left by us at the end")
     if tally.truncated:
         text.append(", ").append(f"{words.count(tally.truncated)} truncated", "red")
     if tally.reconnected:
