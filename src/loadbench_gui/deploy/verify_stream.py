@@ -163,9 +163,15 @@ def _deadline(deadline: float, seen: _Seen, had: int, expect: Expectation, setti
 
 
 def _has_all(seen: _Seen, settings: StreamSettings) -> bool:
-    if settings.until:
-        return bool(seen.events) and settings.until.encode() in seen.events[-1]
-    return settings.events is not None and len(seen.events) >= settings.events
+    """Whether all came that was asked for; of a stream of which nothing was, nobody knows before it ends."""
+    if settings.events is None and not settings.until:
+        return False
+    return _is_over(seen, settings) and (settings.events is None or len(seen.events) >= settings.events)
+
+
+def _is_over(seen: _Seen, settings: StreamSettings) -> bool:
+    end = settings.until.encode()
+    return not end or any(end in event for event in seen.events)
 
 
 def _problem(
@@ -186,7 +192,7 @@ def _problem(
     if seen.ended and not settings.endless and not _has_all(seen, settings):
         if wanted is not None and count < wanted:
             return f"the stream ended after {_events(count)} of {wanted}"
-        if settings.until:
+        if not _is_over(seen, settings):
             return f"the stream ended without {shown(settings.until.encode())}"
     content = ContentPath(settings.content)
     if seen.ended and settings.content and not any(map(content.is_in, seen.events)):

@@ -20,7 +20,10 @@ from loadbench_gui.services.selftest.scratch import Scratch
 from loadbench_gui.store.db import read_migrations, shipped_migrations
 
 REINSTALL: Final = "The installation is incomplete: reinstall loadbench."
-PROFILES: Final = ("first-look", "json-api", "json-peak", "single-url")
+PROFILES: Final = (
+    "first-look", "json-api", "json-peak", "single-url", "streaming", "sse", "websocket-echo", "fan-out",
+    "held-connections",
+)  # fmt: skip
 RESOURCES: Final = (
     "report/report.html.j2", "report/macros.html.j2", "report/style.css.j2", "icons/app-256.png", "icons/play.svg",
     "fonts/Inter-Regular.ttf", "fonts/Inter-SemiBold.ttf", "fonts/JetBrainsMono-Regular.ttf",
