@@ -8,20 +8,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import shiboken6
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPushButton
 
 from desk import FakeServices, RunInWindow, playing, until_stopped, wait_until
 from loadbench_gui import __version__
-from loadbench_gui.errors import EnvironmentFault
+from loadbench_gui.errors import EnvironmentFault, UserError
 from loadbench_gui.profile.problems import Problem, ProfileError
 from loadbench_gui.services.events import Emit, GeneratorDoubted, IntervalClosed
 from loadbench_gui.trust import authorities
 from loadbench_gui.ui.app import Desk
-from loadbench_gui.ui.pages.diagnostics import DiagnosticsPage
+from loadbench_gui.ui.loop import make_loop
+from loadbench_gui.ui.pages.diagnostics import Diagnostics, DiagnosticsPage
 from loadbench_gui.ui.ports import RecentComparison
+from loadbench_gui.ui.settings import Settings
+from loadbench_gui.ui.theme import Theme
 from replay import BUSY, comparison_events
 
 
@@ -179,6 +183,33 @@ def answer(desk: Desk, words: str) -> None:
     next(b for b in box.buttons() if b.text() == words).click()
 
 
+def test_the_end_of_a_comparison_takes_the_question_about_it_away(in_window: RunInWindow, fake: FakeServices) -> None:
+    events, comparison, _ = comparison_events(rounds=2)
+    over = asyncio.Event()
+
+    async def play(emit: Emit, stop: asyncio.Event) -> None:
+        await over.wait()
+        for event in events:
+            emit(event)
+
+    async def scenario(desk: Desk) -> None:
+        fake.play = play
+        desk.shell.start_first()
+        await wait_until(lambda: desk.shell.runner.running and desk.window.page == "live")
+        desk.window.close()
+        await wait_until(lambda: bool(questions(desk)))
+        over.set()
+        await wait_until(lambda: not questions(desk))
+        assert desk.compare.sentence == comparison.summary
+        await wait_until(desk.window.notice.isVisible)
+        assert desk.window.notice.accessibleName().startswith("The comparison has ended meanwhile.")
+        assert (desk.window.isVisible(), desk.shell.quit.done()) == (True, False)
+        desk.window.close()
+        assert await desk.shell.quit == 0
+
+    in_window(scenario)
+
+
 def test_closing_without_a_run_quits_at_once(in_window: RunInWindow, fake: FakeServices) -> None:
     async def scenario(desk: Desk) -> None:
         desk.window.close()
@@ -244,6 +275,54 @@ def test_a_fault_of_the_environment_is_said_in_words_with_what_to_do(
         assert desk.window.trouble.accessibleDescription() == "the disk is full Free some space, then run again."
 
     in_window(scenario)
+
+
+def test_the_live_page_says_that_a_server_could_not_start(in_window: RunInWindow, fake: FakeServices) -> None:
+    async def unstartable(emit: Emit, stop: asyncio.Event) -> None:
+        raise UserError("fastapi did not start", "Look into its log.")
+
+    async def scenario(desk: Desk) -> None:
+        fake.play = unstartable
+        desk.shell.start_first()
+        await wait_until(desk.window.trouble.isVisible)
+        await wait_until(lambda: not desk.bridge.running)
+        assert desk.window.page == "live"
+        said = [words.text() for words in desk.live.findChildren(QLabel) if words.isVisible()]
+        assert fake.plan.name in said
+        assert "could not go on; the reason stands above" in said
+        assert not {"Getting ready", "getting ready"} & set(said)
+        assert not desk.live.stop_button.isEnabled()
+
+    in_window(scenario)
+
+
+def test_a_window_that_is_deleted_while_home_loads_takes_its_work_along(
+    qapp: QApplication, fake: FakeServices, theme: Theme, tmp_path: Path
+) -> None:
+    asked, answered = asyncio.Event(), asyncio.Event()
+    diagnostics = Diagnostics()
+
+    async def recent() -> list[RecentComparison]:
+        asked.set()
+        await answered.wait()
+        return []
+
+    async def main() -> None:
+        not_ours = asyncio.all_tasks()
+        desk = Desk(replace(fake.services(), recent=recent), Settings(tmp_path), diagnostics, theme)
+        desk.open(None)
+        await asked.wait()
+        shell, gone = desk.shell, asyncio.Event()
+        desk.window.destroyed.connect(gone.set)
+        shiboken6.delete(desk.window)
+        await gone.wait()
+        answered.set()
+        shell.spawn(shell.refresh_history())
+        await asyncio.gather(*(asyncio.all_tasks() - not_ours), return_exceptions=True)
+
+    with make_loop(qapp, diagnostics.record) as loop:
+        loop.run_until_complete(asyncio.wait_for(main(), 60))
+    assert "Nothing has gone wrong" in diagnostics.report()
 
 
 def test_an_unforeseen_failure_ends_up_in_diagnostics_with_its_traceback(

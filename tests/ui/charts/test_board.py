@@ -10,7 +10,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QGraphicsItem
 from pytestqt.qtbot import QtBot
 
+from builders import make_socket_workload, make_stream_workload
 from loadbench_gui.core.lifecycle import RunState
+from loadbench_gui.core.plan import SocketMode, SocketSettings
 from loadbench_gui.services.events import Event, IntervalClosed, StateChanged
 from loadbench_gui.ui.charts.board import LiveBoard
 from loadbench_gui.ui.models.live import LiveModel
@@ -110,3 +112,99 @@ def test_a_line_keeps_its_name_until_the_deployments_next_run_is_watched(board: 
     assert board.resources.legend.accessibleName() == names
     board.resources.forget()
     assert board.resources.legend.accessibleName() == "Legend: "
+
+
+def panel_words(board: LiveBoard) -> list[str]:
+    return [chart.accessibleName() for chart in board.panel.charts]
+
+
+def test_plain_requests_have_no_panel(board: LiveBoard) -> None:
+    feed(board, LiveModel(), comparison_events(rounds=2)[0][:40])
+    assert board.panel.isHidden()
+    assert panel_words(board) == []
+
+
+def test_streams_have_their_panel_beside_the_charts(board: LiveBoard) -> None:
+    model = LiveModel()
+    feed(board, model, comparison_events(rounds=2, workload=make_stream_workload(), rate_rps=300.0)[0][:60])
+    board.refresh(model)
+    assert board.panel.isVisible()
+    assert panel_words(board) == ["First event, from sending", "Gap, between events", "Events, events/s"]
+    assert "truncated 0" in board.panel.facts.text
+    assert board.percentiles.title.text() == "First event percentiles"
+    assert board.throughput.caption.text() == "streams/s"
+    assert board.heatmap.caption.text().endswith("share of streams")
+
+
+@pytest.mark.parametrize(
+    ("mode", "charts"),
+    [
+        ("echo", ["Round trip, from sending", "Messages, received/s", "Connections, open"]),
+        ("push", ["Gap, between messages", "Messages, received/s", "Connections, open"]),
+        ("fanout", ["Fan-out, to each subscriber", "Skew, first to last subscriber", "Messages, received/s"]),
+        ("hold", ["Ping, ping to pong", "Handshake, request to answer", "Connections, open"]),
+    ],
+)
+def test_websockets_have_the_panel_of_their_mode(board: LiveBoard, mode: SocketMode, charts: list[str]) -> None:
+    settings = SocketSettings(mode, ping_every_s=1.0 if mode == "hold" else 0.0)
+    workload = make_socket_workload(mode, settings=settings)
+    model = LiveModel()
+    feed(board, model, comparison_events(rounds=2, workload=workload, rate_rps=300.0)[0][:60])
+    board.refresh(model)
+    assert panel_words(board) == charts
+    assert all(chart.accessibleDescription() for chart in board.panel.charts)
+    assert "open 64 of 64" in board.panel.facts.text
+
+
+def test_the_panel_names_the_window_of_its_percentiles(board: LiveBoard) -> None:
+    feed(board, LiveModel(), comparison_events(rounds=2, workload=make_stream_workload(), rate_rps=600.0)[0][:60])
+    assert [times.head.aside.text() for times in board.panel.times] == [
+        "p50 over 1 s · p99 over 2 s",
+        "p50, p99 over 1 s",
+    ]
+
+
+def test_the_cursor_runs_through_the_panel_too(board: LiveBoard) -> None:
+    feed(board, LiveModel(), comparison_events(rounds=2, workload=make_stream_workload(), rate_rps=300.0)[0])
+    board.cursor_line.move_to(2.5)
+    gaps = board.panel.times[1].chart
+    assert gaps.crosshair is board.percentiles.chart.crosshair
+    assert [trace.name for trace in gaps.overlay.traces if trace.at(2.5) is not None] == ["stall", "p99", "p50"]
+
+
+def test_nothing_is_created_or_removed_while_a_panel_is_shown(board: LiveBoard) -> None:
+    model = LiveModel()
+    events = comparison_events(rounds=2, workload=make_stream_workload(), rate_rps=300.0)[0]
+    feed(board, model, events[:20])
+    before = {id(item) for item in items_of(board)}
+    feed(board, model, events[20:])
+    assert {id(item) for item in items_of(board)} == before
+
+
+def test_in_a_narrow_window_the_panel_lies_beneath_and_the_board_scrolls(board: LiveBoard, qtbot: QtBot) -> None:
+    model = LiveModel()
+    feed(board, model, comparison_events(rounds=2, workload=make_stream_workload(), rate_rps=300.0)[0][:60])
+    beside = board.panel.mapTo(board, board.panel.rect().topLeft())
+    assert beside.y() == 0
+    assert beside.x() > board.throughput.mapTo(board, board.throughput.rect().topLeft()).x()
+    board.resize(900, 400)
+    qtbot.waitUntil(lambda: board.verticalScrollBar().maximum() > 0)
+    assert board.panel.mapTo(board.widget(), board.panel.rect().topLeft()).x() == 0
+    board.resize(1300, 640)
+    qtbot.waitUntil(lambda: board.verticalScrollBar().maximum() == 0)
+
+
+def test_the_caption_of_the_percentiles_is_whole_whatever_stands_beside_it(board: LiveBoard, qtbot: QtBot) -> None:
+    model = LiveModel()
+    feed(board, model, comparison_events(rounds=2, rate_rps=600.0)[0][:60])
+    card = board.percentiles
+
+    def whole() -> bool:
+        return all(
+            words.text() and words.width() >= words.fontMetrics().horizontalAdvance(words.text())
+            for words in (card.caption, card.aside)
+        ) and not card.caption.geometry().intersects(card.aside.geometry())
+
+    for width in (1300, 1000, 860):
+        board.resize(width, 640)
+        qtbot.waitUntil(whole)

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from builders import make_socket_workload, make_stream_workload
 from loadbench_gui.core.lifecycle import RunState
+from loadbench_gui.core.plan import ClosedLoad, StreamSettings, Workload
 from loadbench_gui.services.events import ComparisonEnded, Event, GeneratorDoubted, IntervalClosed, Note, RunEnded
 from loadbench_gui.ui.models.figures import key_figures, segments, subtitle
 from loadbench_gui.ui.models.live import LOG_LINES, LiveModel
@@ -131,3 +133,58 @@ def test_the_end_of_a_comparison_ends_the_estimate() -> None:
     assert model.seconds_left() is None
     assert model.state is RunState.DONE
     assert not model.active
+
+
+def strip(workload: Workload) -> list[tuple[str, str, tuple[str, ...]]]:
+    model = LiveModel(Clock())
+    for event in upto_run(comparison_events(workload=workload, rate_rps=300.0)[0], 1, 16):
+        model.receive(event)
+    return [(figure.name, figure.unit, figure.made_of) for figure in key_figures(model)[:3]]
+
+
+def test_the_strip_of_a_stream_counts_streams_and_times_first_events() -> None:
+    throughput, p50, p99 = strip(make_stream_workload())
+    assert throughput[:2] == ("Throughput", "streams/s")
+    assert p50[0] == "First event p50"
+    assert p50[2][0].startswith("service ")
+    assert p99[0] == "First event p99"
+    assert p99[2][0].endswith(" streams")
+
+
+def test_the_strip_of_endless_streams_counts_events_and_times_gaps() -> None:
+    throughput, p50, _ = strip(make_stream_workload(shape=ClosedLoad(64), settings=StreamSettings(endless=True)))
+    assert throughput[1] == "events/s"
+    assert (p50[0], p50[2]) == ("Gap p50", ("between events", "over 1 s"))
+
+
+def test_the_strip_of_held_connections_says_how_many_are_open() -> None:
+    model = LiveModel(Clock())
+    workload = make_socket_workload("hold", ClosedLoad(1_000))
+    for event in upto_run(comparison_events(workload=workload, rate_rps=300.0)[0], 1, 16):
+        model.receive(event)
+    figure = key_figures(model)[0]
+    assert (figure.name, figure.value, figure.made_of) == ("Connections", "1,000", ("of 1,000 open", "all are held"))
+
+
+def test_the_subtitle_offers_round_trips_to_an_echo() -> None:
+    model = LiveModel(Clock())
+    for event in upto_run(comparison_events(workload=make_socket_workload("echo"))[0], 0, 4):
+        model.receive(event)
+    assert "open loop 2,000\u202fround trips/s" in subtitle(model)
+
+
+def test_a_comparison_that_could_not_go_on_says_so_in_place_of_getting_ready() -> None:
+    model = live(runs=1, more=4)
+    model.close("could not go on")
+    assert subtitle(model) == "could not go on"
+    assert not model.active
+    assert model.seconds_left() is None
+    assert [segment.step for segment in segments(model)][:3] == ["done", "cut short", "to come"]
+
+
+def test_a_verdict_is_not_overruled_by_the_end() -> None:
+    model = LiveModel(Clock())
+    for event in comparison_events()[0]:
+        model.receive(event)
+    model.close("could not go on")
+    assert subtitle(model) == "over"
