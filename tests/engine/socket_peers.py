@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from engine.servers import Watch
 from websockets.utils import apply_mask
 
+from engine.servers import Watch
 from loadbench_gui.core.plan import (
     ClosedLoad,
     EngineName,

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from time import perf_counter_ns
+from typing import Final
+
 from loadbench_gui.engine.numbering import Numbering, Numbers, Turn
 from loadbench_gui.engine.transport.carrier import Owner
-from loadbench_gui.engine.transport.websocket.frames import BINARY
+from loadbench_gui.engine.transport.websocket.frames import BINARY, LONGEST_CONTROL
 from loadbench_gui.engine.transport.websocket.kit import Kit
 from loadbench_gui.engine.transport.websocket.member import Member
+
+_TEXT_FRAME: Final = 0x81
+_BINARY_FRAME: Final = 0x82
 
 
 class Listener(Member):
@@ -19,23 +25,63 @@ class Listener(Member):
         self._last_ns = 0
         self._numbers: Numbers | None = None
 
+    def data_received(self, data: bytes) -> None:
+        """Take in the short plain messages that a read begins with; what follows them is read frame by frame."""
+        if self._partial is self._unusual is self._opening is self._parting is None and not self.over:
+            at = self._take_short(data)
+            if at == len(data):
+                return
+            data = data[at:]
+        self.take(data)
+
     def on_message(self, opcode: int, payload: bytes, first_ns: int, now: int) -> None:
         """Count it. Its moment is when it was whole: that of all messages of one read is the same."""
+        self._count(1, now)
+        self._follow(payload, now, binary=opcode == BINARY)
+
+    def _take_short(self, data: bytes) -> int:
+        """Return where the first frame begins that is not short, plain and whole, or whose text is not ASCII."""
+        at, size, count = 0, len(data), 0
+        now = perf_counter_ns()
+        while at + 2 <= size:
+            first, length = data[at], data[at + 1]
+            end = at + 2 + length
+            if end > size or length > LONGEST_CONTROL or not (first == _TEXT_FRAME or first == _BINARY_FRAME):
+                break
+            payload = data[at + 2 : end]
+            if first == _TEXT_FRAME and not payload.isascii():
+                break
+            self._follow(payload, now, binary=first == _BINARY_FRAME)
+            count += 1
+            at = end
+        if count:
+            self._count(count, now)
+            circuit = self.circuit
+            circuit.recorder.bytes_received += at
+            if now > circuit.turns.due_ns:
+                circuit.turns.step(now)
+        return at
+
+    def _count(self, count: int, now: int) -> None:
+        """Count messages that came in one read: there is no gap between those."""
         record = self.kit.record
-        counts = record.of(now)
-        counts.received += 1
-        self.served += 1
+        record.of(now).received += count
+        self.served += count
         if self._last_ns:
             record.gap.pairs.extend((now, now - self._last_ns))
         self._last_ns = now
+        if count > 1:
+            record.gap.pairs.extend((now, 0) * (count - 1))
+
+    def _follow(self, payload: bytes, now: int, *, binary: bool) -> None:
         numbers = self._numbers
         if numbers is None:
             numbers = self._numbers = Numbers()
-        turn = numbers.follow(payload, now, binary=opcode == BINARY)
+        turn = numbers.follow(payload, now, binary=binary)
         if turn is Turn.AGAIN:
-            counts.duplicated += 1
+            self.kit.record.of(now).duplicated += 1
         elif turn is Turn.LATE:
-            counts.reordered += 1
+            self.kit.record.of(now).reordered += 1
         if numbers.sequence is not None and numbers.sequence.lost:
             self._count_lost(numbers.sequence)
 

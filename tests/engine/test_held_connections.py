@@ -1,0 +1,196 @@
+"""Connections that are held: each is a request that begins and ends with the window."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from engine.servers import adds_up
+from engine.socket_peers import Behaviour, Peer, Room, accepted, fire_sockets, serving_sockets, tally
+from loadbench_gui.core.plan import ClosedLoad, EngineName, SocketSettings
+from loadbench_gui.core.snapshot import ErrorKind
+from loadbench_gui.services.generator import Fired
+
+HOLD = SocketSettings(mode="hold")
+
+
+def held(
+    behave: Behaviour = Peer.listen,
+    connections: int = 5,
+    *,
+    settings: SocketSettings = HOLD,
+    answer: Callable[[bytes], bytes] = accepted,
+    engine: EngineName = "in-app",
+    workers: int | None = None,
+    warmup_s: float = 0.0,
+    duration_s: float = 0.4,
+    timeout_s: float = 5.0,
+) -> tuple[Fired, Room]:
+    async def scenario() -> tuple[Fired, Room]:
+        async with serving_sockets(behave, answer=answer) as room:
+            fired = await fire_sockets(
+                room,
+                settings,
+                ClosedLoad(connections),
+                engine=engine,
+                workers=workers,
+                warmup_s=warmup_s,
+                duration_s=duration_s,
+                timeout_s=timeout_s,
+            )
+            return fired, room
+
+    return asyncio.run(scenario())
+
+
+def test_each_connection_is_one_request_and_is_closed_in_good_order() -> None:
+    fired, room = held(connections=100)
+    assert adds_up(fired)
+    assert fired.measured.issued == fired.measured.succeeded == 100
+    assert fired.peak_connections == room.asked == 100
+    assert room.codes == [1000] * 100
+    assert tally(fired).close_codes == {}
+    assert fired.traffic.completed == 0, "there is no throughput in holding"
+    assert not fired.measured.service
+
+
+def test_worker_processes_share_them() -> None:
+    fired, room = held(connections=21, engine="workers", workers=2)
+    assert fired.measured.issued == fired.measured.succeeded == room.asked == 21
+    assert room.codes == [1000] * 21
+
+
+def test_they_are_pinged() -> None:
+    fired, room = held(settings=SocketSettings(mode="hold", ping_every_s=0.05), duration_s=1.0)
+    assert 0 < tally(fired).ping.total <= room.pings
+    assert room.pings >= 5 * 10
+
+
+def closes_one(code: int | None) -> Behaviour:
+    """The second connection is closed as soon as another has been held for a while; the one in its place is kept."""
+
+    async def behave(peer: Peer) -> None:
+        if peer.number == 2:
+            await asyncio.sleep(0.6)
+            peer.close(code)
+            await peer.reader.read()
+        else:
+            await peer.listen()
+
+    return behave
+
+
+@pytest.mark.parametrize(("code", "counted"), [(1001, 1001), (4999, 4999), (3000, 3000), (None, 1005)])
+def test_one_that_is_closed_has_failed_and_is_opened_again(code: int | None, counted: int) -> None:
+    fired, room = held(closes_one(code), duration_s=1.2)
+    assert adds_up(fired)
+    assert (fired.measured.issued, fired.measured.succeeded) == (5, 4)
+    assert fired.measured.errors == {ErrorKind.WS_CLOSE: 1}
+    assert tally(fired).close_codes == {counted: 1}
+    assert room.asked == 6
+    assert any(sample.kind is ErrorKind.WS_CLOSE for sample in fired.samples)
+
+
+async def breaks(peer: Peer) -> None:
+    """The second connection is reset, the third merely ends."""
+    if peer.number in (2, 3):
+        await asyncio.sleep(0.6)
+        if peer.number == 2:
+            peer.reset()
+    else:
+        await peer.listen()
+
+
+def test_those_that_break_have_failed() -> None:
+    fired, room = held(breaks, duration_s=1.2)
+    assert adds_up(fired)
+    assert fired.measured.errors == {ErrorKind.RESET: 1, ErrorKind.CLOSED_EARLY: 1}
+    assert tally(fired).close_codes == {1006: 2}
+    assert room.asked == 7
+
+
+def test_what_is_lost_before_the_window_and_back_at_its_begin_is_held() -> None:
+    fired, room = held(closes_one(1001), warmup_s=1.2, duration_s=0.3)
+    assert fired.measured.succeeded == 5
+    assert tally(fired).close_codes == {}
+    assert room.asked == 6
+
+
+def test_those_that_are_refused_have_failed_with_the_status() -> None:
+    turned_away = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nfull"
+    let_in: list[bytes] = []
+
+    def answer(head: bytes) -> bytes:
+        if len(let_in) == 3:
+            return turned_away
+        let_in.append(head)
+        return accepted(head)
+
+    fired, _ = held(answer=answer)
+    assert adds_up(fired)
+    assert (fired.measured.issued, fired.measured.succeeded, fired.measured.failed) == (5, 3, 2)
+    assert fired.measured.errors == {ErrorKind.BAD_STATUS: 2}
+    assert fired.measured.status_codes == {503: 2}
+    sample = next(sample for sample in fired.samples if sample.kind is ErrorKind.BAD_STATUS)
+    assert sample.response_head.startswith(b"HTTP/1.1 503")
+    assert sample.body_start == b"full"
+
+
+def test_a_server_that_never_answers_the_handshake_is_timed_out() -> None:
+    fired, _ = held(answer=lambda head: b"", timeout_s=0.2)
+    assert adds_up(fired)
+    assert fired.measured.errors == {ErrorKind.CONNECT_TIMEOUT: 5}
+    assert fired.measured.timed_out == 5
+
+
+def test_without_a_server_all_have_failed() -> None:
+    async def scenario() -> Fired:
+        async with serving_sockets(Peer.listen) as room:
+            target = room.target
+        return await fire_sockets(target, HOLD, ClosedLoad(5), duration_s=0.2)
+
+    fired = asyncio.run(scenario())
+    assert adds_up(fired)
+    assert fired.measured.errors == {ErrorKind.CONNECT_REFUSED: 5}
+
+
+def test_a_run_that_is_stopped_has_held_them_until_then() -> None:
+    async def scenario() -> tuple[Fired, Room]:
+        stop = asyncio.Event()
+        async with serving_sockets(Peer.listen) as room:
+            firing = asyncio.ensure_future(fire_sockets(room, HOLD, ClosedLoad(5), duration_s=60.0, stop=stop))
+            await room.until(lambda: room.asked == 5)
+            await asyncio.sleep(0.6)
+            stop.set()
+            return await firing, room
+
+    fired, room = asyncio.run(scenario())
+    assert adds_up(fired)
+    assert fired.measured.succeeded == 5
+    assert fired.stop_reason == "stopped"
+    assert room.codes == [1000] * 5
+
+
+async def says_nothing_more(peer: Peer) -> None:
+    """Reads all, answers nothing."""
+    while await peer.reader.read(1 << 16):
+        pass
+
+
+def test_a_server_that_never_answers_the_close_does_not_hold_the_run_up() -> None:
+    fired, room = held(says_nothing_more)
+    assert fired.measured.succeeded == 5
+    assert room.codes == []
+
+
+def test_what_the_server_says_meanwhile_is_stray() -> None:
+    async def behave(peer: Peer) -> None:
+        await asyncio.sleep(0.6)
+        peer.send(b"hello?")
+        await peer.listen()
+
+    fired, _ = held(behave, duration_s=1.0)
+    assert fired.measured.succeeded == 5
+    assert (tally(fired).stray, tally(fired).received) == (5, 5)

@@ -1,0 +1,140 @@
+"""The server sends and we listen: each message is a request, and its number tells what did not come as sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+import pytest
+
+from engine.servers import adds_up
+from engine.socket_peers import BINARY, TEXT, Behaviour, Peer, Room, fire_sockets, serving_sockets, tally
+from loadbench_gui.core.plan import ClosedLoad, SocketSettings
+from loadbench_gui.core.snapshot import ErrorKind
+from loadbench_gui.services.generator import Fired
+
+PUSH = SocketSettings(mode="push")
+
+
+def pushed(
+    behave: Behaviour,
+    connections: int = 2,
+    *,
+    settings: SocketSettings = PUSH,
+    warmup_s: float = 0.0,
+    duration_s: float = 0.8,
+) -> tuple[Fired, Room]:
+    async def scenario() -> tuple[Fired, Room]:
+        async with serving_sockets(behave) as room:
+            shape = ClosedLoad(connections)
+            fired = await fire_sockets(room, settings, shape, warmup_s=warmup_s, duration_s=duration_s)
+            return fired, room
+
+    return asyncio.run(scenario())
+
+
+def sends(messages: Iterable[bytes], kind: int = TEXT) -> Behaviour:
+    """Every connection gets these inside the window, one by one, and then nothing more: from when it says `go`."""
+
+    async def behave(peer: Peer) -> None:
+        async for message in peer.messages():
+            if message == b"go":
+                break
+        await asyncio.sleep(0.3)
+        for message in messages:
+            peer.send(message, kind)
+            await asyncio.sleep(0.002)
+        await peer.listen()
+
+    return behave
+
+
+GO = SocketSettings(mode="push", hello=b"go")
+
+
+def test_each_message_is_a_request_that_succeeded() -> None:
+    fired, room = pushed(sends([b'{"index": %d, "text": "x"}' % index for index in range(20)]), settings=GO)
+    measured, sockets = fired.measured, tally(fired)
+    assert adds_up(fired)
+    assert measured.issued == measured.succeeded == sockets.received == fired.traffic.completed == 40
+    assert (sockets.lost, sockets.duplicated, sockets.reordered, sockets.stray) == (0, 0, 0, 0)
+    assert sockets.gap.total == 2 * 19
+    assert not measured.service
+    assert room.messages == [b"go", b"go"]
+    assert room.codes == [1000, 1000]
+
+
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [
+        (TEXT, lambda number: b'{"index": %d}' % number),
+        (TEXT, lambda number: b'{"at": 1.5, "index": %d, "more": {"index": 3}}' % number),
+        (TEXT, lambda number: b"%016x and a text" % number),
+        (BINARY, lambda number: number.to_bytes(8, "big") + b"and bytes"),
+    ],
+)
+def test_planted_loss_duplication_and_reordering_are_found_exactly(kind, form) -> None:  # type: ignore[no-untyped-def]
+    order = [*range(1, 10), 12, 13, 13, 13, 15, 14, 16, 20, 17]  # 10, 11, 18, 19 are lost
+    fired, _ = pushed(sends([form(number) for number in order], kind), 3, settings=GO)
+    sockets = tally(fired)
+    assert sockets.received == fired.measured.succeeded == 3 * len(order)
+    assert (sockets.lost, sockets.duplicated, sockets.reordered) == (3 * 4, 3 * 2, 3 * 2)
+
+
+def test_messages_without_numbers_are_counted_and_no_more() -> None:
+    fired, _ = pushed(sends([b"tick"] * 20), settings=GO)
+    sockets = tally(fired)
+    assert (sockets.received, sockets.lost, sockets.duplicated) == (40, 0, 0)
+
+
+async def leaves(peer: Peer) -> None:
+    """The first connection is closed in the middle of its messages."""
+    for index in range(10):
+        peer.send(b'{"index": %d}' % index)
+        await asyncio.sleep(0.05)
+    if peer.number == 1:
+        peer.close(1012, b"service restart")
+        await peer.reader.read()
+    else:
+        await peer.listen()
+
+
+def test_a_connection_that_is_lost_is_a_failed_request_and_opened_again() -> None:
+    fired, room = pushed(leaves, duration_s=1.5)
+    assert adds_up(fired)
+    assert fired.measured.errors == {ErrorKind.WS_CLOSE: 1}
+    assert tally(fired).close_codes == {1012: 1}
+    assert room.asked == 3
+    assert tally(fired).duplicated == tally(fired).lost == 0, "each connection counts from its own beginning"
+
+
+def test_what_comes_before_the_window_is_no_request_of_it() -> None:
+    fired, _ = pushed(sends([b"x"] * 20), settings=GO, warmup_s=0.8, duration_s=0.2)
+    assert fired.measured.issued == tally(fired).received == 0
+
+
+def test_without_a_server_each_connection_has_failed() -> None:
+    async def scenario() -> Fired:
+        async with serving_sockets(Peer.listen) as room:
+            target = room.target
+        return await fire_sockets(target, PUSH, ClosedLoad(3), duration_s=0.2)
+
+    fired = asyncio.run(scenario())
+    assert adds_up(fired)
+    assert fired.measured.errors.keys() == {ErrorKind.CONNECT_REFUSED}
+    assert fired.measured.failed >= 3
+
+
+async def floods(peer: Peer) -> None:
+    """Sends as fast as it is read."""
+    data = b"".join(b"\x81\x10" + b'{"index":%6d}' % index for index in range(1000))
+    while True:
+        peer.raw(data)
+        await peer.writer.drain()
+
+
+def test_a_flood_is_counted_and_not_kept() -> None:
+    fired, _ = pushed(floods, duration_s=0.5)
+    assert adds_up(fired)
+    assert tally(fired).received == fired.measured.succeeded == fired.measured.issued > 1000
+    assert fired.measured.errors == {}
