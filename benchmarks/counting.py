@@ -6,9 +6,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 EDGE_S = 1.0
 """Left out at both ends of the time, from the first thing that was counted on."""
@@ -40,6 +41,9 @@ class Counting:
         if not line:
             sys.exit("a server of the benchmarks has ended; see its words above")
         return int(line)
+
+
+Running: TypeAlias = AbstractContextManager[Counting]
 
 
 @contextmanager

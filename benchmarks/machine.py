@@ -13,6 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PEERS_BIN = ROOT / ".make" / "bench" / "bin"
 """Where packaging/bench-tools.sh puts generators that are not Debian's."""
+PEERS_PYTHON = PEERS_BIN.parent / "python" / "bin" / "python"
+"""The Python that has libraries which are none of ours."""
 
 SERVER_CPU, GENERATOR_CPU = 0, 1
 OPEN_FILES = 65_536

@@ -35,7 +35,7 @@ class Log:
 
     @property
     def count(self) -> int:
-        """How much was written, repetitions not counted."""
+        """How much was written; repetitions count where messages are pushed, not where they are answers."""
         return len(self.port)
 
     def first_us(self) -> Floats:

@@ -211,7 +211,8 @@ class Server:
             return
         self.log.lost += lost
         self.log.repeated += repeated
-        if not lost:
+        # Of what is pushed, a repetition is one more message, no time after the first.
+        for _ in range(0 if lost else 1 + (repeated and self._asked.kind == "push")):
             self.log.add(client.port, due.group, due.index, perf_counter_ns(), due.cause_ns)
         if self._asked.kind == "push" or (self._asked.kind == "sse" and due.index + 1 < self._asked.events):
             self._next(due.at_ns, due.fd, due.group, due.index + 1, due.cause_ns)
