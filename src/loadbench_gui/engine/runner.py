@@ -105,7 +105,7 @@ class ShardRun:
         self._cpu_clock = cpu_clock
         self._cpu_ns = self._spun_ns = self._swapped_ns = 0
         self._run_delay = RunDelay()
-        self._footprint = Footprint()
+        self._footprint: Footprint | None = None
         self._gc_pause_ns = 0
         self._next_sample_ns = self._next_expiry_ns = 0
         self._drain_until_ns = 0
@@ -115,6 +115,7 @@ class ShardRun:
 
     async def prepare(self) -> None:
         """Open the connections, staggered."""
+        self._footprint = Footprint()
         gap_s = min(_RAMP_GAP_S, _LONGEST_RAMP_S / self._shard.connections)
         patience_s = min(self._shard.load.workload.timeout_s, _PATIENCE_S)
         opening = asyncio.ensure_future(self._issuer.prepare(gap_s, patience_s))
@@ -256,7 +257,7 @@ class ShardRun:
             loop_busy=Histogram.of([ns // 1000 for ns in self._circuit.turns.take()]),
             gc_pause_us=self._gc_pause_ns / 1000,
             run_delay_s=self._run_delay.take(),
-            grown_bytes=self._footprint.grown_bytes(),
+            grown_bytes=self._footprint.grown_bytes() if self._footprint is not None else None,
         )
         self._cpu_ns, self._spun_ns, self._swapped_ns = cpu_ns, spun_ns, now
         return health

@@ -23,6 +23,7 @@ from loadbench_gui.report.figures.svg import svg
 from loadbench_gui.report.page import Cell, Figure, LegendEntry, Table
 from loadbench_gui.report.series import Arm
 from loadbench_gui.stats.kinds import kind_of
+from loadbench_gui.stats.sample import MEMORY
 
 _COSTS = (Metric.MEMORY_PEAK, Metric.CPU_PER_1K)
 
@@ -60,7 +61,7 @@ def charts(
     for spectrum_of in _spectra(workload):
         beside = len(figures) == 1 and bool(metrics)
         figures.append(_spectrum(key, of, rounds, spectrum_of, Size(HALF, height) if beside else _ACROSS))
-    figures += _over_time(key, of, time, rounds, workload)
+    figures += _over_time(key, of, time, rounds, workload, beside=len(figures) == 1 and bool(metrics))
     if len(runs) > 1:
         figures.append(_run_order(key, runs, deployments, primary, workload))
     return tuple(figures)
@@ -138,9 +139,12 @@ def _spectrum(key: str, of: Sequence[Arm], rounds: int, shown: _SpectrumOf, size
 
 
 def _over_time(
-    key: str, of: Sequence[Arm], time: overtime.TimeSpan, rounds: int, workload: Workload
+    key: str, of: Sequence[Arm], time: overtime.TimeSpan, rounds: int, workload: Workload, *, beside: bool
 ) -> Iterator[Figure]:
-    """Yield the charts over time that a load of this kind has: no latency or throughput where there is none."""
+    """Yield the charts over time that a load of this kind has: no latency or throughput where there is none.
+
+    beside: a chart of half the width comes before them, and waits for one at its side.
+    """
     kind, over = kind_of(workload), f", {words.plural(rounds, 'round')} overlaid" if rounds > 1 else ""
     if not kind.latency:
         yield _latency(key, of, time, over)
@@ -151,7 +155,7 @@ def _over_time(
         key,
         of,
         "memory",
-        overtime.memory_over_time(memory, time, _ACROSS if kind.throughput else _HALF),
+        overtime.memory_over_time(memory, time, _ACROSS if kind.throughput and not beside else _HALF),
         f"{', '.join(sorted(kinds))} of the process tree{over}" if kinds else "not measured",
         _extremes(memory, words.memory),
     )
@@ -193,7 +197,8 @@ def _run_order(
 ) -> Figure:
     points = series.run_points(runs, deployments, primary)
     label, written = _written(primary, kind_of(workload).counted)
-    scene = runorder.run_order(points, Size(WIDE, 200), label=label, words=written)
+    unit = {Metric.MEMORY_PER_CONNECTION: 1024.0}.get(primary, words.MIB if primary in MEMORY else 1.0)
+    scene = runorder.run_order(points, Size(WIDE, 200), label=label, words=written, unit=unit)
     head = (Cell("Run", number=True), Cell("Round", number=True), Cell("Deployment"), Cell("Value", number=True))
     rows = tuple(
         (Cell(f"{p.order + 1}", True), Cell(f"{p.round + 1}", True), Cell(p.deployment), Cell(written(p.value), True))

@@ -23,7 +23,8 @@ _PHASES: Final[tuple[tuple[str, Callable[[Run], Histogram]], ...]] = (
 )
 """In the order in which a request goes through them; look-up, connect and TLS once a connection at most."""
 _ALWAYS: Final = frozenset({"dispatch lag", "connection wait", "first byte", "download"})
-_LIKE_ANSWERS: Final = frozenset({"first byte", "download"})
+_OF_ANSWERS: Final = frozenset({"first byte", "download"})
+"""What comes over a WebSocket has tables of its own, in its own words."""
 
 
 def phases_table(runs: Sequence[Run], deployments: Sequence[str]) -> Table:
@@ -34,8 +35,9 @@ def phases_table(runs: Sequence[Run], deployments: Sequence[str]) -> Table:
         for i, name, mine in by_name
         if mine
     ]
-    always = _ALWAYS - _LIKE_ANSWERS if all(run.workload.kind == "ws" for run in runs) else _ALWAYS
-    titles = [t for t, _ in _PHASES if t in always or any(times[t].total for *_, times in merged)]
+    sockets = all(run.workload.kind == "ws" for run in runs)
+    shown = [phase for phase in _PHASES if not (sockets and phase[0] in _OF_ANSWERS)]
+    titles = [t for t, _ in shown if (t in _ALWAYS and not sockets) or any(times[t].total for *_, times in merged)]
     shares = any(len(run.requests_per_process or ()) > 1 for run in runs)
     head = (
         Cell("Deployment"),

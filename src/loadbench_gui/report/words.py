@@ -184,7 +184,7 @@ def metric_value(metric: Metric, value: float | None, counted: str = "requests")
         case Metric.MEMORY_PEAK | Metric.MEMORY_IDLE:
             return memory(value)
         case Metric.MEMORY_PER_CONNECTION:
-            return f"{size(value)} per connection"
+            return size(value)
         case Metric.CPU_PER_1K:
             return cpu_seconds(value)
         case Metric.STARTUP:

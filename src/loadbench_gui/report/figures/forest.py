@@ -30,6 +30,7 @@ from loadbench_gui.report.words import METRIC_LABELS, VERDICT_WORDS, change, cha
 _SUB_ROW = 19.0
 _GAP = 14.0
 _TOP, _BOTTOM, _LABELS, _FIGURES = 8.0, 30.0, 118.0, 78.0
+_WIDEST_LABELS, _BOLD = 170.0, 1.05
 _CANDIDATES = (1, 0.5, 2, 0.25, 4, 0.75, 1.5, 0.1, 10, 0.9, 1.1, 1.25, 0.6, 0.8, 0.95, 1.05, 0.02, 50, 0.98, 1.02)
 _FURTHEST = 50.0
 
@@ -70,7 +71,13 @@ def _groups(metrics: Sequence[MetricVerdict]) -> list[list[MetricVerdict]]:
 
 
 def _label(metric: MetricVerdict) -> str:
-    return shortened(METRIC_LABELS[metric.metric], _LABELS - 8, 12)
+    return shortened(METRIC_LABELS[metric.metric], _WIDEST_LABELS - 8, 12)
+
+
+def _labels(metrics: Sequence[MetricVerdict]) -> float:
+    """Return the room in px that the names need, within bounds."""
+    widest = max(text_width(METRIC_LABELS[m.metric], 12) * (_BOLD if m.primary else 1) for m in metrics)
+    return min(max(_LABELS, widest + 8), _WIDEST_LABELS)
 
 
 def _scale(metrics: Sequence[MetricVerdict], size: Size) -> Scale:
@@ -80,7 +87,7 @@ def _scale(metrics: Sequence[MetricVerdict], size: Size) -> Scale:
         seen += [*(m.ci95 or ()), *((m.ratio,) if m.ratio else ())]
     low, high = max(min(seen), 1 / _FURTHEST), min(max(seen), _FURTHEST)
     room = (high / low) ** 0.06
-    return Scale(low / room, high * room, _LABELS + 12, size.width - _FIGURES - 10, log=True)
+    return Scale(low / room, high * room, _labels(metrics) + 12, size.width - _FIGURES - 10, log=True)
 
 
 def _band(metric: MetricVerdict, scale: Scale, y: float, height: float) -> list[Item]:

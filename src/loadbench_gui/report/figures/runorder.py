@@ -32,16 +32,18 @@ def run_order(
     *,
     label: Callable[[Sequence[float]], Sequence[str]],
     words: Callable[[float | None], str],
+    unit: float = 1.0,
 ) -> Scene:
     """Draw one dot per run over its place in the schedule; rounds are banded and each run has its initial beneath.
 
     label: writes the ticks of the value axis. words: writes one value, for the description.
+    unit: what ticks are round multiples of, such as a MiB.
     """
     title = "Runs in the order they were made"
     values = [p.value for p in points if p.value is not None]
     if not values:
         return empty(size, title, "No run has a value of this metric.")
-    ticks = axis.ticks_from_zero(max(values) * 1.08, 4)
+    ticks = [tick * unit for tick in axis.ticks_from_zero(max(values) / unit * 1.08, 4)]
     left, top, right, bottom = axis.LABEL_MARGIN, 8.0, size.width - 16.0, size.height - 28.0 - _LETTER_ROW
     slot = (right - left) / len(points)
     frame = Frame(left, top, right, bottom, Scale(0, len(points), left, right), Scale(0, ticks[-1], bottom, top))
