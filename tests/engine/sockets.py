@@ -162,3 +162,8 @@ def socket_of(tally: Tally) -> SocketTally:
     """Return what a load of WebSockets always has."""
     assert tally.websocket is not None
     return tally.websocket
+
+
+def all_of(watch: Watch) -> SocketTally:
+    """Return what happened in both populations over the whole run."""
+    return sum((socket_of(i.measured) + socket_of(i.warmup) for i in watch.intervals), SocketTally())
