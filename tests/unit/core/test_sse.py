@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from loadbench_gui.core.events.bounds import LONGEST_EVENT_BYTES, LONGEST_LINE_BYTES, TooLong
@@ -155,6 +157,29 @@ def test_an_event_beyond_eight_mebibytes_is_refused() -> None:
         reader.feed(line)
     with pytest.raises(TooLong):
         reader.feed(line)
+
+
+@pytest.mark.parametrize("lines", [255, 256, 257, 512, 513, 1000])
+def test_an_event_may_have_many_lines(lines: int) -> None:
+    reader = SseReader()
+    body = b"".join(b"data: %d\n" % number for number in range(lines)) + b"\n"
+    assert reader.feed(body + b"data: a\n\n" + body) == [
+        b"\n".join(b"%d" % number for number in range(lines)),
+        b"a",
+        b"\n".join(b"%d" % number for number in range(lines)),
+    ]
+
+
+def test_an_event_of_the_shortest_lines_costs_little_more_than_its_bytes() -> None:
+    reader = SseReader()
+    tracemalloc.start()
+    try:
+        for _ in range(LONGEST_EVENT_BYTES // 20_000):
+            reader.feed(b"data\n" * 20_000)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * LONGEST_EVENT_BYTES
 
 
 def test_endless_comments_leave_nothing_behind() -> None:

@@ -12,6 +12,8 @@ from loadbench_gui.core.events.bounds import LONGEST_EVENT_BYTES, LONGEST_LINE_B
 _BOM: Final = b"\xef\xbb\xbf"
 _COLON: Final = 0x3A
 _LONGEST_NUMBER: Final = 18
+_MOST_LINES: Final = 256
+"""Of one event, before they are joined: a line of a byte costs forty as an object of its own."""
 
 
 class SseReader:
@@ -21,7 +23,7 @@ class SseReader:
     None as long as the server has not said. tracks: whether anybody asks for these two; otherwise they may be old.
     """
 
-    __slots__ = ("_begun", "_data", "_id", "_size", "_skips_lf", "_tail", "_tracks", "last_id", "retry_ms")
+    __slots__ = ("_begun", "_data", "_id", "_size", "_skips_lf", "_spilled", "_tail", "_tracks", "last_id", "retry_ms")
 
     def __init__(self, last_id: bytes = b"", *, tracks: bool = True) -> None:
         self.last_id = self._id = last_id
@@ -29,6 +31,7 @@ class SseReader:
         self._tracks = tracks
         self._tail = bytearray()
         self._data: list[bytes] = []
+        self._spilled = bytearray()
         self._size = 0
         self._begun = self._skips_lf = False
 
@@ -100,7 +103,7 @@ class SseReader:
             if not line:
                 self.last_id = self._id
                 if data:
-                    events.append(data[0] if len(data) == 1 else b"\n".join(data))
+                    events.append(data[0] if len(data) == 1 and not self._spilled else self._joined())
                     data.clear()
                     self._size = 0
             elif line.startswith(b"data:"):
@@ -110,10 +113,18 @@ class SseReader:
         return events
 
     def _add(self, value: bytes) -> None:
+        if len(self._data) == _MOST_LINES:
+            self._spilled += b"\n".join(self._data) + b"\n"
+            self._data.clear()
         self._data.append(value)
         self._size += len(value) + 1
         if self._size > LONGEST_EVENT_BYTES:
             raise TooLong
+
+    def _joined(self) -> bytes:
+        data = bytes(self._spilled) + b"\n".join(self._data)
+        self._spilled.clear()
+        return data
 
     def _field(self, line: bytes) -> None:
         """Take one of the rarer fields in; those that the grammar does not know, and `event`, mean nothing here."""

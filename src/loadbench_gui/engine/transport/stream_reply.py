@@ -10,7 +10,10 @@ from httptools import HttpResponseParser
 from loadbench_gui.core.events.bounds import LONGEST_EVENT_BYTES, TooLong
 from loadbench_gui.engine.sampled import SAMPLE_BYTES
 from loadbench_gui.engine.transport.circuit import Circuit
+from loadbench_gui.engine.transport.coding import Undecodable
+from loadbench_gui.engine.transport.framing import codings, final_head
 from loadbench_gui.engine.transport.reply import Malformed, Reply
+from loadbench_gui.engine.transport.stream_coding import Unfolding
 from loadbench_gui.engine.transport.stream_course import Course
 from loadbench_gui.engine.transport.stream_watch import EventWatch
 
@@ -24,7 +27,7 @@ class StreamReply(Reply):
     on_body: called by the parser with each piece of the body; a list's own method where nobody keeps the whole.
     """
 
-    __slots__ = ("_pieces", "_watch", "is_refused", "on_body", "refused_bytes", "start")
+    __slots__ = ("_pieces", "_unfolding", "_watch", "is_refused", "on_body", "refused_bytes", "start")
 
     def __init__(self, circuit: Circuit, watch: EventWatch) -> None:
         super().__init__(circuit)
@@ -63,6 +66,7 @@ class StreamReply(Reply):
 
     def _start(self) -> None:
         self._pieces.clear()
+        self._unfolding: Unfolding | None = None
         self.is_refused = False
         self.refused_bytes = 0
         self.start = b""
@@ -70,8 +74,14 @@ class StreamReply(Reply):
     def _read_head(self, now_ns: int) -> None:
         goes_on = self.status == _NO_CONTENT and self._watch.course.reconnects > 0
         self.is_refused = self.query.check.status_is_wrong(self.status) and not goes_on
-        if not self.is_refused:
-            self._watch.head(self.status, now_ns)
+        if self.is_refused:
+            return
+        self._watch.head(self.status, now_ns)
+        if coded := codings(final_head(self._head)[0]):
+            try:
+                self._unfolding = Unfolding(coded)
+            except Undecodable as problem:
+                raise Malformed from problem
 
     def _pass_on(self, now_ns: int) -> None:
         """Hand on what this read brought of the body."""
@@ -85,8 +95,8 @@ class StreamReply(Reply):
             self.refused_bytes += len(data)
             return
         try:
-            self._watch_body(data, now_ns)
-        except TooLong as problem:
+            self._watch_body(data if self._unfolding is None else self._unfolding.unfold(data), now_ns)
+        except (TooLong, Undecodable) as problem:
             raise Malformed from problem
 
     def _watch_body(self, data: bytes, now_ns: int) -> None:
@@ -131,7 +141,7 @@ class ChunkReply(StreamReply):
             del pieces[1:]
 
     def _watch_body(self, data: bytes, now_ns: int) -> None:
-        self._watch.events([data], now_ns)
+        self._watch.events([data] if data else [], now_ns)
 
     # The parser's calls
 
