@@ -7,10 +7,29 @@ from dataclasses import replace
 
 import pytest
 
-from builders import ARMS, make_run, make_workload
+from builders import (
+    ARMS,
+    make_run,
+    make_socket_run,
+    make_socket_workload,
+    make_stream_run,
+    make_stream_workload,
+    make_workload,
+)
 from loadbench_gui.core.caveats import Caveat, worst
 from loadbench_gui.core.histogram import Histogram
-from loadbench_gui.core.plan import ClosedLoad, ComparisonSettings, Deployment, Launch, Plan, Request, Slo
+from loadbench_gui.core.plan import (
+    ClosedLoad,
+    ComparisonSettings,
+    Deployment,
+    Launch,
+    Plan,
+    Request,
+    Slo,
+    SocketMode,
+    SocketSettings,
+    StreamSettings,
+)
 from loadbench_gui.core.run import Run
 from loadbench_gui.core.snapshot import ErrorKind, Tally
 from loadbench_gui.core.verdict import Gate, Metric
@@ -188,3 +207,62 @@ def test_runs_that_drift_are_a_caveat() -> None:
             for i in GOOD[1].intervals[3:]]  # fmt: skip
     found = gate("steady", second(replace(GOOD[1], intervals=(*GOOD[1].intervals[:3], *late))))
     assert (found.passed, found.figure, found.deployments) == (None, "1 of 3 runs drift", ("starlette",))
+
+
+def streams(*, warmup_s: float = 1.0, life_s: float = 0.2, share: float = 1.0) -> Run:
+    """400 streams a second for four seconds, of which `share` ended inside the window."""
+    workload = replace(make_stream_workload(), warmup_s=warmup_s)
+    run = make_stream_run(ARMS[1], workload=workload)
+    completed = round(share * run.measured.issued)
+    tally = replace(
+        run.measured, first_byte=Histogram.of([1_000]), download=Histogram.of([round(life_s * 1e6) - 1_000])
+    )
+    return replace(run, measured=tally, traffic=replace(run.traffic, completed=completed))
+
+
+def test_streams_that_end_after_the_window_are_not_held_against_a_server_that_keeps_up() -> None:
+    assert offered_met(streams()) == 1.0
+    assert offered_met(streams(share=0.9)) == pytest.approx(0.9, abs=0.001)
+    short = streams(warmup_s=1.0, life_s=2.0, share=0.75)
+    assert offered_met(short) == pytest.approx(1.0, abs=0.001), "a quarter of them began too late to end inside"
+
+
+def test_streams_that_outlive_the_window_say_nothing_of_what_was_offered() -> None:
+    assert offered_met(streams(life_s=4.0, share=0.2)) is None
+    endless = make_stream_workload(settings=StreamSettings("sse", endless=True))
+    assert offered_met(make_stream_run(workload=endless)) is None
+
+
+def test_littles_law_is_asked_of_echoes_and_publishers_and_of_nothing_else() -> None:
+    modes: tuple[SocketMode, ...] = ("push", "hold")
+    for mode in modes:
+        assert little_error(make_socket_run(mode)) is None
+    assert little_error(make_stream_run(workload=make_stream_workload(shape=ClosedLoad(64)))) is None
+    room = make_socket_workload("fanout", ClosedLoad(64), settings=SocketSettings("fanout", publishers=2))
+    run = make_socket_run("fanout", workload=room)
+    tally = replace(run.measured, scheduled=Histogram.of([2_000] * 100))
+    run = replace(run, measured=tally, traffic=replace(run.traffic, completed=round(run.duration_s * 1_000)))
+    assert little_error(run) == 0.0, "two publishers, 2 ms each: 1,000 publications a second"
+
+
+def test_connections_that_we_end_ourselves_are_no_lack_of_reuse() -> None:
+    run = make_stream_run()
+    ours = replace(run, traffic=replace(run.traffic, opened=1_000, reused=0, closed_by_server=0))
+    assert reuse(ours) is None
+    theirs = replace(ours, traffic=replace(ours.traffic, reused=64, closed_by_server=936))
+    assert reuse(theirs) == pytest.approx(0.064)
+    assert reuse(make_socket_run("echo")) is None
+
+
+def test_messages_that_did_not_come_once_and_in_order_are_said_and_stop_nothing() -> None:
+    good = [make_socket_run("echo", arm, order=order) for order, arm in enumerate(ARMS)]
+    found = gate("delivery", good)
+    assert (found.passed, found.detail) == (True, "Every message came once and in its order.")
+    odd = make_socket_run("echo", ARMS[1], planted={"lost": 3, "duplicated": 2}, order=1)
+    found = gate("delivery", [good[0], odd, good[2]])
+    assert (found.passed, found.deployments, found.figure) == (None, ("starlette",), "1 of 3 irregular")
+    assert found.detail.startswith("starlette: 3 lost, 2 duplicated. ")
+
+
+def test_plain_requests_have_no_delivery_to_speak_of() -> None:
+    assert "delivery" not in [g.name for g in gates_for(PLAN, "json", GOOD)]

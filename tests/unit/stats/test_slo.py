@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from builders import make_run
+from builders import make_run, make_socket_run, make_stream_run
 from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.plan import Slo
 from loadbench_gui.core.run import Run
@@ -77,3 +77,37 @@ def test_an_error_rate_above_the_limit_fails() -> None:
 def test_a_throughput_below_the_limit_fails() -> None:
     (said,) = sentences(Slo(throughput_rps=1e9), RUN)
     assert "below the limit of 1,000,000,000" in said
+
+
+def test_limits_on_what_a_load_does_not_have_belong_to_another_workload() -> None:
+    every = Slo(first_event_p50_us=1, gap_p99_us=1, rtt_p50_us=1, rtt_p99_us=1, fanout_p99_us=1)
+    assert slo_failures(every, RUN) == ()
+    assert slo_failures(Slo(p99_us=1, throughput_rps=1e9), make_socket_run("hold")) == ()
+    assert [f.name for f in slo_failures(every, make_stream_run())] == ["first_event_p50", "gap_p99"]
+    assert [f.name for f in slo_failures(every, make_socket_run("echo"))] == ["rtt_p50", "rtt_p99"]
+    assert [f.name for f in slo_failures(every, make_socket_run("fanout"))] == ["fanout_p99"]
+
+
+def test_a_limit_on_gaps_says_what_it_is_about() -> None:
+    (failure,) = slo_failures(Slo(gap_p99_us=1_000), make_stream_run())
+    assert failure.sentence.startswith("fastapi, events: p99 of the gaps 1")
+    assert failure.sentence.endswith("above the limit of 1 ms.")
+
+
+def test_lost_deliveries_did_not_arrive_in_time() -> None:
+    run = make_socket_run("fanout", planted={"lost": 10_000})
+    (said,) = sentences(Slo(fanout_p99_us=1e9), run)
+    assert "fan-out p99 is infinite" in said
+
+
+def test_streams_without_a_first_event_are_infinitely_late_and_those_cut_after_it_are_not() -> None:
+    cut = make_stream_run(errors={ErrorKind.CLOSED_EARLY: 2_000})
+    assert sentences(Slo(first_event_p50_us=1e6), cut) == [], "every stream had its first event"
+    silent = replace(cut.measured, issued=cut.measured.issued + 4_000, timed_out=4_000)
+    (said,) = sentences(Slo(first_event_p50_us=1e6), replace(cut, measured=silent))
+    assert "p50 of the first event is infinite" in said
+
+
+def test_a_percentile_of_few_round_trips_shows_nothing() -> None:
+    (said,) = sentences(Slo(rtt_p99_us=1e6), make_socket_run("echo", rate_rps=20))
+    assert "round trip p99 cannot be judged: 1,000 round trips needed" in said
