@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from builders import make_socket_workload, make_stream_workload
 from loadbench_gui.core.histogram import Histogram
-from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad
+from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad, SocketMode, SocketSettings, Workload
 from loadbench_gui.core.run import Fitness, Interval
 from loadbench_gui.core.snapshot import ErrorKind, Tally, Traffic, WorkerHealth
+from loadbench_gui.core.streaming import StreamTally
+from loadbench_gui.core.websocket import SocketTally
 from loadbench_gui.engine.fitness.arrivals import worker_lost
 from loadbench_gui.engine.fitness.evidence import Evidence, PortBudget, Surroundings
 from loadbench_gui.engine.fitness.judge import judge, live_caveats
@@ -286,3 +290,77 @@ def test_while_it_runs_each_metric_is_doubted_for_itself() -> None:
 def test_a_moment_at_the_start_or_the_end_says_nothing_about_the_run() -> None:
     a_moment = Interval(0, 0.0, 0.25, tally(), Tally(), Traffic(), WorkerHealth(0.05, 0.05))
     assert live_caveats(a_moment, 1) == ()
+
+
+def of_sockets(mode: SocketMode, **settings: Any) -> Workload:
+    return make_socket_workload(mode, ClosedLoad(16), settings=SocketSettings(mode, **settings))
+
+
+def test_what_we_read_late_doubts_gaps_and_round_trips_and_what_we_sent_late_does_not() -> None:
+    gaps = Histogram.of([10_000] * 2_000)
+    streams = replace(
+        tally(), stream=StreamTally(first_event=Histogram.of([9_000] * 2_000), gap=gaps), service=Histogram()
+    )
+    read_late = judge(evidence(streams, health(busy_us=3_000)))
+    assert said(read_late) == [("receive_lag", "first_event_p50"), ("receive_lag", "gap_p99")]
+    assert "receive lag at p99 of the gaps is 1.5 ms, more than a tenth of the latency there" in (
+        read_late.caveats[1].message
+    )
+    sent_late = judge(evidence(replace(streams, dispatch_lag=Histogram.of([400] * 1_000))))
+    assert said(sent_late) == [("generator_late", None)]
+    echo = replace(tally(), websocket=SocketTally(rtt=Histogram.of([1_000] * 1_000)), service=Histogram())
+    assert said(judge(evidence(echo, health(busy_us=300)))) == [("receive_lag", "rtt_p50"), ("receive_lag", "rtt_p99")]
+
+
+def test_a_percentile_of_too_few_gaps_is_not_doubted() -> None:
+    few = replace(tally(), stream=StreamTally(gap=Histogram.of([100] * 999)), service=Histogram())
+    assert said(judge(evidence(few, health(busy_us=300)))) == []
+
+
+def test_waiting_for_a_processor_doubts_the_percentiles_that_may_be_made_of_it() -> None:
+    fanout = replace(tally(), websocket=SocketTally(fanout=Histogram.of([4_000] * 5_000)), service=Histogram())
+    assert said(judge(evidence(fanout, health(delay_s=0.12)))) == [("run_delay", "fanout_p99")]
+
+
+def test_littles_law_counts_publishers_where_they_are_who_waits() -> None:
+    room = of_sockets("fanout", publishers=2)
+    measured = replace(tally(latency_us=2_000), issued=1_000)
+    ok = replace(evidence(measured, shape=room.shape), workload=room, duration_s=1.0)
+    assert said(judge(ok)) == []
+    wrong = replace(ok, duration_s=4.0)
+    (caveat,) = judge(wrong).caveats
+    assert caveat.code == "accounting"
+    assert "from the 2 publishers" in caveat.message
+
+
+def test_littles_law_says_nothing_of_what_the_server_sends_by_itself() -> None:
+    for workload in (of_sockets("push"), of_sockets("hold"), make_stream_workload(shape=ClosedLoad(16))):
+        assert said(judge(replace(evidence(shape=workload.shape), workload=workload, duration_s=9.0))) == []
+
+
+def test_a_calibration_with_plain_requests_is_no_ceiling_for_messages() -> None:
+    around = Surroundings(calibrated_us=100.0)
+    echo = replace(evidence(around=around), workload=of_sockets("echo"))
+    assert judge(evidence(around=around)).ceiling_rps == pytest.approx(10_000)
+    assert judge(echo).ceiling_rps is None
+    busy = judge(replace(echo, health=health(cpu_s=0.8)))
+    assert busy.ceiling_rps == pytest.approx(1_250)
+    assert "1,250 round trips/s (from this run's own 800.0 us of CPU for each of the round trips)" in (
+        busy.caveats[-1].message
+    )
+
+
+def test_the_work_is_told_by_the_event_and_by_the_request_where_it_is_theirs() -> None:
+    stream = replace(evidence(), workload=make_stream_workload(), events=20_000)
+    assert judge(stream).cpu_us_per_event == pytest.approx(10.0)
+    assert judge(stream).cpu_us_per_request == pytest.approx(200.0)
+    held = replace(evidence(), workload=of_sockets("hold"))
+    assert (judge(held).cpu_us_per_request, judge(held).cpu_us_per_event) == (None, None)
+    assert judge(evidence()).cpu_us_per_event is None
+
+
+def test_the_generators_own_memory_is_told_by_the_connection_where_there_are_enough() -> None:
+    held = replace(evidence(), workload=of_sockets("hold"), most_open=1_000, grown_bytes=5_000_000)
+    assert judge(held).bytes_per_connection == 5_000
+    assert judge(replace(held, most_open=99)).bytes_per_connection is None
+    assert judge(replace(held, grown_bytes=None)).bytes_per_connection is None
