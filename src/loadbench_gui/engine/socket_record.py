@@ -49,8 +49,12 @@ class Times:
 
 @dataclass(slots=True)
 class Counts:
-    """Messages of one population since the last snapshot. sent, received: those that no request's success tells of."""
+    """Messages of one population since the last snapshot. sent, received: those that no request's success tells of.
 
+    silent: messages that were given up before anything came.
+    """
+
+    silent: int = 0
     sent: int = 0
     received: int = 0
     lost: int = 0
@@ -111,21 +115,23 @@ class SocketRecord:
     def _with(
         self, tally: Tally, counts: Counts, ping: Histogram, gap: Histogram, fanout: Histogram, skew: Histogram
     ) -> Tally:
-        echoes = tally.succeeded if self._mode == "echo" else 0
-        # Late ones among the echoes are told from the others only when they are folded.
-        lost = tally.errors.get(ErrorKind.READ_TIMEOUT, 0) if self._mode == "echo" else counts.lost
+        is_echo = self._mode == "echo"
+        echoes = tally.succeeded if is_echo else 0
+        lost = tally.errors.get(ErrorKind.READ_TIMEOUT, 0) if is_echo else counts.lost
+        # One that came too late, but before the next look for timeouts, was taken for a success until it was folded.
+        late = lost - counts.silent if is_echo else 0
         socket = SocketTally(
-            rtt=tally.service if self._mode == "echo" else Histogram(),
+            rtt=tally.service if is_echo else Histogram(),
             ping=ping,
             gap=gap,
             fanout=fanout,
             skew=skew,
-            sent=counts.sent + echoes,
-            received=counts.received + echoes,
+            sent=counts.sent + echoes + late,
+            received=counts.received + echoes + late,
             lost=lost,
             duplicated=counts.duplicated,
             reordered=counts.reordered,
-            stray=counts.stray,
+            stray=counts.stray + late,
             close_codes=counts.close_codes,
         )
         pushed = counts.received if self._mode == "push" else 0

@@ -57,7 +57,7 @@ class SingleEcho(EchoSocket):
 
     def expire(self, now_ns: int) -> None:
         """Give the message up, but not the connection."""
-        self.give_up(self.number)
+        self.give_up(self.number, self.due_ns)
         self._fail(ErrorKind.READ_TIMEOUT, now_ns)
         self.owner.answered(self, now_ns)
 
@@ -95,10 +95,13 @@ class SingleEcho(EchoSocket):
 
     def on_lost(self, kind: ErrorKind, why: str, now: int) -> None:
         """Tell a free connection's end from a message's."""
-        self._ended = False
+        ended, self._ended = self._ended, False
         if self.sent_ns:
             self._fail(kind, now, why=why)
             self.owner.spent(self, now, faulty=True)
+        elif ended:
+            # The echo came in the same read, and its end was not reported yet.
+            self.owner.spent(self, now, faulty=False)
         else:
             self.owner.closed(self, was_free=True)
 

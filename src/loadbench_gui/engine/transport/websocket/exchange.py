@@ -76,8 +76,9 @@ class EchoSocket(Socket):
 
     # The account
 
-    def give_up(self, number: int) -> None:
+    def give_up(self, number: int, due_ns: int) -> None:
         """Remember that the echo of a message is no longer waited for."""
+        self.kit.record.of(due_ns).silent += 1
         if not self.stencil.identified:
             self._owed += 1
             return

@@ -70,7 +70,7 @@ class PipedEcho(EchoSocket):
             late.append(identifier)
         for identifier in late:
             stamps = self.pending.pop(identifier)
-            self.give_up(stamps[3])
+            self.give_up(stamps[3], stamps[0])
             self._fail(ErrorKind.READ_TIMEOUT, stamps, now_ns, identifier)
 
     def close(self) -> None:
