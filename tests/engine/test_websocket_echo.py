@@ -91,7 +91,8 @@ def test_a_message_in_fragments_arrives_as_one(size: int, shape: LoadShape) -> N
 def test_an_echo_in_fragments_is_one_message(shape: LoadShape) -> None:
     async def in_pieces(visit: Visit) -> None:
         text = visit.message
-        await visit.say([text[:5], text[5:5], text[5:]])  # type: ignore[list-item]
+        assert isinstance(text, str)
+        await visit.say([text[:5], text[5:5], text[5:]])
 
     async def scenario() -> Fired:
         async with serving(in_pieces) as log:
