@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -108,7 +109,7 @@ def _streams(of: Sequence[Arm]) -> Table:
     rows = []
     for arm in of:
         stream, issued = arm.stream, arm.tally.issued
-        share = f"{words.percent(stream.complete / issued)} of {words.count(issued)}" if issued else ""
+        share = f"{_at_most(stream.complete / issued)} of {words.count(issued)}" if issued else ""
         rows.append(
             (
                 _named(arm),
@@ -197,6 +198,11 @@ def _per_read(reads: Histogram) -> Cell:
 
 def _named(arm: Arm) -> Cell:
     return Cell(arm.name, strong=True, swatch=swatch(arm.index))
+
+
+def _at_most(share: float) -> str:
+    """Write a share rounded down, so that not quite all never reads as 100 %."""
+    return f"{math.floor(1_000 * share + 1e-9) / 10:g}{words.NARROW}%"
 
 
 def _odd(n: int) -> Cell:

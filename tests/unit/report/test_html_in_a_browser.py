@@ -6,14 +6,30 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from builders import ARMS, FAILED_GATE, GATES, Arm, make_comparison
+from builders import (
+    ARMS,
+    FAILED_GATE,
+    GATES,
+    Arm,
+    make_comparison,
+    make_socket_run,
+    make_socket_workload,
+    make_stream_run,
+)
+from loadbench_gui.core.plan import ClosedLoad
+from loadbench_gui.core.run import Run
+from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.report.html import render
+
+LIGHT, DARK = "rgb(246, 247, 249)", "rgb(19, 22, 26)"
+DARK_SYSTEM = "--blink-settings=preferredColorScheme=0"
 
 PROBE = """<script>
 const clipped = [];
@@ -74,13 +90,43 @@ def test_the_report_opens_whole_and_nothing_sticks_out(tmp_path: Path) -> None:
     seen = look(render(runs, comparison), tmp_path)
     assert seen == {
         "clipped": [], "wider": 0, "tables": [], "schema": "loadbench.result/1", "download": "blob:", "injected": 0,
-        "background": "rgb(246, 247, 249)",
+        "background": LIGHT,
     }  # fmt: skip
+
+
+def of_every_kind() -> list[Run]:
+    """Three deployments in each kind of load, with something wrong in every table."""
+    held = make_socket_workload("hold", ClosedLoad(10_000))
+    runs = [
+        run
+        for i, arm in enumerate(ARMS)
+        for run in (
+            make_stream_run(arm, order=i, errors={ErrorKind.CLOSED_EARLY: 1_234}),
+            make_socket_run("echo", arm, order=i, planted=PLANTED, close_codes=dict.fromkeys(range(1006, 1014), 9)),
+            make_socket_run("push", arm, order=i),
+            make_socket_run("fanout", arm, order=i),
+            make_socket_run("hold", arm, workload=held, order=i),
+        )
+    ]
+    return [replace(run, fitness=replace(run.fitness, bytes_per_connection=3_994.0)) for run in runs]
+
+
+PLANTED = {"lost": 123_456, "duplicated": 123_456, "reordered": 123_456, "stray": 123_456}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("flags", "background"), [((), LIGHT), ((DARK_SYSTEM,), DARK)], ids=["light", "dark"])
+def test_streams_and_websockets_open_whole_in_either_scheme(
+    tmp_path: Path, flags: tuple[str, ...], background: str
+) -> None:
+    seen = look(render(of_every_kind()), tmp_path, *flags)
+    assert (seen["clipped"], seen["wider"], seen["tables"]) == ([], 0, [])
+    assert seen["background"] == background
 
 
 @pytest.mark.browser
 def test_a_dark_system_gets_a_dark_report(tmp_path: Path) -> None:
     comparison, runs = make_comparison(rounds=2)
-    seen = look(render(runs, comparison), tmp_path, "--blink-settings=preferredColorScheme=0")
-    assert seen["background"] == "rgb(19, 22, 26)"
+    seen = look(render(runs, comparison), tmp_path, DARK_SYSTEM)
+    assert seen["background"] == DARK
     assert seen["clipped"] == []

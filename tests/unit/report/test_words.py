@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from loadbench_gui.core.plan import ClosedLoad, Expectation, OpenLoad, Request, Stage, Workload
+from builders import make_socket_workload, make_stream_workload
+from loadbench_gui.core.plan import ClosedLoad, Expectation, OpenLoad, Request, SocketSettings, Stage, Workload
 from loadbench_gui.core.verdict import Metric, Verdict
 from loadbench_gui.report import words
 
@@ -47,6 +48,18 @@ def test_memory_is_in_mib_until_it_is_ten_thousand_of_them() -> None:
     assert plain(words.memory(53_791_949)) == "51.3 MiB"
     assert plain(words.memory(20 * 1024**3)) == "20.0 GiB"
     assert words.memory(None) == words.UNKNOWN
+
+
+def test_small_sizes_are_in_the_unit_that_suits_them() -> None:
+    written = [plain(words.size(n)) for n in (32, 4_096, 12_595, 53_791_949)]
+    assert written == ["32 B", "4.00 KiB", "12.3 KiB", "51.3 MiB"]
+    assert words.size(None) == words.UNKNOWN
+    assert plain(words.metric_value(Metric.MEMORY_PER_CONNECTION, 12_595.2)) == "12.3 KiB"
+
+
+def test_what_is_counted_is_named() -> None:
+    assert plain(words.rate(12.345, "round trips")) == "12.3 round trips/s"
+    assert plain(words.metric_value(Metric.THROUGHPUT, 400.0, "streams")) == "400 streams/s"
 
 
 def test_rates_counts_and_p_values() -> None:
@@ -100,6 +113,27 @@ def test_a_ramp_says_the_rates_it_moves_through() -> None:
 )
 def test_a_metric_is_named_the_way_people_say_it(metric: str, written: str) -> None:
     assert words.metric_name(metric) == written
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (SocketSettings("echo", compress=True), "echo of 32 B, compressed · open loop, 2,000 round trips/s"),
+        (
+            SocketSettings("fanout", size_bytes=128),
+            "fan-out of 128 B from 1 publisher · open loop, 2,000 publications/s",
+        ),
+        (SocketSettings("push"), "pushed messages · 64 connections"),
+        (SocketSettings("hold", ping_every_s=5.0), "held, pinged every 5 s · 64 connections"),
+    ],
+)
+def test_a_websocket_load_is_said_in_one_line(settings: SocketSettings, said: str) -> None:
+    asked = make_socket_workload(settings.mode, settings=settings)
+    assert plain(words.workload(asked)).startswith(f"WebSocket /ws · {said}")
+
+
+def test_a_stream_says_how_its_body_is_read() -> None:
+    assert plain(words.workload(make_stream_workload())).startswith("GET /events · 20 server-sent events · open loop")
 
 
 def test_a_workload_of_several_requests_says_how_many() -> None:

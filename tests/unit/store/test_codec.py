@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from builders import make_comparison, make_run, make_sample
+from builders import make_comparison, make_run, make_sample, make_socket_run, make_stream_run
 from loadbench_gui.core.run import Run
 from loadbench_gui.core.snapshot import ErrorKind, Tally
 from loadbench_gui.core.verdict import Comparison
@@ -20,6 +20,24 @@ from loadbench_gui.store.structure import shape_of
 def test_a_whole_run_comes_back_exactly() -> None:
     run = make_run(errors={ErrorKind.BAD_STATUS: 3, ErrorKind.READ_TIMEOUT: 1})
     assert unpack(Run, pack(run)) == run
+
+
+def test_runs_of_streams_and_websockets_come_back_exactly() -> None:
+    cut = make_stream_run(errors={ErrorKind.CLOSED_EARLY: 3})
+    echo = make_socket_run("echo", planted={"lost": 2}, close_codes={1011: 1, 1006: 4})
+    assert unpack(Run, pack(cut)) == cut
+    assert unpack(Run, pack(echo)) == echo
+
+
+def test_a_run_that_was_kept_before_there_were_streams_has_none() -> None:
+    document = json.loads(pack(make_run()).structure)
+    for part in (document["value"]["measured"], document["value"]["workload"]):
+        part.pop("stream")
+        part.pop("websocket")
+    document["value"]["fitness"].pop("bytes_per_connection")
+    old = unpack(Run, Packed(json.dumps(document), pack(make_run()).blobs))
+    assert (old.measured.stream, old.workload.websocket, old.fitness.bytes_per_connection) == (None, None, None)
+    assert old == make_run()
 
 
 def test_a_comparison_comes_back_exactly() -> None:
