@@ -25,8 +25,10 @@ from loadbench_gui.core.plan import (
     Ready,
     Request,
     Slo,
+    SocketSettings,
     Stage,
     Stop,
+    StreamSettings,
     Tls,
     Workload,
 )
@@ -109,7 +111,63 @@ def _reading(workload: Workload) -> Workload:
     return replace(workload, request=request, data_file=FILE)
 
 
-workloads = st.builds(
+def _accepting(workload: Workload) -> Workload:
+    """Return the workload with requests that ask for events, as reading one adds it."""
+    asked = tuple(replace(one, headers=(*one.headers, ("Accept", "x"))) for one in workload.requests)
+    return replace(workload, request=asked[0], also=asked[1:])
+
+
+def _as_stream(workload: Workload, settings: StreamSettings) -> Workload:
+    """Return the workload as one of streams, without what contradicts the rest."""
+    if settings.endless:
+        settings = replace(settings, events=None, until="")
+    if settings.kind == "chunked":
+        settings = replace(settings, content="")
+    if not settings.upload_chunk_bytes or not any(one.body or one.body_file for one in workload.requests):
+        settings = replace(settings, upload_chunk_bytes=0, upload_every_s=0.0)
+    return _accepting(replace(workload, kind="stream", stream=settings))
+
+
+def _as_websocket(workload: Workload, settings: SocketSettings) -> Workload:
+    """Return the workload as one of WebSockets, without what means nothing in its mode."""
+    request = replace(workload.request, method="GET", body=b"", body_file="", expect=None)
+    workload = replace(workload, kind="ws", request=request, also=(), expect=Expectation())
+    if settings.message:
+        settings = replace(settings, size_bytes=32)
+    if settings.mode in ("push", "hold"):
+        connections = workload.shape.connections
+        settings = replace(settings, message=b"", size_bytes=32, binary=False, fragments=1)
+        workload = replace(workload, shape=ClosedLoad(connections), requests_limit=None)
+    publishers = min(settings.publishers, workload.shape.connections) if settings.mode == "fanout" else 1
+    return replace(workload, websocket=replace(settings, publishers=publishers))
+
+
+messages = st.just(b"") | words.filter(bool).map(str.encode)
+streams = st.builds(
+    StreamSettings,
+    kind=st.sampled_from(["chunked", "sse", "ndjson"]),
+    events=st.none() | st.integers(1, 10**6),
+    until=words,
+    content=st.sampled_from(["", "text", "choices.0.delta"]),
+    endless=st.booleans(),
+    reconnects=st.integers(0, 1000),
+    upload_chunk_bytes=st.integers(0, 1 << 20),
+    upload_every_s=durations,
+)
+sockets = st.builds(
+    SocketSettings,
+    mode=st.sampled_from(["echo", "push", "fanout", "hold"]),
+    message=messages,
+    size_bytes=st.integers(16, 64 << 20),
+    binary=st.booleans(),
+    fragments=st.just(1),
+    compress=st.booleans(),
+    subprotocols=st.lists(tokens, unique=True, max_size=3).map(tuple),
+    hello=messages,
+    ping_every_s=st.just(0.0) | positive,
+    publishers=st.integers(1, 100),
+)
+plain = st.builds(
     Workload,
     name=names,
     kind=st.just("http"),
@@ -121,7 +179,10 @@ workloads = st.builds(
     timeout_s=st.floats(3600, 7200),
     requests_limit=st.none() | st.integers(1, 10**9),
     also=st.lists(requests(st.none() | expectations), max_size=2).map(tuple),
-).flatmap(lambda workload: st.sampled_from([workload, _reading(workload)]))
+)
+workloads = (
+    plain | plain.map(_reading) | st.builds(_as_stream, plain, streams) | st.builds(_as_websocket, plain, sockets)
+)
 clients = st.sampled_from([Client(), Client(auth="basic", credentials="user:${env:KEY}")]) | st.builds(
     Client,
     name=st.just("httpx"),
@@ -179,6 +240,11 @@ def plans(draw: st.DrawFn) -> Plan:
 def _with_an_effect(plan: Plan) -> Plan:
     """Return the plan without the settings of the generator that would do nothing, since profiles refuse them."""
     generator = plan.generator
+    if any(workload.kind != "http" for workload in plan.workloads):
+        generator = replace(generator, client=Client(), workers=None)
+    if all(workload.websocket and workload.websocket.mode in ("push", "hold") for workload in plan.workloads):
+        # What has no latency has none that could decide, and no limit of one.
+        plan = replace(plan, slo=Slo(), comparison=replace(plan.comparison, primary="memory_per_connection"))
     if generator.engine == "in-app":
         generator = replace(generator, workers=None)
     if generator.pacing == "spin" and (generator.engine == "in-app" or not _has_open(plan)):
@@ -253,6 +319,8 @@ KEYS = st.sampled_from(
             "weight",
             "think",
         ),
+        *("stream", "websocket", "mode", "events", "until", "content", "endless", "message", "size", "publishers"),
+        *("hello", "ping_every", "subprotocols", "fragments", "upload_chunk", "gap_p99", "rtt_p99"),
         *("body_file", "auth", "credentials", "proxy", "ca_file", "cert_file", "key_file", "client", "http2"),
     ]
 )
