@@ -104,9 +104,8 @@ def test_every_lost_message_is_counted_in_an_open_loop() -> None:
 @pytest.mark.parametrize("together", [True, False], ids=["in one read", "in reads of their own"])
 def test_every_repeated_message_is_counted(shape: LoadShape, together: bool) -> None:
     def twice(peer: Peer, message: bytes, number: int) -> None:
-        if number % 4 == 1:
-            peer.raw(frame(message) * 2) if together else (peer.send(message), peer.send(message))
-        else:
+        peer.raw(frame(message) * (2 if together and number % 4 == 1 else 1))
+        if not together and number % 4 == 1:
             peer.send(message)
 
     outcome = fired_at(each(twice), shape)
@@ -214,7 +213,10 @@ def test_a_connection_that_breaks_without_a_close_frame_counts_as_1006(reset: bo
         if number < 3:
             peer.send(message)
         elif number == 3:
-            peer.reset() if reset else peer.writer.close()
+            if reset:
+                peer.reset()
+            else:
+                peer.writer.close()
 
     outcome = fired_at(each(cut), shape)
     assert set(outcome.fired.measured.errors) <= {ErrorKind.RESET, ErrorKind.CLOSED_EARLY}
