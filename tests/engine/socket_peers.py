@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from websockets.utils import apply_mask
 
 from engine.servers import Watch
+from loadbench_gui.core.lifecycle import RunEvent
 from loadbench_gui.core.plan import (
     ClosedLoad,
     EngineName,
@@ -62,7 +63,10 @@ def accepted(head: bytes) -> bytes:
 
 @dataclass
 class Room:
-    """What a running server has seen. codes: of the close frames that came. pings: how many pings."""
+    """What a running server has seen. codes: of the close frames that came. pings: how many pings.
+
+    measuring: is set when the window begins.
+    """
 
     port: int = 0
     asked: int = 0
@@ -71,6 +75,7 @@ class Room:
     messages: list[bytes] = field(default_factory=list)
     peers: list[Peer] = field(default_factory=list)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    measuring: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def target(self) -> Target:
@@ -148,6 +153,11 @@ class Peer:
                     await self.room.tell()
                     yield whole
 
+    async def into_the_window(self) -> None:
+        """Wait until the window has begun, and a little for the generator to notice."""
+        await self.room.measuring.wait()
+        await asyncio.sleep(0.1)
+
     async def listen(self) -> None:
         """Take in whatever comes, to the end."""
         async for _ in self.messages():
@@ -217,11 +227,17 @@ async def fire_sockets(
         websocket=settings,
     )
     target = room.target if isinstance(room, Room) else room
+
+    def on_state(event: RunEvent) -> None:
+        watch.states.append(event)
+        if event is RunEvent.WARM and isinstance(room, Room):
+            room.measuring.set()
+
     return await fire(
         Load(target, workload, pacing="timer"),
         GeneratorSettings(engine=engine, workers=workers, pacing="timer"),
         cpus=None,
-        on_state=watch.states.append,
+        on_state=on_state,
         on_interval=watch.intervals.append,
         on_caveat=watch.caveats.append,
         stop=stop or asyncio.Event(),

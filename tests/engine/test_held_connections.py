@@ -73,7 +73,7 @@ def closes_one(code: int | None) -> Behaviour:
 
     async def behave(peer: Peer) -> None:
         if peer.number == 2:
-            await asyncio.sleep(0.6)
+            await peer.into_the_window()
             peer.close(code)
             await peer.reader.read()
         else:
@@ -96,7 +96,7 @@ def test_one_that_is_closed_has_failed_and_is_opened_again(code: int | None, cou
 async def breaks(peer: Peer) -> None:
     """The second connection is reset, the third merely ends."""
     if peer.number in (2, 3):
-        await asyncio.sleep(0.6)
+        await peer.into_the_window()
         if peer.number == 2:
             peer.reset()
     else:
@@ -112,7 +112,12 @@ def test_those_that_break_have_failed() -> None:
 
 
 def test_what_is_lost_before_the_window_and_back_at_its_begin_is_held() -> None:
-    fired, room = held(closes_one(1001), warmup_s=1.2, duration_s=0.3)
+    async def behave(peer: Peer) -> None:
+        if peer.number == 2:
+            peer.close(1001)
+        await peer.listen()
+
+    fired, room = held(behave, warmup_s=0.6, duration_s=0.3)
     assert fired.measured.succeeded == 5
     assert tally(fired).close_codes == {}
     assert room.asked == 6
@@ -161,8 +166,8 @@ def test_a_run_that_is_stopped_has_held_them_until_then() -> None:
         stop = asyncio.Event()
         async with serving_sockets(Peer.listen) as room:
             firing = asyncio.ensure_future(fire_sockets(room, HOLD, ClosedLoad(5), duration_s=60.0, stop=stop))
-            await room.until(lambda: room.asked == 5)
-            await asyncio.sleep(0.6)
+            await room.until(lambda: len(room.peers) == 5)
+            await room.peers[0].into_the_window()
             stop.set()
             return await firing, room
 
@@ -187,7 +192,7 @@ def test_a_server_that_never_answers_the_close_does_not_hold_the_run_up() -> Non
 
 def test_what_the_server_says_meanwhile_is_stray() -> None:
     async def behave(peer: Peer) -> None:
-        await asyncio.sleep(0.6)
+        await peer.into_the_window()
         peer.send(b"hello?")
         await peer.listen()
 

@@ -13,6 +13,7 @@ from loadbench_gui.engine.transport.websocket.member import Member
 
 _TEXT_FRAME: Final = 0x81
 _BINARY_FRAME: Final = 0x82
+_FRAMES: Final = (_TEXT_FRAME, _BINARY_FRAME)
 
 
 class Listener(Member):
@@ -27,7 +28,8 @@ class Listener(Member):
 
     def data_received(self, data: bytes) -> None:
         """Take in the short plain messages that a read begins with; what follows them is read frame by frame."""
-        if self._partial is self._unusual is self._opening is self._parting is None and not self.over:
+        is_amid = self._partial is not None or self._unusual is not None
+        if self.is_open and not is_amid:
             at = self._take_short(data)
             if at == len(data):
                 return
@@ -46,7 +48,7 @@ class Listener(Member):
         while at + 2 <= size:
             first, length = data[at], data[at + 1]
             end = at + 2 + length
-            if end > size or length > LONGEST_CONTROL or not (first == _TEXT_FRAME or first == _BINARY_FRAME):
+            if end > size or length > LONGEST_CONTROL or first not in _FRAMES:
                 break
             payload = data[at + 2 : end]
             if first == _TEXT_FRAME and not payload.isascii():
