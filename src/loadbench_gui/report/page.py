@@ -90,7 +90,7 @@ class Section:
     subtitle: str
     overview: Table
     events: tuple[Table, ...]
-    phases: Table
+    phases: Table | None
     figures: tuple[Figure, ...]
     metrics: Table | None
     sentences: tuple[str, ...]

@@ -27,8 +27,8 @@ _OF_ANSWERS: Final = frozenset({"first byte", "download"})
 """What comes over a WebSocket has tables of its own, in its own words."""
 
 
-def phases_table(runs: Sequence[Run], deployments: Sequence[str]) -> Table:
-    """One row per deployment, one column per phase that any of its requests or connections went through."""
+def phases_table(runs: Sequence[Run], deployments: Sequence[str]) -> Table | None:
+    """One row per deployment, one column per phase that any of its requests or connections went through, if any."""
     by_name = [(i, name, [r for r in runs if r.label.deployment == name]) for i, name in enumerate(deployments)]
     merged = [
         (i, name, mine, {title: sum(map(of, mine), Histogram()) for title, of in _PHASES})
@@ -38,6 +38,8 @@ def phases_table(runs: Sequence[Run], deployments: Sequence[str]) -> Table:
     sockets = all(run.workload.kind == "ws" for run in runs)
     shown = [phase for phase in _PHASES if not (sockets and phase[0] in _OF_ANSWERS)]
     titles = [t for t, _ in shown if (t in _ALWAYS and not sockets) or any(times[t].total for *_, times in merged)]
+    if not titles:
+        return None
     shares = any(len(run.requests_per_process or ()) > 1 for run in runs)
     head = (
         Cell("Deployment"),

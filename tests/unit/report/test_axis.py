@@ -76,3 +76,7 @@ def test_only_one_label_carries_the_unit() -> None:
     assert axis.memory_labels((0, 20 * MIB, 60 * MIB)) == ("0", "20", "60\u202fMiB")
     assert axis.second_labels((0, 2, 4)) == ("0\u202fs", "2", "4")
     assert axis.plain_labels((0, 1_000, 20_000)) == ("0", "1,000", "20,000")
+
+
+def test_latencies_over_many_decades_each_have_their_own_unit() -> None:
+    assert axis.latency_labels((100, 10_000, 1e6, 1e7)) == ("100\u202fµs", "10\u202fms", "1\u202fs", "10\u202fs")

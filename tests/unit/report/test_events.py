@@ -138,6 +138,13 @@ def test_what_is_asked_is_said_in_one_line() -> None:
     assert "WebSocket /ws · held · 1,000 connections · " in page(HELD).sections[0].subtitle
 
 
+def test_connections_that_ask_nothing_have_no_phases() -> None:
+    assert page(sockets("push")).sections[0].phases is None
+    waits = page(sockets("echo")).sections[0].phases
+    assert waits is not None
+    assert [cell.text for cell in waits.head[1:]] == ["dispatch lag", "connection wait"]
+
+
 def test_held_connections_have_no_rate_in_the_table_of_runs() -> None:
     shown = page(HELD).runs
     at = [cell.text for cell in shown.head].index("rate")

@@ -58,6 +58,10 @@ def log_ticks(low: float, high: float) -> tuple[float, ...]:
     return tuple(ticks)
 
 
+_LEAST_OF_UNIT: Final = 0.01
+"""Smaller labels are counted in zeros, not read."""
+
+
 def _plain(value: float) -> str:
     return f"{value:,.10g}" if abs(value) < 1e4 else f"{value:,.0f}"
 
@@ -69,10 +73,17 @@ def _united(ticks: Sequence[float], factor: float, unit: str) -> tuple[str, ...]
 
 
 def latency_labels(ticks_us: Sequence[float]) -> tuple[str, ...]:
-    """Label latencies in us, all in the one unit that suits the largest."""
-    top = max(ticks_us, default=0)
-    factor, unit = (1.0, "µs") if top < 1_000 else (1e3, "ms") if top < 10_000_000 else (1e6, "s")
+    """Label latencies in us, all in the one unit that suits the largest; over many decades each in its own."""
+    factor, unit = _latency_unit(max(ticks_us, default=0), 10)
+    least = min((tick for tick in ticks_us if tick > 0), default=factor)
+    if least < _LEAST_OF_UNIT * factor:
+        return tuple(_united((tick,), *_latency_unit(tick, 1))[0] for tick in ticks_us)
     return _united(ticks_us, factor, unit)
+
+
+def _latency_unit(us: float, from_s: float) -> tuple[float, str]:
+    """Return factor and unit; seconds begin at `from_s`."""
+    return (1.0, "µs") if us < 1_000 else (1e3, "ms") if us < from_s * 1e6 else (1e6, "s")
 
 
 def memory_labels(ticks_bytes: Sequence[float]) -> tuple[str, ...]:
