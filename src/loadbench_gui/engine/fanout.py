@@ -155,6 +155,11 @@ class FanoutIssuer(Fanout):
         self._drawn = [0, 0]
         self._resting = set(range(self._publishers))
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether the request limit is reached, or the window is over."""
+        return self._halted or self._left <= 0
+
     def start(self) -> None:
         """Have every publisher begin."""
         super().start()
