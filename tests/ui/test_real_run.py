@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -34,9 +35,7 @@ name = "one"
 name = "two"
 
 [[workload]]
-name = "json"
-request = { path = "/json" }
-load = { model = "open", rate = 200, connections = 4 }
+WORKLOAD
 warmup = "250ms"
 duration = "DURATION"
 
@@ -49,9 +48,24 @@ rounds = 2
 pytestmark = pytest.mark.real_servers
 
 
-def profile(folder: Path, duration: str) -> Path:
+JSON = """name = "json"
+request = { path = "/json" }
+load = { model = "open", rate = 200, connections = 4 }"""
+EVENTS = """name = "events"
+kind = "stream"
+request = { path = "/sse?count=10&interval_ms=5&size=32" }
+stream = { kind = "sse", events = 10 }
+load = { model = "closed", connections = 4 }"""
+ECHO = """name = "echo"
+kind = "ws"
+request = { path = "/ws/echo" }
+websocket = { mode = "echo" }
+load = { model = "closed", connections = 4 }"""
+
+
+def profile(folder: Path, duration: str, workload: str = JSON) -> Path:
     path = folder / "two.toml"
-    path.write_text(PROFILE.replace("DURATION", duration), "utf-8")
+    path.write_text(PROFILE.replace("WORKLOAD", workload).replace("DURATION", duration), "utf-8")
     return path
 
 
@@ -94,6 +108,39 @@ def test_two_real_servers_are_compared_in_the_window(qapp: QApplication, theme: 
 
     run(qapp, main())
     assert children() <= before
+
+
+@pytest.mark.parametrize(
+    ("workload", "title", "counted"),
+    [(EVENTS, "Streams", "truncated 0"), (ECHO, "WebSocket", "lost 0")],
+    ids=["streams", "websockets"],
+)
+def test_the_panel_shows_what_real_servers_send(
+    qapp: QApplication, theme: Theme, tmp_path: Path, workload: str, title: str, counted: str
+) -> None:
+    async def main() -> None:
+        desk, diagnostics = opened(qapp, theme, tmp_path, profile(tmp_path, "1s", workload))
+        await wait_until(lambda: desk.live.has_board and desk.home.start_button.text() == "Compare these")
+        desk.home.start_button.click()
+        board, model = desk.live.board, desk.bridge.model
+        assert board is not None
+        await wait_until(lambda: model.run is not None and model.run.panel is not None and model.run.end_s > 1.0)
+        desk.bridge.flush()
+        assert (board.panel.isVisible(), board.panel.title.text()) == (True, title)
+        assert counted in board.panel.facts.text
+        assert all(
+            "now: p50" in times.chart.accessibleDescription() for times in board.panel.times if times.isVisible()
+        )
+        assert model.run is not None
+        assert model.run.panel is not None
+        assert np.nanmax(model.run.view(whole=True).panel_numbers(0)) > 0
+        await wait_until(lambda: desk.window.page == "compare")
+        desk.window.close()
+        assert await desk.shell.quit == 0
+        assert "Nothing has gone wrong" in diagnostics.report()
+        desk.window.hide()
+
+    run(qapp, main())
 
 
 def test_closing_in_mid_run_leaves_no_process_and_keeps_what_was_measured(

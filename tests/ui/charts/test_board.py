@@ -189,7 +189,7 @@ def test_in_a_narrow_window_the_panel_lies_beneath_and_the_board_scrolls(board: 
     assert beside.x() > board.throughput.mapTo(board, board.throughput.rect().topLeft()).x()
     board.resize(900, 400)
     qtbot.waitUntil(lambda: board.verticalScrollBar().maximum() > 0)
-    assert board.panel.mapTo(board.widget(), board.panel.rect().topLeft()).x() == 0
+    assert board.panel.mapTo(board, board.panel.rect().topLeft()).x() == 0
     board.resize(1300, 640)
     qtbot.waitUntil(lambda: board.verticalScrollBar().maximum() == 0)
 

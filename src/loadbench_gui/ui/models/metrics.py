@@ -73,7 +73,7 @@ def metrics_table(comparison: Comparison, runs: Sequence[Run], workload: str) ->
     for index, name in enumerate(comparison.deployments):
         mine = [r for r in runs if (r.label.deployment, r.label.workload) == (name, workload)]
         samples = sum(run.measured.succeeded for run in mine)
-        made_of = f"{words.plural(len(mine), 'run')} · {words.count(samples)} {counted}"
+        made_of = f"{words.plural(len(mine), 'run')} · {words.count(samples)} samples"
         names.append(NameCell(name, index, made_of))
         judged = any(name == comparison.baseline or (m, name) in verdicts for m in metrics)
         shown = metrics if judged else ()
