@@ -290,6 +290,18 @@ def test_headers_of_the_handshake_reach_the_server() -> None:
     assert seen == ["42"]
 
 
+def test_a_header_of_the_handshake_that_the_user_names_stands() -> None:
+    async def scenario() -> Log:
+        async with serving(subprotocols=["wamp"]) as log:
+            named = Request(
+                headers=(("Sec-WebSocket-Protocol", "soap, wamp"), ("sec-websocket-key", "x3JJHMbDL1EzLkh9GBhXDw=="))
+            )
+            assert (await talk(log.target, request=named, limit=4, duration_s=10.0)).measured.succeeded == 4
+            return log
+
+    assert set(run(scenario()).subprotocols) == {"wamp"}
+
+
 def test_figures_add_up_interval_by_interval() -> None:
     watch = Watch()
 

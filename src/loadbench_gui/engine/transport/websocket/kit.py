@@ -20,10 +20,10 @@ class Kit:
     opcode: of the messages that we send. hello: frame that is sent on each connection as soon as it is open, or b"".
     key: what our control frames are masked with. A mask keeps a script in a browser from choosing the bytes that pass
     through a proxy; we choose all our bytes anyway, so one random key serves as well as many.
-    opened: how many connections were opened so far. stray: the beginning of the last message nobody had asked for.
+    stray: the beginning of the last message nobody had asked for.
     """
 
-    __slots__ = ("circuit", "hello", "key", "opcode", "opened", "pinger", "record", "settings", "stray")
+    __slots__ = ("circuit", "hello", "key", "opcode", "pinger", "record", "settings", "stray")
 
     def __init__(self, circuit: Circuit, settings: SocketSettings) -> None:
         side = circuit.recorder.side
@@ -35,7 +35,6 @@ class Kit:
         self.opcode = BINARY if settings.binary else TEXT
         self.hello = client_frame(self.opcode, settings.hello, self.key) if settings.hello else b""
         self.pinger = Pinger(circuit.loop, settings.ping_every_s) if settings.ping_every_s > 0 else None
-        self.opened = 0
         self.stray = b""
 
     def handshake(self) -> bytes:

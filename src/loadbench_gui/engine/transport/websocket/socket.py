@@ -249,7 +249,6 @@ class Socket(Line):
         self._end_opening()
         if acceptance.extensions:
             self._unusual = Unusual(acceptance.extensions)
-        kit.opened += 1
         if kit.settings.hello:
             self.write_frame(self.pack(kit.settings.hello) if self._unusual else kit.hello)
             kit.record.of(now).sent += 1

@@ -17,9 +17,12 @@ from websockets.uri import WebSocketURI
 
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.core.websocket import SocketSettings
+from loadbench_gui.engine.transport.framing import values
 
 LONGEST_HEAD: Final = 64 << 10
 _END: Final = b"\r\n\r\n"
+_SUBPROTOCOL: Final = b"sec-websocket-protocol"
+_KEY: Final = b"sec-websocket-key"
 _NOWHERE: Final = WebSocketURI(False, "", 0, "", "")
 _DEFLATE: Final = ClientPerMessageDeflateFactory()
 
@@ -50,15 +53,18 @@ class Upgrade:
     __slots__ = ("_head", "_protocol", "request", "sent_ns")
 
     def __init__(self, wire: bytes, settings: SocketSettings) -> None:
-        """Take over the head of an ordinary request, which ends with an empty line."""
+        """Take over the head of an ordinary request, which ends with an empty line; what it names itself, stands."""
+        own = [piece.strip().decode("latin-1") for value in values(wire, _SUBPROTOCOL) for piece in value.split(b",")]
         self._protocol = ClientProtocol(
             _NOWHERE,
             extensions=[_DEFLATE] if settings.compress else None,
-            subprotocols=[Subprotocol(name) for name in settings.subprotocols] or None,
+            subprotocols=[Subprotocol(name) for name in own or settings.subprotocols] or None,
         )
+        for key in values(wire, _KEY):
+            self._protocol.key = key.decode("latin-1")
         self._head = b""
         self.sent_ns = 0
-        self.request = wire.removesuffix(b"\r\n") + self._lines() + b"\r\n"
+        self.request = wire.removesuffix(b"\r\n") + self._lines(wire) + b"\r\n"
 
     def feed(self, data: bytes) -> Acceptance | Refusal | None:
         """Return what came of it; None: the answer is not whole yet."""
@@ -82,10 +88,13 @@ class Upgrade:
         """What has come of the answer."""
         return self._head
 
-    def _lines(self) -> bytes:
+    def _lines(self, wire: bytes) -> bytes:
         """Return the headers that make it a handshake."""
-        headers = self._protocol.connect().headers
-        return b"".join(f"{name}: {value}\r\n".encode() for name, value in headers.raw_items() if name != "Host")
+        lines = []
+        for name, value in self._protocol.connect().headers.raw_items():
+            if name != "Host" and not any(True for _ in values(wire, name.lower().encode())):
+                lines.append(f"{name}: {value}\r\n".encode())
+        return b"".join(lines)
 
     def _checked(self, head: bytes, rest: bytes) -> Acceptance | Refusal:
         protocol = self._protocol
