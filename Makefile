@@ -64,7 +64,7 @@ smoke: freeze ## Use the frozen app the way people do: servers, faults, odd plac
 	@packaging/system-packages.sh test
 	$(BIN)/python -m pytest packaging/smoke
 
-bench: ## Hold loadbench against seven others, the truth and arithmetic (twenty minutes, SECTION=http for a part)
+bench: ## Hold loadbench against nine others, the truth and arithmetic (forty minutes, SECTION=http for a part)
 	@packaging/setup.sh dev
 	@packaging/system-packages.sh window
 	@packaging/system-packages.sh bench

@@ -5,6 +5,8 @@ hotpath where the CPU of a request goes, by the kernel's samples
 truth   quantiles against the server's own log, delays drawn from known distributions
 stall   a server that freezes for a second: does the scheduled latency say what arithmetic says?
 memory  the worker's memory over ten million requests
+streams server-sent events a second, and gaps beside a server that draws and logs them
+websockets  echo round trips beside other clients, held connections, planted faults, three frameworks on fan-out
 window  throughput and p99 with the window open and charting, against headless
 pacing  CPU and dispatch lag of the kernel timer and of spinning
 

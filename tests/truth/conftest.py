@@ -16,11 +16,11 @@ Measure = Callable[..., Figures]
 
 @pytest.fixture
 def measure(tmp_path: Path) -> Iterator[Measure]:
-    """`loadbench http` with these arguments, as figures out of its result document."""
+    """`loadbench http` (or stream, or ws) with these arguments, as figures out of its result document."""
     program = Loadbench(tmp_path)
 
-    def run(*arguments: str) -> Figures:
-        done = program("http", *arguments, "-w", "1", "--json", "-", "--quiet")
+    def run(*arguments: str, kind: str = "http") -> Figures:
+        done = program(kind, *arguments, "-w", "1", "--json", "-", "--quiet")
         assert done.returncode == 0, done.stderr
         (found,) = json.loads(done.stdout)["runs"]
         return figures(found)
