@@ -60,6 +60,7 @@ def pieces_of(body: bytes, cuts: list[int]) -> list[bytes]:
 
 
 @given(st.lists(SSE_PARTS, max_size=40).map(b"".join), st.lists(st.integers(0, 120), max_size=8))
+@example(b"data: a\n\nid: 7\ndata: b\n\ndata: c\n\nx", [9, 12])
 @example(b"data: a\n\nid: 7\ndata: b\n\n", [9, 15])
 @example(b"data: a\n\n\n\ndata: b\n\ndata: c\n\n", [9])
 def test_events_are_what_the_standard_says_wherever_the_bytes_are_cut(body: bytes, cuts: list[int]) -> None:
