@@ -13,6 +13,7 @@ ALONE = (
     "e2e/test_compare_command.py",
     "engine/test_alarms.py",
     "engine/test_differential.py",
+    "engine/test_fanout_skew.py",
     "truth",
     "ui/test_real_run.py",
 )
