@@ -85,12 +85,13 @@ def offered_met(run: Run) -> float | None:
     """Return what an open loop completed inside the window over the arrivals drawn for it; None for other loads."""
     if not isinstance(run.workload.shape, OpenLoad) or run.label.phase == "peak" or not run.measured.issued:
         return None
-    due = float(run.measured.issued)
+    due = run.measured.issued
     if run.workload.kind == "stream":
         share = _ending_inside(run)
         if share is None:
             return None
-        due *= share
+        # A few more than share of them may have ended, as their lives scatter.
+        return min(1.0, run.traffic.completed / (share * due))
     return run.traffic.completed / due
 
 
@@ -98,15 +99,17 @@ def _ending_inside(run: Run) -> float | None:
     """Return which share of the streams due in the window should end in it, if the server keeps up.
 
     Streams of the warm-up that end inside make up for those that end after it, as far as the warm-up is as long as
-    they live. None for those that do not end, or live so long that the window says nothing.
+    they live, and but for as much as their lives scatter. None for those that do not end, or live so long that the
+    window says nothing.
     """
     if run.workload.stream is not None and run.workload.stream.endless:
         return None
-    first_byte_us, download_us = run.measured.first_byte.mean_us, run.measured.download.mean_us
-    if first_byte_us is None or download_us is None or run.duration_s <= 0:
+    parts = (run.measured.first_byte, run.measured.download)
+    if run.duration_s <= 0 or not all(parts):
         return None
-    short_s = max(0.0, (first_byte_us + download_us) / 1e6 - run.workload.warmup_s)
-    share = 1 - short_s / run.duration_s
+    life_s = sum(part.mean_us or 0.0 for part in parts) / 1e6
+    scatter_s = sum(part.stdev_us or 0.0 for part in parts) / 1e6
+    share = 1 - (max(0.0, life_s - run.workload.warmup_s) + scatter_s) / run.duration_s
     return share if share >= _LEAST_ENDING else None
 
 

@@ -227,6 +227,13 @@ def test_streams_that_end_after_the_window_are_not_held_against_a_server_that_ke
     assert offered_met(short) == pytest.approx(1.0, abs=0.001), "a quarter of them began too late to end inside"
 
 
+def test_as_many_streams_may_end_late_as_their_lives_scatter() -> None:
+    run = streams(share=0.98)
+    assert (offered_met(run) or 0) < 0.99
+    scattered = Histogram.of([100_000, 300_000])
+    assert offered_met(replace(run, measured=replace(run.measured, download=scattered))) == 1.0
+
+
 def test_streams_that_outlive_the_window_say_nothing_of_what_was_offered() -> None:
     assert offered_met(streams(life_s=4.0, share=0.2)) is None
     endless = make_stream_workload(settings=StreamSettings("sse", endless=True))
