@@ -82,6 +82,13 @@ def test_a_message_of_ones_own_is_sent_as_it_is(run: Understood, tmp_path: Path)
     assert run(URL, "--size", "0").websocket == SocketSettings(size_bytes=0)
 
 
+def test_handshakes_may_differ(run: Understood, tmp_path: Path) -> None:
+    (tmp_path / "users.csv").write_text("id\n1\n", encoding="utf-8")
+    workload = run("ws://127.0.0.1:8000/ws/${row:id}", "--data", str(tmp_path / "users.csv"))
+    assert workload.request.path == "/ws/${row:id}"
+    assert workload.data_file == str(tmp_path / "users.csv")
+
+
 def test_connections_that_are_held_only_last(run: Understood) -> None:
     workload = run(URL, "--mode", "hold", "-c", "1000", "--ping-every", "5s", "-d", "30s")
     assert workload.shape == ClosedLoad(1000)
@@ -101,6 +108,10 @@ def test_connections_that_are_held_only_last(run: Understood) -> None:
         ("--mode push --fragments 2", "--fragments"),
         ("--mode fanout --size 15", "--size"),
         ("--mode fanout -w 2", "-w"),
+        ("--mode fanout --think 1s", "--think"),
+        ("--size 2 --fragments 3", "--fragments"),
+        ("--message ab --fragments 3", "--fragments"),
+        ("--size 0 --fragments 2", "--fragments"),
         ("--publishers 2", "--publishers"),
         ("--mode fanout -c 2 --publishers 3", "--publishers"),
         ("--size 5 --message x", "--size"),

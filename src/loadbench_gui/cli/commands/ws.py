@@ -21,6 +21,7 @@ def ws(
     url: address.SocketUrl,
     messages: Messages,
     headers: message.Headers = None,
+    data_file: message.DataFile = None,
     pace: SocketPace,
     loop: OpenLoopEach,
     trust: Trust,
@@ -43,6 +44,7 @@ def ws(
         duration_s=pace.length_s(loop.stages),
         timeout_s=pace.timeout_s,
         requests_limit=pace.requests,
+        data_file=data_file or "",
         websocket=settings,
     )
     together.must_matter(base, workload, generator)

@@ -142,6 +142,12 @@ class Messages:
             {"--message": self.message == b"", "--hello": self.hello == b""},
             "is empty", "For empty messages write --size 0; to send nothing, leave it out.",
         )  # fmt: skip
+        length = len(self.message) if self.message else SIZE_BYTES if self.size_bytes is None else self.size_bytes
+        refuse(
+            {"--fragments": self.fragments > max(1, length)},
+            f"asks for {self.fragments} frames, and {length} bytes cannot be cut into as many",
+            f"Write --fragments {max(1, length)} or less, or give a longer message.",
+        )
         too_small = self.size_bytes is not None and self.size_bytes < SMALLEST_PUBLICATION_BYTES
         refuse(
             {"--size": self.mode == "fanout" and too_small},
@@ -161,6 +167,11 @@ class Messages:
             why = "the server decides when to send" if self.mode == "push" else "connections are only held"
             hint = "Leave it out, and say with -d how long; -c says how many connections."
             refuse(ours, f"means nothing with --mode {self.mode}: {why}", hint)
+        refuse(
+            {"--think": self.mode == "fanout" and pace.think_s > 0},
+            "means nothing with --mode fanout: a publisher goes on as soon as all have its last publication",
+            "Leave it out, or give a --rate.",
+        )
         if self.mode == "fanout" and (self.publishers or 1) > pace.connections:
             raise UserError(
                 f"--publishers {self.publishers} is more than the {pace.connections} connections there are",
