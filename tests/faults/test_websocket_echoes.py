@@ -47,7 +47,9 @@ def fired_at(
     limit: int | None = 40,
     duration_s: float = 20.0,
     timeout_s: float = 5.0,
+    cuts: bool = False,
 ) -> Outcome:
+    """Fire, and see that both sides counted the same. cuts: the server does not see all that is on its way to it."""
     watch = Watch()
 
     async def scenario() -> Outcome:
@@ -59,7 +61,8 @@ def fired_at(
 
     outcome = asyncio.run(scenario())
     assert outcome.socket.rtt == outcome.fired.measured.service
-    assert outcome.everything.sent == len(outcome.room.messages)
+    seen = len(outcome.room.messages)
+    assert outcome.everything.sent >= seen if cuts else outcome.everything.sent == seen
     return outcome
 
 
@@ -218,7 +221,7 @@ def test_a_connection_that_breaks_without_a_close_frame_counts_as_1006(reset: bo
             else:
                 peer.writer.close()
 
-    outcome = fired_at(each(cut), shape)
+    outcome = fired_at(each(cut), shape, cuts=True)
     assert set(outcome.fired.measured.errors) <= {ErrorKind.RESET, ErrorKind.CLOSED_EARLY}
     assert set(outcome.everything.close_codes) == {1006}
     assert outcome.everything.close_codes[1006] >= 4

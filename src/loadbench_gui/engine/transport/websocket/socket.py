@@ -1,4 +1,4 @@
-"""A WebSocket: dialled, upgraded, read frame by frame, pinged, closed. What the messages mean, subclasses say.
+"""A WebSocket: read frame by frame, pinged, closed. What the messages mean, subclasses say.
 
 Built for many: an idle one is this object and its transport, without a parser, a task or a buffer. Whole plain
 messages, pings and pongs are read here; `unusual` is made for anything else, and thrown away as soon as no message is
@@ -13,11 +13,9 @@ from typing import Final
 
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.engine.socket_record import BROKEN
-from loadbench_gui.engine.transport.carrier import Cargo, Owner
-from loadbench_gui.engine.transport.line import Line
+from loadbench_gui.engine.transport.carrier import Owner
 from loadbench_gui.engine.transport.opening import classify, explain
-from loadbench_gui.engine.transport.query import Query
-from loadbench_gui.engine.transport.supply import Payload
+from loadbench_gui.engine.transport.websocket.entrance import Entrance
 from loadbench_gui.engine.transport.websocket.frames import (
     CLOSE,
     PING,
@@ -30,7 +28,7 @@ from loadbench_gui.engine.transport.websocket.frames import (
 )
 from loadbench_gui.engine.transport.websocket.kit import Kit
 from loadbench_gui.engine.transport.websocket.unusual import Breach, Closing, Event, Message, Pong, Unusual, is_text
-from loadbench_gui.engine.transport.websocket.upgrade import Acceptance, Refusal, Upgrade
+from loadbench_gui.engine.transport.websocket.upgrade import Acceptance, Refusal
 
 NORMAL: Final = 1000
 _PROTOCOL_ERROR: Final = 1002
@@ -51,17 +49,7 @@ class _Partial:
         self.first_ns = first_ns
 
 
-class _Answer:
-    """What is waited for while the handshake is under way."""
-
-    __slots__ = ("arrived", "upgrade")
-
-    def __init__(self, upgrade: Upgrade, arrived: asyncio.Future[None]) -> None:
-        self.upgrade = upgrade
-        self.arrived = arrived
-
-
-class Socket(Line):
+class Socket(Entrance):
     """One WebSocket.
 
     Subclasses override what they need of these, which all do nothing here; times are perf_counter nanoseconds:
@@ -82,41 +70,20 @@ class Socket(Line):
     """
 
     __slots__ = (
-        "_answer",
         "_partial",
         "_parting",
         "_pinged_ns",
         "_unusual",
-        "due_ns",
-        "kit",
-        "owner",
-        "place",
-        "resent",
-        "sent_ns",
-        "served",
-        "taken_ns",
-        "wanted",
     )
 
     def __init__(self, kit: Kit, owner: Owner, place: int) -> None:
-        super().__init__(kit.circuit)
-        self.kit = kit
-        self.owner = owner
-        self.place = place
-        self.due_ns = self.taken_ns = self.sent_ns = self.served = self._pinged_ns = 0
-        self.resent = self.wanted = False
-        self._answer: _Answer | None = None
+        super().__init__(kit, owner, place)
+        self._pinged_ns = 0
         self._partial: _Partial | None = None
         self._parting: asyncio.Future[None] | None = None
         self._unusual: Unusual | None = None
 
     # What subclasses say
-
-    def on_open(self, now: int) -> None:
-        """It is open."""
-
-    def on_refused(self, refusal: Refusal) -> None:
-        """It could not be opened."""
 
     def on_message(self, opcode: int, payload: bytes, first_ns: int, now: int) -> None:
         """A message came."""
@@ -137,41 +104,10 @@ class Socket(Line):
         """Whether a message can be written now."""
         return self._transport is not None and self._opening is None and self._parting is None and not self.over
 
-    @property
-    def cargo(self) -> Cargo:
-        """The handshake; messages are not drawn."""
-        return self.circuit.queries[0], b""
-
-    def load(self, query: Query, payload: Payload) -> None:
-        """Never asked for: messages are not drawn."""
-
-    def want(self, due_ns: int, taken_ns: int) -> None:
-        """Carry a request as soon as it is open; start to connect if that has not begun."""
-        self.due_ns, self.taken_ns = due_ns, taken_ns
-        self.wanted = True
-        if self._opening is None:
-            self.open()
-
-    def send(self, due_ns: int, taken_ns: int, sent_ns: int) -> None:
-        """Send a request, in modes that have them."""
-
-    def expire(self, now_ns: int) -> None:
-        """Give a request up, in modes that have them."""
-
     def ping(self, now_ns: int) -> None:
         """Send a ping; the one before it is no longer waited for."""
         self._pinged_ns = now_ns
         self.write_frame(self.kit.ping(now_ns))
-
-    def write_frame(self, frame: bytes) -> None:
-        """Write bytes of ours and count them."""
-        self.circuit.recorder.bytes_sent += len(frame)
-        try:
-            write = self.write
-            write(frame)
-        except (RuntimeError, OSError):
-            # The transport knows that it is closed before we were told: nothing was written.
-            self.circuit.loop.call_soon(self._is_lost, ConnectionResetError())
 
     def part(self, code: int = NORMAL) -> asyncio.Future[None]:
         """Begin the closing handshake. Messages are not handed over any more. Done when the server has answered."""
@@ -185,15 +121,8 @@ class Socket(Line):
 
     def close(self) -> None:
         """End it without a word."""
-        self.settle()
         self._forget()
-        self.cut()
-        self._answer = None
-
-    def settle(self) -> None:
-        """Report how many requests it has answered, once: when it ends or when the run does."""
-        self.circuit.recorder.connections.serve(self.port, self.served)
-        self.port = 0
+        super().close()
 
     # asyncio.Protocol
 
@@ -201,52 +130,10 @@ class Socket(Line):
         """Read frames; subclasses put a quick path before this."""
         self.take(data)
 
-    # Inside: opening
+    # Inside
 
-    async def _dial(self) -> None:
-        """Connect, then wait for the answer to the handshake."""
-        await super()._dial()
-        answer = self._answer
-        if answer is None:
-            return
-        timeout_s = self.circuit.timeout_s
-        try:
-            async with asyncio.timeout(timeout_s):
-                await answer.arrived
-        except TimeoutError:
-            why = f"no answer to the handshake within {timeout_s:g} s"
-            if not self.over:
-                self._refuse(Refusal(ErrorKind.CONNECT_TIMEOUT, why, head=answer.upgrade.head))
-
-    def _is_open_now(self) -> None:
-        upgrade = Upgrade(self.kit.handshake(), self.kit.settings)
-        # It is still on the way to being open: the same task goes on.
-        self._opening = asyncio.current_task()
-        self._answer = _Answer(upgrade, self.circuit.loop.create_future())
-        upgrade.sent_ns = perf_counter_ns()
-        self.write_frame(upgrade.request)
-
-    def _is_not_opened(self, kind: ErrorKind, why: str) -> None:
-        self.over = True
-        self.on_refused(Refusal(kind, why))
-
-    def _shake_hands(self, data: bytes, now: int) -> None:
-        if self._answer is None:
-            self._refuse(Refusal(ErrorKind.PROTOCOL, "the server spoke before it was asked", body=data))
-            return
-        upgrade = self._answer.upgrade
-        match upgrade.feed(data):
-            case Acceptance() as acceptance:
-                self.circuit.recorder.connections.upgrade_took(now - upgrade.sent_ns)
-                self._accept(acceptance, now)
-            case Refusal() as refusal:
-                self._refuse(refusal)
-            case None:
-                pass
-
-    def _accept(self, acceptance: Acceptance, now: int) -> None:
+    def _enter(self, acceptance: Acceptance, now: int) -> None:
         kit = self.kit
-        self._end_opening()
         if acceptance.extensions:
             self._unusual = Unusual(acceptance.extensions)
         if kit.settings.hello:
@@ -257,17 +144,6 @@ class Socket(Line):
         self.on_open(now)
         if acceptance.rest and not self.over:
             self._read(acceptance.rest, now)
-
-    def _refuse(self, refusal: Refusal) -> None:
-        self._end_opening()
-        self.close()
-        self.on_refused(refusal)
-
-    def _end_opening(self) -> None:
-        answer, self._answer = self._answer, None
-        self._opening = None
-        if answer is not None and not answer.arrived.done():
-            answer.arrived.set_result(None)
 
     # Inside: reading
 
