@@ -14,6 +14,7 @@ ALONE = (
     "engine/test_alarms.py",
     "engine/test_differential.py",
     "engine/test_fanout_skew.py",
+    "engine/test_stream_rhythm.py",
     "truth",
     "ui/test_real_run.py",
 )
