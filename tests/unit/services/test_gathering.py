@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.plan import Expectation, GeneratorSettings, Load, OpenLoad, Request, Target, Workload
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.snapshot import ShardSnapshot, Tally, Traffic, WorkerHealth
+from loadbench_gui.core.streaming import StreamTally
 from loadbench_gui.engine.fitness.evidence import Surroundings
 from loadbench_gui.errors import Bug, EnvironmentFault
 from loadbench_gui.services.gathering import INTERVAL_S, Gathering
@@ -19,6 +21,7 @@ LOAD = Load(
     Target("http", "127.0.0.1", 80, "127.0.0.1"),
     Workload("w", "http", Request(), Expectation(), OpenLoad(8, 800.0), warmup_s=1.0, duration_s=1.0, timeout_s=1.0),
 )
+EVENTS = StreamTally(events=1_000)
 AROUND = Surroundings(steal_fraction=0.002, calibrated_us=20.0)
 
 
@@ -113,5 +116,41 @@ def test_otherwise_nothing_breaks() -> None:
         for index in range(9):
             whole.add(report(0, index, last=index == 8))
         assert caveats[0] in whole.result(0, (), AROUND).fitness.caveats, "said in the end as it was said at once"
+
+    asyncio.run(scenario())
+
+
+def test_events_count_by_the_window_and_memory_by_the_most_at_once() -> None:
+    async def scenario() -> None:
+        whole, _, _ = gathering()
+        for index in range(9):
+            for shard in (0, 1):
+                snapshot = report(shard, index, last=index == 8)
+                tally = replace(snapshot.measured if snapshot.measured.issued else snapshot.warmup, stream=EVENTS)
+                inside = snapshot.measured.issued > 0
+                whole.add(
+                    replace(
+                        snapshot,
+                        measured=tally if inside else Tally(),
+                        warmup=Tally() if inside else tally,
+                        traffic=replace(snapshot.traffic, open_connections=500),
+                        health=replace(snapshot.health, grown_bytes=2_000_000 - 100_000 * index),
+                    )
+                )
+        fitness = whole.result(0, (), AROUND).fitness
+        assert fitness.cpu_us_per_event == pytest.approx(20.0), "0.04 s for 2,000 events in each quarter second"
+        assert fitness.bytes_per_connection == 4_000, "four million bytes at the beginning, 1,000 connections"
+
+    asyncio.run(scenario())
+
+
+def test_the_applications_own_memory_is_not_taken_for_that_of_connections() -> None:
+    async def scenario() -> None:
+        whole, _, _ = gathering(1, GeneratorSettings("in-app"))
+        for index in range(9):
+            snapshot = report(0, index, last=index == 8)
+            traffic = replace(snapshot.traffic, open_connections=1_000)
+            whole.add(replace(snapshot, traffic=traffic, health=replace(snapshot.health, grown_bytes=9_000_000)))
+        assert whole.result(0, (), AROUND).fitness.bytes_per_connection is None
 
     asyncio.run(scenario())
