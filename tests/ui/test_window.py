@@ -289,7 +289,7 @@ def test_the_live_page_says_that_a_server_could_not_start(in_window: RunInWindow
         assert desk.window.page == "live"
         said = [words.text() for words in desk.live.findChildren(QLabel) if words.isVisible()]
         assert fake.plan.name in said
-        assert "could not go on; the reason stands above" in said
+        assert "could not go on: fastapi did not start" in said
         assert not {"Getting ready", "getting ready"} & set(said)
         assert not desk.live.stop_button.isEnabled()
 

@@ -57,7 +57,7 @@ class Runner(QObject):
         try:
             await self._start(plan, self._bridge.receive, stop)
         except LoadbenchError as fault:
-            why = text.ENDED_BY_FAULT
+            why = text.ENDED_BY_FAULT.format(reason=fault.message.partition("\n")[0])
             self.failed.emit(fault)
         except asyncio.CancelledError:
             raise

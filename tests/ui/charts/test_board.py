@@ -208,3 +208,36 @@ def test_the_caption_of_the_percentiles_is_whole_whatever_stands_beside_it(board
     for width in (1300, 1000, 860):
         board.resize(width, 640)
         qtbot.waitUntil(whole)
+
+
+def test_between_two_runs_the_last_one_keeps_its_name(board: LiveBoard) -> None:
+    model = LiveModel()
+    events = comparison_events(rounds=2)[0]
+    feed(board, model, events)
+    board.refresh(model)
+    named = board.percentiles.caption.text()
+    first_run = next(event.label for event in events if isinstance(event, StateChanged))
+    model.receive(StateChanged(replace(first_run, run_id="the next", deployment="another"), RunState.STARTING))
+    board.refresh(model)
+    assert board.percentiles.caption.text() == named
+
+
+def test_charts_are_named_before_they_have_data_and_say_when_there_will_be_none(board: LiveBoard) -> None:
+    model = LiveModel()
+    for event in comparison_events(rounds=2, workload=make_socket_workload("echo"))[0][:2]:
+        model.receive(event)
+    board.refresh(model)
+    assert board.percentiles.title.text() == "Round trip percentiles"
+    assert board.throughput.caption.text() == "round trips/s"
+    model.close("could not go on")
+    board.refresh(model)
+    assert {chart.overlay.message for chart in board.charts} == {"Nothing was measured"}
+    board.forget()
+    assert {chart.overlay.message for chart in board.charts} == {""}
+
+
+def test_another_comparison_begins_with_empty_charts(board: LiveBoard) -> None:
+    feed(board, LiveModel(), comparison_events(rounds=2)[0])
+    board.forget()
+    assert not any(chart.overlay.traces for chart in board.charts)
+    assert not board.percentiles.drawn

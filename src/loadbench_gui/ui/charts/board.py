@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter
 
+from loadbench_gui.ui import text
 from loadbench_gui.ui.charts.chart import Chart
 from loadbench_gui.ui.charts.cursor import Cursor
 from loadbench_gui.ui.charts.heatmap import HeatmapCard
@@ -17,6 +18,7 @@ from loadbench_gui.ui.charts.panel import PanelCard
 from loadbench_gui.ui.charts.percentiles import PercentilesCard
 from loadbench_gui.ui.charts.resources import ResourcesCard
 from loadbench_gui.ui.charts.throughput import ThroughputCard
+from loadbench_gui.ui.models.kinds import Kind, holds, kind_of
 from loadbench_gui.ui.models.live import WATCH_CAPACITY, LiveModel
 from loadbench_gui.ui.models.series import RECENT_S
 from loadbench_gui.ui.theme import Theme
@@ -86,6 +88,7 @@ class LiveBoard(QScrollArea):
         if shown is self.panel.isHidden():
             self.panel.setVisible(shown)
             self._place_panel()
+        self._introduce(model, kind_of(workload), held=holds(workload))
         if workload is not None:
             planned = workload.warmup_s + workload.duration_s
             low, high = (view.low_s, view.high_s) if view else (0.0, min(planned, RECENT_S))
@@ -97,6 +100,18 @@ class LiveBoard(QScrollArea):
             self.heatmap.refresh(model, view, index)
             self.panel.refresh(model, view, index)
         self.resources.refresh(model, coarse=view is not None and view.high_s - view.low_s > WATCH_CAPACITY)
+
+    def _introduce(self, model: LiveModel, kind: Kind, *, held: bool) -> None:
+        """Name what the charts are about before there is anything in them, and say when nothing will be."""
+        if self.percentiles.drawn and model.run is None:
+            return  # between two runs the last one is still to be seen, under its own name
+        deployment = model.label.deployment if model.label else ""
+        self.percentiles.introduce(kind, deployment)
+        self.heatmap.introduce(kind, deployment)
+        self.throughput.introduce(kind, held=held)
+        if model.over and model.run is None:
+            for chart in self.charts:
+                chart.show_traces((), text.NOTHING_MEASURED, text.NOTHING_MEASURED)
 
     @property
     def charts(self) -> tuple[Chart, ...]:

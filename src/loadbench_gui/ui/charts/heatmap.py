@@ -13,6 +13,7 @@ from loadbench_gui.report import words
 from loadbench_gui.report.figures.axis import latency_labels
 from loadbench_gui.ui.charts.chart import Chart
 from loadbench_gui.ui.charts.cursor import Cursor, Floats
+from loadbench_gui.ui.models.kinds import Kind
 from loadbench_gui.ui.models.live import LiveModel
 from loadbench_gui.ui.models.series import HEAT_DECADES, HEAT_LOW_DECADE, ROWS_PER_DECADE, T, View
 from loadbench_gui.ui.theme import Theme
@@ -39,13 +40,22 @@ class HeatmapCard(TitledCard):
         theme.changed.connect(self._paint)
 
     def forget(self) -> None:
-        """Start the axis anew: another comparison begins."""
+        """Start the axis anew and clear the picture: another comparison begins."""
         self._range, self._seen = None, None
+        self._shares = np.empty((0, 0), np.uint8)
+        self._image.clear()
+        self.chart.show_traces((), "")
 
     def _paint(self) -> None:
         lut = color_table(self.theme, self._index)
         if len(self._shares):
             self._image.setImage(self._shares, autoLevels=False, levels=(0.0, 255.0), lut=lut)
+
+    def introduce(self, kind: Kind, deployment: str) -> None:
+        """Say what will be drawn, and of which deployment."""
+        self.title.setText(f"{kind.latency or 'Latency'} heat map")
+        of = f"share of {kind.samples}"
+        self.caption.setText(f"{deployment}, {of}" if deployment else of)
 
     def refresh(self, model: LiveModel, view: View, index: int) -> None:
         """Draw what has arrived since; `index` is the deployment's place in profile order."""
@@ -56,9 +66,6 @@ class HeatmapCard(TitledCard):
         if view.key == self._seen or not len(x):
             return
         self._seen, self._index = view.key, index
-        name = f"{model.label.deployment}, " if model.label else ""
-        self.title.setText(f"{run.kind.latency or 'Latency'} heat map")
-        self.caption.setText(f"{name}share of {run.kind.samples}")
         counts = view.heat()
         self._fit(counts)
         self._shares = shares(counts)

@@ -13,6 +13,7 @@ from loadbench_gui.report import words
 from loadbench_gui.report.figures.axis import latency_labels
 from loadbench_gui.ui.charts.chart import Chart, line_pen
 from loadbench_gui.ui.charts.cursor import Cursor, Floats, Trace
+from loadbench_gui.ui.models.kinds import Kind
 from loadbench_gui.ui.models.live import LiveModel
 from loadbench_gui.ui.models.series import P50, QUANTILE_NAMES, QUANTILES, RunSeries, T, View
 from loadbench_gui.ui.theme import Theme, dash_of
@@ -38,8 +39,22 @@ class PercentilesCard(TitledCard):
         theme.changed.connect(self._recolor)
 
     def forget(self) -> None:
-        """Start the axis anew: another comparison begins."""
+        """Start the axis anew and clear the lines: another comparison begins."""
         self._range, self._seen = None, None
+        for curve in (*self._curves, self._heavy):
+            curve.clear()
+        self.aside.setText("")
+        self.chart.show_traces((), "")
+
+    @property
+    def drawn(self) -> bool:
+        """Whether there is a run in the chart; it stays until there is something of the next one."""
+        return self._seen is not None
+
+    def introduce(self, kind: Kind, deployment: str) -> None:
+        """Say what will be drawn, and of which deployment."""
+        self.title.setText(f"{kind.latency or 'Latency'} percentiles")
+        self.caption.setText(f"{deployment}, {kind.clock}" if deployment else kind.clock)
 
     def refresh(self, model: LiveModel, view: View, index: int) -> None:
         """Draw what has arrived since; `index` is the deployment's place in profile order."""
@@ -59,9 +74,6 @@ class PercentilesCard(TitledCard):
             curve.setData(x, self.chart.axis_values(values))
         self._heavy.setData(x, self.chart.axis_values(columns[_P99_ROW]) + self.chart.pixel_height())
         readings = run.latency()
-        name = f"{model.label.deployment}, " if model.label else ""
-        self.title.setText(f"{run.kind.latency or 'Latency'} percentiles")
-        self.caption.setText(f"{name}{run.kind.clock}")
         self.aside.setText(window_words(readings))
         self.chart.show_traces(self._traces(x, columns), _summary(run, readings), _message(run))
 

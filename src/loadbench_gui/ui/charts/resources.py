@@ -46,6 +46,8 @@ class ResourcesCard(TitledCard):
         self.legend.show_entries(())
         for curve in (*self._memory.values(), *self._cpu.values()):
             curve.clear()
+        for chart in (self.memory, self.cpu):
+            chart.show_traces((), "")
 
     def refresh(self, model: LiveModel, *, coarse: bool = False) -> None:
         """Draw what has arrived since, for every deployment that has been watched."""

@@ -14,7 +14,7 @@ from loadbench_gui.report.palette import Role
 from loadbench_gui.ui.charts.chart import Chart, line_pen
 from loadbench_gui.ui.charts.cursor import Cursor, Floats, Trace
 from loadbench_gui.ui.format import rate
-from loadbench_gui.ui.models.kinds import holds
+from loadbench_gui.ui.models.kinds import Kind, holds
 from loadbench_gui.ui.models.live import LiveModel
 from loadbench_gui.ui.models.series import ERRORS, THROUGHPUT, T, View, offered_at
 from loadbench_gui.ui.theme import Theme, dash_of
@@ -40,8 +40,17 @@ class ThroughputCard(TitledCard):
         theme.changed.connect(self._recolor)
 
     def forget(self) -> None:
-        """Start the axis anew: another comparison begins."""
+        """Start the axis anew and clear the lines: another comparison begins."""
         self._top, self._seen = 0.0, None
+        for curve in (self._answered, self._offered, self._errors):
+            curve.clear()
+        self.aside.setText("")
+        self.chart.show_traces((), "")
+
+    def introduce(self, kind: Kind, *, held: bool) -> None:
+        """Say what will be drawn; held: connections are, so that there is no throughput."""
+        self.title.setText("Connections opened and errors" if held else "Throughput and errors")
+        self.caption.setText(kind.rate)
 
     def refresh(self, model: LiveModel, view: View, index: int) -> None:
         """Draw what has arrived since; `index` is the deployment's place in profile order."""
@@ -66,8 +75,6 @@ class ThroughputCard(TitledCard):
         self._answered.setData(x, answered)
         self._errors.setData(x, errors)
         self._offered.setData(offered_x, offered)
-        self.title.setText("Connections opened and errors" if holds(workload) else "Throughput and errors")
-        self.caption.setText(run.kind.rate)
         self.aside.setText("- - offered" if len(offered) else _unasked(workload))
         written = partial(rate, unit=run.kind.rate)
         color = self.theme.series(self._index)
