@@ -210,6 +210,7 @@ async def fire_sockets(
     warmup_s: float = 0.0,
     duration_s: float = 0.5,
     timeout_s: float = 5.0,
+    requests_limit: int | None = None,
     watch: Watch | None = None,
     stop: asyncio.Event | None = None,
 ) -> Fired:
@@ -224,6 +225,7 @@ async def fire_sockets(
         warmup_s=warmup_s,
         duration_s=duration_s,
         timeout_s=timeout_s,
+        requests_limit=requests_limit,
         websocket=settings,
     )
     target = room.target if isinstance(room, Room) else room

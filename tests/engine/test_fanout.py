@@ -169,6 +169,58 @@ def test_without_a_server_nothing_is_published_and_the_reason_is_known() -> None
     assert tally(fired).sent == 0
 
 
+@pytest.mark.parametrize("shape", [ClosedLoad(MEMBERS), OpenLoad(MEMBERS, 200.0)], ids=["closed", "open"])
+def test_a_request_limit_ends_the_run(shape: LoadShape) -> None:
+    hub = Hub()
+
+    async def scenario() -> Fired:
+        async with serving_sockets(hub) as room:
+            return await fire_sockets(room, ROOM, shape, duration_s=60.0, requests_limit=20)
+
+    fired = asyncio.run(scenario())
+    assert adds_up(fired)
+    assert fired.measured.succeeded == hub.published == 20
+    assert fired.stop_reason == "requests"
+
+
+def test_one_clock_means_one_worker() -> None:
+    async def scenario() -> Fired:
+        async with serving_sockets(Hub()) as room:
+            return await fire_sockets(room, ROOM, engine="workers", workers=2)
+
+    with pytest.raises(UserError, match="one worker"):
+        asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("shape", [ClosedLoad(MEMBERS), OpenLoad(MEMBERS, 50.0)], ids=["closed", "open"])
+def test_publishers_that_are_cut_off_come_back_and_go_on(shape: LoadShape) -> None:
+    class Cutting(Hub):
+        """The tenth publication resets who sent it, and comes to nobody."""
+
+        async def __call__(self, peer: Peer) -> None:
+            async for message in peer.messages():
+                self.published += 1
+                if self.published == 10:
+                    peer.reset()
+                    return
+                for member in peer.room.peers:
+                    member.send(message)
+
+    hub = Cutting()
+
+    async def scenario() -> Fired:
+        async with serving_sockets(hub) as room:
+            settings = SocketSettings(mode="fanout", publishers=2)
+            return await fire_sockets(room, settings, shape, duration_s=1.5, timeout_s=0.3)
+
+    fired = asyncio.run(scenario())
+    assert adds_up(fired)
+    assert tally(fired).close_codes == {1006: 1}
+    assert tally(fired).lost >= MEMBERS
+    assert 1 <= fired.measured.failed + fired.measured.timed_out <= 2
+    assert fired.measured.succeeded > 20
+
+
 @pytest.mark.parametrize("settings", [SocketSettings(mode="fanout", size_bytes=15)])
 def test_a_message_without_room_for_its_identifier_is_refused(settings: SocketSettings) -> None:
     with pytest.raises(UserError, match="16 bytes"):
