@@ -76,7 +76,8 @@ def parse(text: str, name: str) -> dict[str, Any]:
 
 def _syntax_problem(said: str, text: str) -> Problem:
     match = _PLACE.search(said)
-    lines = text.splitlines() or [""]
+    # TOML knows one end of a line; `splitlines` would find others in the middle of texts.
+    lines = [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
     line, column = len(lines), len(lines[-1]) + 1
     if match and match[1]:
         line, column = int(match[1]), int(match[2])

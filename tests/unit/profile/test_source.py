@@ -10,7 +10,8 @@ import pytest
 
 from loadbench_gui.errors import UserError
 from loadbench_gui.profile.loader import load
-from loadbench_gui.profile.source import LARGEST_BYTES
+from loadbench_gui.profile.problems import ProfileError
+from loadbench_gui.profile.source import LARGEST_BYTES, parse
 from privileges import as_nobody
 
 
@@ -74,3 +75,11 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbf" + text.encode() + b'load = { model = "closed", connections = 1 }\r\n')
 
     assert load(path).deployments[0].name == "a"
+
+
+@pytest.mark.parametrize("separator", ["\x1e", "\x0b", "\x85", "\u2028"])
+def test_only_a_line_feed_ends_a_line(separator: str) -> None:
+    with pytest.raises(ProfileError) as caught:
+        parse(f"a = 1\r\nb = '{separator}0", "p.toml")
+    (problem,) = caught.value.problems
+    assert problem.line == 2
