@@ -38,7 +38,7 @@ CHECKS: Final = (
     Check("worker", "Worker process", "It is spawned, and has no Qt in it.", of("processes", "worker_spawns"), 30.0),
     Check("http-workers", "HTTP, worker processes", "Both sides count alike.", of("traffic", "through_workers"), 45.0),
     Check("http-in-app", "HTTP, in the app", "Both sides count alike.", of("traffic", "in_app"), 30.0),
-    Check("sse", "Server-sent events", "Streams come with a later version."),
-    Check("websocket", "WebSocket", "WebSockets come with a later version."),
+    Check("sse", "Server-sent events", "Each comes, and is counted.", of("events", "streams"), 30.0),
+    Check("websocket", "WebSocket", "Each message comes back.", of("events", "echoes"), 30.0),
     Check("comparison", "Three-way comparison", "Real servers get a verdict.", of("comparison", "three_way"), 120.0),
 )  # fmt: skip

@@ -41,11 +41,11 @@ async def through_workers(_: Scratch) -> str:
         seen.extend(map(maps_qt, pids))
 
     async with serving() as server:
-        fired = await fired_at(
+        done = await fired_at(
             server.target(), ClosedLoad(8), engine="workers", requests_limit=CLOSED_REQUESTS, on_workers=look
         )
-    counts_agree(fired, server, CLOSED_REQUESTS)
-    require(len(fired.worker_pids) == WORKERS, f"{len(fired.worker_pids)} worker processes fired instead of {WORKERS}")
+    counts_agree(done, server, CLOSED_REQUESTS)
+    require(len(done.worker_pids) == WORKERS, f"{len(done.worker_pids)} worker processes fired instead of {WORKERS}")
     require(not any(seen), "Qt's libraries are mapped into a worker process, which must start without them")
     lean = ", no Qt mapped" if seen and all(found is False for found in seen) else ""
     return f"{CLOSED_REQUESTS} requests over 8 connections from {WORKERS} processes, all counted by the server{lean}"
@@ -54,8 +54,8 @@ async def through_workers(_: Scratch) -> str:
 async def in_app(_: Scratch) -> str:
     """Fire an open loop on the very loop that this runs on."""
     async with serving() as server:
-        fired = await fired_at(server.target(), OpenLoad(4, RATE_RPS), engine="in-app", duration_s=OPEN_S)
-    counts_agree(fired, server, round(RATE_RPS * OPEN_S))
+        done = await fired_at(server.target(), OpenLoad(4, RATE_RPS), engine="in-app", duration_s=OPEN_S)
+    counts_agree(done, server, round(RATE_RPS * OPEN_S))
     loop = type(asyncio.get_running_loop())
     return f"{server.requests} requests at {RATE_RPS:g}/s on {loop.__module__.partition('.')[0]}, all counted"
 
@@ -73,6 +73,18 @@ async def fired_at(
     """Fire one small load at `target`; it ends at its request limit, or after `duration_s`."""
     workload = Workload("self-test", "http", Request(path="/hello"), Expectation(200, b"world"), shape,
                         duration_s=duration_s, requests_limit=requests_limit)  # fmt: skip
+    return await fired(target, workload, engine=engine, insecure=insecure, on_workers=on_workers)
+
+
+async def fired(
+    target: Target,
+    workload: Workload,
+    *,
+    engine: EngineName = "in-app",
+    insecure: bool = False,
+    on_workers: Callable[[tuple[int, ...]], None] | None = None,
+) -> Fired:
+    """Fire one workload at `target`, and let nobody hear of it but the caller."""
     settings = GeneratorSettings(engine, WORKERS if engine == "workers" else None)
     return await fire(
         Load(target, workload, tls=Tls(insecure=insecure)),

@@ -24,6 +24,7 @@ from loadbench_gui.report.figures.svg import svg
 from loadbench_gui.report.palette import LIGHT
 from loadbench_gui.services.selftest import (
     comparison,
+    events,
     history,
     loopback,
     pictures,
@@ -214,6 +215,18 @@ def test_a_server_that_counted_otherwise(place: Scratch, monkeypatch: pytest.Mon
         Bug, match=r"of 200 requests 200 were issued and 200 succeeded .no errors.; the server counted 201"
     ):
         run(traffic.in_app(place))
+
+
+def test_events_that_the_server_did_not_send(place: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events.Account, "streams", property(lambda _: 39, lambda *_: None), raising=False)
+    with pytest.raises(Bug, match=r"of 40 streams 40 were complete.*counted 39"):
+        run(events.streams(place))
+
+
+def test_messages_that_come_back_otherwise(place: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "_GUID", b"no such number")
+    with pytest.raises(Bug, match=r"of 200 messages 0 came back"):
+        run(events.echoes(place))
 
 
 def test_a_worker_with_qt_in_it(place: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
