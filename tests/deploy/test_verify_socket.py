@@ -15,6 +15,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 from websockets.typing import Subprotocol
+from websockets.utils import accept_key
 
 from certificates import make_authority
 from loadbench_gui.core.plan import Request, SocketSettings, Target, Tls
@@ -193,6 +194,36 @@ def answering(data: bytes) -> Iterator[Target]:
             yield Target("http", "web.example", listener.getsockname()[1], "127.0.0.1")
         finally:
             thread.join()
+
+
+@contextmanager
+def closing_at_once() -> Iterator[Target]:
+    """A server whose answer to the handshake already has its close frame behind it."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with closing(connection):
+                asked = connection.recv(65536).decode()
+                (key,) = (line[19:] for line in asked.splitlines() if line.startswith("Sec-WebSocket-Key: "))
+                head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                close = b"\x88\x08" + (1008).to_bytes(2, "big") + b"ticket"
+                connection.sendall(f"{head}Sec-WebSocket-Accept: {accept_key(key)}\r\n\r\n".encode() + close)
+                connection.recv(65536)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        try:
+            yield Target("http", "web.example", listener.getsockname()[1], "127.0.0.1")
+        finally:
+            thread.join()
+
+
+def test_a_server_that_closes_with_its_answer_is_heard_before_anything_is_sent() -> None:
+    with closing_at_once() as target:
+        answer = asyncio.run(verify_socket(target, Request(), SocketSettings(hello=b"join")))
+
+    assert answer.problem == "the message did not come back: the server closed with 1008 (ticket)"
 
 
 def test_a_refused_handshake_says_with_what() -> None:

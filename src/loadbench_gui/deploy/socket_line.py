@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import time
@@ -70,7 +71,9 @@ class SocketLine:
                 return
 
     def send(self, message: bytes, *, binary: bool | None = None, fragments: int = 0) -> None:
-        """Send a message, cut into the frames that the load cuts it into."""
+        """Send a message, cut into the frames that the load cuts it into; to a server that has closed, nothing."""
+        if self._protocol.state is not State.OPEN:
+            return
         count = min(fragments or self._fragments, max(1, len(message)))
         size = -(-len(message) // count) or 1
         parts = [message[at : at + size] for at in range(0, len(message), size)] or [b""]
@@ -78,7 +81,9 @@ class SocketLine:
         send(parts[0], fin=len(parts) == 1)
         for number, part in enumerate(parts[1:], start=2):
             self._protocol.send_continuation(part, fin=number == len(parts))
-        self._flush()
+        # It may close while we write: what counts is what it said.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._flush()
 
     def receive(self, deadline: float) -> Message | None:
         """Return the next message; None: the server has closed. Raises `TimeoutError`."""

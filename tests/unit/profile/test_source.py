@@ -83,3 +83,10 @@ def test_only_a_line_feed_ends_a_line(separator: str) -> None:
         parse(f"a = 1\r\nb = '{separator}0", "p.toml")
     (problem,) = caught.value.problems
     assert problem.line == 2
+
+
+def test_a_broken_line_is_counted_as_toml_counts_them(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_bytes(b"schema = 1\r\n'\x1e0")
+
+    assert "line 2" in refusal(path).message
