@@ -1,8 +1,9 @@
-"""Takes pictures of the window, for looking at: `python tests/ui/shoot.py FOLDER [--scheme dark] [--real]`.
+"""Takes pictures of the window, to look at: `python tests/ui/shoot.py FOLDER [--scheme dark] [--real [--profile NAME]]`.
 
-Without `--real` a simulated comparison is shown, in all states of the pages; with it the bundled three are really
-compared, and the pictures of both schemes are those for the documentation. Needs a display; Xvfb with a small window
-manager will do.
+Without `--real` simulated comparisons are shown, in all states of the pages and with the panels of streams and
+WebSockets; with it the bundled three are really compared, and the pictures of both schemes are those for the
+documentation. With `--profile fan-out` that profile is, until its first round is over, for the picture of its panel.
+Needs a display; Xvfb with a small window manager will do.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from builders import make_workload
-from loadbench_gui.core.plan import Plan
+from builders import make_socket_workload, make_stream_workload, make_workload
+from loadbench_gui.core.plan import ClosedLoad, Plan, SocketMode, StreamSettings
 from loadbench_gui.core.run import Run
 from loadbench_gui.core.verdict import Comparison
 from loadbench_gui.profile.problems import Problem, ProfileError
 from loadbench_gui.services.events import ComparisonEnded, Emit, RunEnded
-from loadbench_gui.ui import loop
+from loadbench_gui.ui import loop, text
 from loadbench_gui.ui.app import Desk, make_application
 from loadbench_gui.ui.pages.diagnostics import Diagnostics
 from loadbench_gui.ui.ports import RecentComparison, Services, Template
@@ -31,6 +32,7 @@ from loadbench_gui.ui.settings import Settings
 from loadbench_gui.ui.wiring import wire
 from replay import comparison_events, make_plan
 
+MODES: tuple[SocketMode, ...] = ("echo", "push", "fanout", "hold")
 NOW = datetime.now(UTC)
 RECENT = (
     (
@@ -151,6 +153,7 @@ class Photographer:
         screen = desk.window.screen()
         screen.grabWindow(0).save(str(self._folder / f"palette-{self._scheme}.png"))
         desk.palette.hide()
+        await self.panels()
 
     async def real(self) -> None:
         """Compare the bundled three and take pictures on the way, each in both schemes."""
@@ -168,6 +171,46 @@ class Photographer:
             await self.settle(0.2)
         await self.both("compare")
 
+    async def panels(self) -> None:
+        """Show the panels of streams and WebSockets, made up, in both sizes and with the cursor."""
+        desk = self._desk
+        desk.window.show_page("live")
+        for workload in (
+            make_stream_workload(),
+            make_stream_workload("endless", ClosedLoad(64), settings=StreamSettings(endless=True)),
+            *(make_socket_workload(mode) for mode in MODES),
+        ):
+            events, _, _ = comparison_events(rounds=2, workload=workload, rate_rps=400.0)
+            desk.bridge.start()
+            desk.live.begin()
+            for event in events[:150]:
+                desk.bridge.receive(event)
+            board = desk.live.board
+            assert board is not None
+            for size in ((1440, 900), (1024, 700)):
+                await self.shoot(f"live-{workload.name}", size)
+            board.cursor_line.move_to(3.0)
+            await self.shoot(f"live-{workload.name}-cursor", (1440, 900))
+            board.cursor_line.move_to(None)
+            desk.bridge.stop()
+
+    async def real_panel(self, profile: str) -> None:
+        """Compare a bundled profile until three servers have run, with a picture of the fourth; then stop."""
+        desk = self._desk
+        await self.settle(3)
+        desk.shell.open_profile(Path(profile))
+        while desk.home.start_button.text() != text.COMPARE_THESE:
+            await self.settle(0.05)
+        desk.shell.start_chosen()
+        model = desk.bridge.model
+        while not (len(model.ended) >= 3 and model.run is not None and model.run.end_s >= 0.7 * model.run.planned_s):
+            await self.settle(0.05)
+        desk.live.toggle_pause()
+        await self.both(f"live-{profile}")
+        desk.live.stop()
+        while desk.shell.runner.running:
+            await self.settle(0.2)
+
     async def both(self, name: str) -> None:
         for scheme in ("light", "dark"):
             self._desk.theme.choose(scheme)
@@ -181,6 +224,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--scheme", choices=("light", "dark"), default="light")
     parser.add_argument("--real", action="store_true", help="really compare the bundled three")
+    parser.add_argument("--profile", help="with --real: another bundled profile, for its Live page alone")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     _, theme = make_application(options.scheme)
@@ -193,7 +237,10 @@ def main() -> int:
         desk = Desk(services, Settings(data), diagnostics, theme)
         desk.open(None)
         photographer = Photographer(desk, options.folder, options.scheme)
-        await (photographer.real() if options.real else photographer.tour())
+        if options.real and options.profile:
+            await photographer.real_panel(options.profile)
+        else:
+            await (photographer.real() if options.real else photographer.tour())
         desk.window.close()
         return await desk.shell.quit
 
