@@ -17,6 +17,7 @@ from loadbench_gui.core.plan import (
     GeneratorSettings,
     Load,
     Plan,
+    Protocol,
     Request,
     Target,
     Workload,
@@ -71,3 +72,11 @@ def test_a_proxys_password_is_not_repeated() -> None:
     with pytest.raises(UserError, match="socks5://proxy") as caught:
         must_be_possible(load(Client("httpx", proxy="socks5://me:hunter2@proxy")))
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("kind", "what"), [("stream", "streams"), ("ws", "WebSockets")])
+def test_httpx_is_not_asked_for_what_only_our_own_client_does(kind: Protocol, what: str) -> None:
+    asked = load(Client("httpx"))
+    with pytest.raises(UserError, match=f"httpx does not do {what}"):
+        must_be_possible(replace(asked, workload=replace(asked.workload, kind=kind)))
+    must_be_possible(replace(asked, workload=replace(asked.workload, kind=kind), client=Client()))
