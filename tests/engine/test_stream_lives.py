@@ -37,14 +37,14 @@ def test_endless_streams_are_left_when_the_window_ends(engine: EngineName) -> No
     assert fired.traffic.closed_by_server == 0
 
 
-def test_what_comes_before_the_window_is_not_of_it() -> None:
-    """Streams that begin in the warm-up go on in the window: their events count there, they themselves do not."""
+def test_endless_streams_count_from_their_opening_and_their_events_from_the_windows() -> None:
+    """They are opened once, in the warm-up: were they not of the run, no stream would be."""
     fired, server = shoot_streams(ticks, ENDLESS, ClosedLoad(2), limit=None, warmup_s=0.3, duration_s=0.3)
     streams = stream_of(fired)
     assert len(server.streams) == 2
-    assert (fired.measured.issued, streams.complete) == (0, 0)
+    assert (fired.measured.issued, fired.measured.succeeded, streams.complete, streams.left) == (2, 2, 2, 2)
     assert 2 * 5 < streams.events <= 2 * 31
-    assert streams.first_event.total == 0
+    assert streams.first_event.total == 2
 
 
 def test_endless_streams_without_an_event_are_censored() -> None:

@@ -34,12 +34,14 @@ class StreamRecord:
     All in nanoseconds.
     """
 
-    def __init__(self, begin_ns: int, end_ns: int) -> None:
+    def __init__(self, begin_ns: int, end_ns: int, later_ns: int = 0) -> None:
+        """Begin. later_ns: how much later than streams their events count, where those are opened in the warm-up."""
         self.arrivals: list[int] = []
         self.heads: list[int] = []
         self.first_events: list[int] = []
         self.first_contents: list[int] = []
-        self._begin_ns, self._end_ns = begin_ns, end_ns
+        self._later_ns = later_ns
+        self.rebase(begin_ns, end_ns)
         self._measured, self._others = _Gathered(), _Gathered()
 
     def count(self, fate: Fate, due_ns: int) -> None:
@@ -52,6 +54,7 @@ class StreamRecord:
     def rebase(self, begin_ns: int, end_ns: int) -> None:
         """Set the measured window, once the common start is known."""
         self._begin_ns, self._end_ns = begin_ns, end_ns
+        self._events_ns = begin_ns + self._later_ns
 
     def fold_some(self) -> bool:
         """Fold one slice; return whether there is more to fold."""
@@ -81,15 +84,15 @@ class StreamRecord:
     def _fold(self, rows: Ints) -> None:
         """Count events by when they came, and stalls where they lay."""
         now = rows[:, 1]
-        inside = (now >= self._begin_ns) & (now < self._end_ns)
+        inside = (now >= self._events_ns) & (now < self._end_ns)
         for gathered, part in ((self._measured, rows[inside]), (self._others, rows[~inside])):
             if len(part):
                 gathered.add(*part.T)
         # A stall that goes beyond the window's end is one as far as it lies inside, whatever ended it.
         opened = np.abs(rows[:, 0])
-        touches = (now >= self._begin_ns) & (opened < self._end_ns)
+        touches = (now >= self._events_ns) & (opened < self._end_ns)
         self._measured.stall(np.minimum(now, self._end_ns)[touches] - opened[touches])
-        before = now < self._begin_ns
+        before = now < self._events_ns
         self._others.stall(now[before] - opened[before])
 
     def _fold_times(self, pairs: list[int], name: str) -> None:
