@@ -1,4 +1,4 @@
-"""Takes pictures of the window, to look at: `python tests/ui/shoot.py FOLDER [--scheme dark] [--real [--profile NAME]]`.
+"""Pictures of the window, to look at: `python tests/ui/shoot.py FOLDER [--scheme dark] [--real [--profile NAME]]`.
 
 Without `--real` simulated comparisons are shown, in all states of the pages and with the panels of streams and
 WebSockets; with it the bundled three are really compared, and the pictures of both schemes are those for the
