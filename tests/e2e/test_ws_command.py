@@ -77,7 +77,7 @@ def test_the_rate_is_that_of_each_connection_on_both_clocks(loadbench: Loadbench
 
 def test_planted_loss_and_duplication_are_reported_exactly(loadbench: Loadbench, server: EventServer) -> None:
     url = f"{server.ws}/ws/echo?drop=25&twice=10"
-    done = loadbench("ws", url, "-c", "4", "-r", "50", "-d", "2s", "--timeout", "1s", "--json", "-")
+    done = loadbench("ws", url, "-c", "4", "-r", "50", "-d", "2s", "--timeout", "4s", "--json", "-")
     assert done.returncode == 0, done.stderr
     run, log = only_run(done), account_of(server, 4)
     assert run["websocket"]["lost"] == run["requests"]["timed_out"] == log["dropped"] == 16
