@@ -138,6 +138,7 @@ async def floods(peer: Peer) -> None:
     while True:
         peer.raw(data)
         await peer.writer.drain()
+        await asyncio.sleep(0)
 
 
 def test_a_flood_is_counted_and_not_kept() -> None:

@@ -13,6 +13,7 @@ from loadbench_gui.engine.transport.websocket.member import Member
 
 _TEXT_FRAME: Final = 0x81
 _BINARY_FRAME: Final = 0x82
+_LONG_READ_BYTES: Final = 16 << 10
 _FRAMES: Final = (_TEXT_FRAME, _BINARY_FRAME)
 
 
@@ -30,7 +31,10 @@ class Listener(Member):
         """Take in the short plain messages that a read begins with; what follows them is read frame by frame."""
         is_amid = self._partial is not None or self._unusual is not None
         if self.is_open and not is_amid:
+            began_ns = perf_counter_ns()
             at = self._take_short(data)
+            if at >= _LONG_READ_BYTES:
+                self._breathe(began_ns)
             if at == len(data):
                 return
             data = data[at:]

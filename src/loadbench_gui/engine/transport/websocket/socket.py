@@ -34,6 +34,8 @@ NORMAL: Final = 1000
 _PROTOCOL_ERROR: Final = 1002
 _NOT_TEXT: Final = 1007
 _TOO_LONG: Final = 1009
+_LONG_READ_BYTES: Final = 16 << 10
+_LONG_READ_NS: Final = 2_000_000
 _FLUSH_S: Final = 1.0
 """How long a last word may take to leave, to a server that does not read."""
 
@@ -160,6 +162,22 @@ class Socket(Entrance):
             self._shake_hands(data, now)
         else:
             self._read(data, now)
+        if len(data) >= _LONG_READ_BYTES:
+            self._breathe(now)
+
+    def _breathe(self, began_ns: int) -> None:
+        """Let everything else have its turn after a read that took long: a loop reads on as long as there is more.
+
+        A server that floods us would otherwise keep timers waiting for seconds.
+        """
+        transport = self._transport
+        if perf_counter_ns() - began_ns > _LONG_READ_NS and transport is not None and not transport.is_closing():
+            transport.pause_reading()
+            self.circuit.loop.call_later(0, self._read_on)
+
+    def _read_on(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def _read(self, data: bytes, now: int) -> None:
         first_ns = now
