@@ -11,7 +11,7 @@ from builders import ARMS, make_interval, make_socket_workload, make_stream_work
 from live_kinds import EVENTS_EACH, of_kind
 from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.plan import ClosedLoad, SocketMode, SocketSettings, Workload
-from loadbench_gui.core.run import Interval
+from loadbench_gui.core.run import Interval, TargetSample
 from loadbench_gui.core.snapshot import Tally
 from loadbench_gui.core.streaming import StreamTally
 from loadbench_gui.core.websocket import SocketTally
@@ -19,7 +19,7 @@ from loadbench_gui.report.palette import Role
 from loadbench_gui.services.events import Event, IntervalClosed
 from loadbench_gui.ui.models.facts import Fact, facts
 from loadbench_gui.ui.models.kinds import kind_of
-from loadbench_gui.ui.models.live import LiveModel
+from loadbench_gui.ui.models.live import LiveModel, Watched
 from loadbench_gui.ui.models.panel import MOST_NUMBERS, MOST_TIMES, panel_of
 from loadbench_gui.ui.models.series import CAPACITY, RunSeries, T
 from replay import LIVE_S, comparison_events
@@ -160,6 +160,13 @@ def test_memory_of_a_connection_is_said_only_where_there_are_enough_of_them() ->
     many = live(make_socket_workload("hold", ClosedLoad(1_000)))
     assert of(many)["memory each"].value.endswith("KiB")
     assert of(live(make_socket_workload("hold", ClosedLoad(64))))["memory each"].value == "–"
+
+
+def test_idle_memory_is_that_before_the_connections_were_opened() -> None:
+    watched = Watched()
+    for t_s, memory in ((-2.0, 30), (-0.5, 60), (1.0, 62)):
+        watched.add(TargetSample(t_s, memory, memory, memory, 0.0, 1, 1))
+    assert (watched.idle_bytes, watched.peak_bytes) == (30, 62)
 
 
 def test_held_connections_have_no_messages_to_lose() -> None:

@@ -78,7 +78,8 @@ class Watched:
             self._last = sample
         self.kind = sample.kind
         self.now_bytes = sample.memory_bytes
-        if sample.t_s <= 0 or self.idle_bytes is None:
+        # Connections are opened before the time axis begins: only the first look is sure to find the server idle.
+        if self.idle_bytes is None:
             self.idle_bytes = sample.memory_bytes
         self.peak_bytes = max(self.peak_bytes or 0, sample.memory_bytes)
 
