@@ -27,6 +27,7 @@ class _Counts:
     bytes_received = bytes_sent = open_now = 0
 
     def __init__(self) -> None:
+        self.connections = self
         self.none_open = asyncio.Event()
 
     def connected(self) -> None:
