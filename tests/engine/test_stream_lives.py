@@ -289,3 +289,19 @@ def test_a_server_that_is_gone_for_a_moment_is_asked_again() -> None:
 
     fired = asyncio.run(scenario())
     assert (fired.measured.succeeded, stream_of(fired).events) == (1, 2)
+
+
+def test_an_endless_stream_that_ends_in_the_warm_up_is_of_the_run_but_no_throughput() -> None:
+    """Throughput is what ended inside the window, over the window's length."""
+
+    async def once_briefly(stream: Stream) -> None:
+        if stream.number > 1:
+            await ticks(stream)
+        await stream.start()
+        await stream.event(0)
+        await stream.finish()
+
+    fired, server = shoot_streams(once_briefly, ENDLESS, limit=None, warmup_s=0.5, duration_s=0.3)
+    assert len(server.streams) == 2
+    assert (fired.measured.issued, fired.measured.succeeded, stream_of(fired).left) == (2, 2, 1)
+    assert fired.traffic.completed == 1

@@ -29,12 +29,22 @@ SLICE: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The run's time axis in perf_counter nanoseconds: common start, and the measured window [begin, end)."""
+    """The run's time axis in perf_counter nanoseconds: common start, and the measured window [begin, end).
+
+    later_ns: how much later than requests their answers and their events count, for throughput: what is opened in the
+    warm-up to last beyond it is of the run, but what ends there is not.
+    """
 
     start_ns: int
     begin_ns: int
     end_ns: int
     interval_ns: int
+    later_ns: int = 0
+
+    @property
+    def counted_from_ns(self) -> int:
+        """When throughput begins to count."""
+        return self.begin_ns + self.later_ns
 
 
 class Recorder:
@@ -232,7 +242,7 @@ class Recorder:
             self.bytes_received += int(stamps[:, layout.received].sum())
             self.bytes_sent += int(stamps[:, layout.written].sum())
         stamps = self._in_time(layout, stamps)
-        first, beyond = np.searchsorted(stamps[:, layout.last], (self.window.begin_ns, self.counted_until_ns))
+        first, beyond = np.searchsorted(stamps[:, layout.last], (self.window.counted_from_ns, self.counted_until_ns))
         self._completed += max(0, int(beyond - first))
         for population, part in self._split(stamps, layout.due):
             count(population, batch, part)

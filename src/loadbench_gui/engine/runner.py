@@ -49,9 +49,11 @@ def window_of(shard: Shard, start_ns: int) -> Window:
     Streams that do not end are opened once, in the warm-up: they count from there, or there would be none.
     """
     workload = shard.load.workload
-    warm_ns = start_ns + round(workload.warmup_s * 1e9)
-    begin_ns = start_ns if workload.stream is not None and workload.stream.endless else warm_ns
-    return Window(start_ns, begin_ns, warm_ns + round(workload.duration_s * 1e9), round(shard.interval_s * 1e9))
+    warmup_ns = round(workload.warmup_s * 1e9)
+    later_ns = warmup_ns if workload.stream is not None and workload.stream.endless else 0
+    warm_ns = start_ns + warmup_ns
+    end_ns = warm_ns + round(workload.duration_s * 1e9)
+    return Window(start_ns, warm_ns - later_ns, end_ns, round(shard.interval_s * 1e9), later_ns)
 
 
 def make_issuer(shard: Shard, circuit: Circuit, recorder: Recorder, *, spin: bool) -> Issuer:
@@ -75,9 +77,7 @@ def make_issuer(shard: Shard, circuit: Circuit, recorder: Recorder, *, spin: boo
 def side_of(load: Load, window: Window) -> Side | None:
     """Return what is recorded beside the requests of a load of this kind."""
     if load.workload.kind == "stream":
-        stream = load.workload.stream
-        later_ns = round(load.workload.warmup_s * 1e9) if stream is not None and stream.endless else 0
-        return StreamRecord(window.begin_ns, window.end_ns, later_ns)
+        return StreamRecord(window.begin_ns, window.end_ns, window.later_ns)
     if load.workload.websocket is not None:
         return SocketRecord(load.workload.websocket.mode)
     return None
