@@ -169,3 +169,16 @@ def test_what_a_head_said_of_its_body_is_said_once() -> None:
     assert (
         in_chunks(head) == b"POST / HTTP/1.1\r\nHost: a\r\nX: content-length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
+
+
+def test_a_pause_of_ours_is_no_silence_of_the_server() -> None:
+    """It is longer than the timeout: the server has nothing to say before it has the whole."""
+
+    async def takes(stream: Stream) -> None:
+        await Received().read(stream)
+        await stream.send(sized(event(1)))
+
+    settings = StreamSettings(events=1, upload_chunk_bytes=2, upload_every_s=0.5)
+    fired, _ = shoot_streams(takes, settings, requests=(post(b"0123"),), limit=1, timeout_s=0.15)
+    assert fired.measured.errors == {}
+    assert fired.measured.succeeded == 1

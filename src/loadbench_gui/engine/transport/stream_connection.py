@@ -87,8 +87,9 @@ class StreamConnection(ChunkingConnection):
         """Give the stream up if it has been silent for longer than the timeout. Opening has a limit of its own."""
         if self.wanted or self.over:
             return
-        if self._upload is not None and self._uploaded_bytes != (uploaded := self._written()):
-            self._uploaded_bytes, self._heard_ns = uploaded, now_ns
+        upload = self._upload
+        if upload is not None and (upload.rests or self._uploaded_bytes != upload.sent_bytes):
+            self._uploaded_bytes, self._heard_ns = upload.sent_bytes, now_ns
         if now_ns - self._heard_ns > self.circuit.recorder.timeout_ns:
             super().expire(now_ns)
 

@@ -78,6 +78,12 @@ class PacedUpload(Upload):
         self._every_s = every_s
         self._due_s = 0.0
 
+    @property
+    def rests(self) -> bool:
+        """Whether the pause before a piece goes on, and all before it has left."""
+        is_pausing = self._every_s > 0 and self._step is not None and not self.waits
+        return is_pausing and not self._transport.get_write_buffer_size()
+
     def start(self, *, wait: bool) -> None:
         """Send the head, and the first piece with it unless that waits."""
         self._due_s = self._loop.time() - (self._every_s if wait else 0.0)

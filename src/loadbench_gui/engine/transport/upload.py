@@ -116,6 +116,11 @@ class Upload:
         return self._offset == self._body.size and not self._transport.get_write_buffer_size()
 
     @property
+    def rests(self) -> bool:
+        """Whether it is we who are silent."""
+        return False
+
+    @property
     def sent_bytes(self) -> int:
         """How much of it has left: its head, and of its body what is no longer in our hands."""
         return len(self.head) + self.sent_body_bytes
