@@ -63,14 +63,15 @@ class Unusual:
     def __init__(self, extensions: Sequence[Extension] = ()) -> None:
         self._protocol = ClientProtocol(_NOWHERE, state=State.OPEN, max_size=LONGEST_MESSAGE)
         self._protocol.extensions = list(extensions)
-        self._parts: list[bytes] = []
+        # One buffer: a flood of frames without content costs nothing.
+        self._parts: bytearray | None = None
         self._opcode = self._first_ns = 0
         self.to_write = b""
 
     @property
     def is_needed(self) -> bool:
         """Whether it has to be fed the next frame too, whatever that is."""
-        return bool(self._parts or self._protocol.extensions)
+        return self._parts is not None or bool(self._protocol.extensions)
 
     @property
     def compresses(self) -> bool:
@@ -103,11 +104,12 @@ class Unusual:
     def _take(self, frame: Frame, first_ns: int) -> Iterator[Event]:
         match frame.opcode:
             case Opcode.TEXT | Opcode.BINARY | Opcode.CONT:
-                if not self._parts:
-                    self._opcode, self._first_ns = int(frame.opcode), first_ns
-                self._parts.append(bytes(frame.data))
+                if self._parts is None:
+                    self._opcode, self._first_ns, self._parts = int(frame.opcode), first_ns, bytearray()
+                self._parts += frame.data
                 if frame.fin:
-                    yield self._whole()
+                    payload, self._parts = bytes(self._parts), None
+                    yield self._whole(payload)
             case Opcode.PONG:
                 yield Pong(bytes(frame.data))
             case Opcode.CLOSE:
@@ -116,9 +118,7 @@ class Unusual:
             case _:
                 pass  # A ping has been answered.
 
-    def _whole(self) -> Event:
-        payload = b"".join(self._parts)
-        self._parts = []
+    def _whole(self, payload: bytes) -> Event:
         if self._opcode == Opcode.TEXT and not is_text(payload):
             self._protocol.fail(1007, "not UTF-8")
             return Breach("a text message that is not UTF-8")
