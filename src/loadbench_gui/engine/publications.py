@@ -43,6 +43,7 @@ class Publication:
     """
 
     __slots__ = (
+        "_body",
         "came",
         "due_ns",
         "expected",
@@ -50,7 +51,6 @@ class Publication:
         "fault",
         "first_ns",
         "last_ns",
-        "message",
         "missing",
         "name",
         "number",
@@ -61,12 +61,23 @@ class Publication:
 
     def __init__(self, number: int, publisher: int, name: bytes, body: bytes, fates: bytearray) -> None:
         self.number, self.publisher, self.name = number, publisher, name
-        self.message = name + body
+        # Not the whole: of those that have ended many are remembered, and all have the same body.
+        self._body = body
         self.due_ns = self.taken_ns = self.sent_ns = 0
         self.fates = fates
         self.expected = fates.count(_AWAITED)
         self.came = self.first_ns = self.last_ns = self.missing = 0
         self.fault: ErrorKind | None = None
+
+    @property
+    def message(self) -> bytes:
+        """What is published."""
+        return self.name + self._body
+
+    def is_message(self, other: bytes) -> bool:
+        """Whether a message is this one, unchanged."""
+        size = len(self.name) + len(self._body)
+        return len(other) == size and other.startswith(self.name) and other.endswith(self._body)
 
     @property
     def is_complete(self) -> bool:
@@ -140,7 +151,7 @@ class Publications:
         publication = self._under_way.get(name)
         if publication is None:
             return self._deliver_past(place, name)
-        if same_kind and message == publication.message:
+        if same_kind and publication.is_message(message):
             return self.arrive(publication, place, now_ns), publication
         if publication.fates[place] != _AWAITED:
             return self._not_awaited(publication, place), publication

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from loadbench_gui.core.snapshot import ErrorKind
@@ -131,3 +133,20 @@ def test_what_was_published_long_ago_is_forgotten() -> None:
         fates(publications, publication, 0)
         publications.finish(publication)
     assert fates(publications, first, 0) == [Delivery.STRAY]
+
+
+def test_what_was_published_long_ago_is_remembered_by_its_name_alone() -> None:
+    """Or a thousand past messages of a megabyte would be a gigabyte."""
+    publications = Publications(1, b"z" * (1 << 20), binary=False)
+    publications.join(0)
+    tracemalloc.start()
+    try:
+        for _ in range(50):
+            publication = published(publications)
+            assert publications.deliver(0, publication.message, 1)[0] is Delivery.AWAITED
+            publications.finish(publication)
+        held_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert publications.deliver(0, publication.message, 2)[0] is Delivery.AGAIN
+    assert held_bytes < 5 << 20
