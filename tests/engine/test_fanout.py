@@ -225,3 +225,32 @@ def test_publishers_that_are_cut_off_come_back_and_go_on(shape: LoadShape) -> No
 def test_a_message_without_room_for_its_identifier_is_refused(settings: SocketSettings) -> None:
     with pytest.raises(UserError, match="16 bytes"):
         fanned_out(Hub(), settings)
+
+
+def test_the_sample_of_a_publication_that_was_lost_is_what_was_sent() -> None:
+    fired = fanned_out(Hub(once(3, fate=Fate.LOST)), timeout_s=0.2)
+    (sample,) = (sample for sample in fired.samples if sample.kind is ErrorKind.READ_TIMEOUT)
+    assert len(sample.request) == ROOM.size_bytes
+    assert sample.response_head == b"(4 of the connections that were open have it, 1 have not)"
+    assert sample.body_start == b""
+
+
+def test_what_a_server_does_not_read_is_not_piled_up() -> None:
+    """A hundred megabytes are due, and go nowhere: a few are written, what is due after them waits."""
+
+    async def scenario() -> Fired:
+        over = asyncio.Event()
+
+        async def reads_nothing(_: Peer) -> None:
+            await over.wait()
+
+        async with serving_sockets(reads_nothing) as room:
+            settings = SocketSettings(mode="fanout", size_bytes=1 << 20)
+            fired = await fire_sockets(room, settings, OpenLoad(2, 200.0), duration_s=0.5, timeout_s=0.3)
+            over.set()
+            return fired
+
+    fired = asyncio.run(scenario())
+    assert adds_up(fired)
+    assert fired.measured.issued == 100
+    assert 0 < fired.traffic.bytes_sent < 40 << 20

@@ -78,6 +78,7 @@ def test_any_status_but_101_is_a_failure_of_that_status(status: str, framing: st
     assert fired.measured.status_codes == {int(status[:3]): 6}
     assert asked >= 6
     assert fired.samples[0].response_head.startswith(f"HTTP/1.1 {status}".encode())
+    assert fired.samples[0].request.startswith(b"GET /echo HTTP/1.1\r\n")
     assert fired.traffic.upgrade.total == 0
 
 
@@ -121,6 +122,7 @@ def test_an_answer_that_does_not_make_it_a_websocket_is_a_protocol_error(
     fired, _ = answered(answer, shape)
     assert fired.measured.errors == {ErrorKind.PROTOCOL: 6}
     assert fired.samples[0].body_start or fired.samples[0].response_head
+    assert b"Sec-WebSocket-Version: 13\r\n" in fired.samples[0].request
 
 
 def test_a_subprotocol_beside_those_offered_is_a_protocol_error() -> None:

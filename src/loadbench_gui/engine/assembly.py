@@ -111,7 +111,8 @@ class Assembly(Issuer):
     def refused(self, member: Member, refusal: Refusal, now_ns: int) -> None:
         """Try again later."""
         self._down[member.place] = (refusal.kind, refusal.status)
-        self._keep(refusal.kind, now_ns, refusal.head or f"(no answer: {refusal.why})".encode(), refusal.body)
+        head = refusal.head or f"(no answer: {refusal.why})".encode()
+        self._keep(refusal.kind, now_ns, refusal.request, head, refusal.body)
         if not self._is_over:
             self._has_failed(member, refusal.kind, refusal.status, now_ns)
             self._opener.ask_again(member.place)
@@ -120,7 +121,7 @@ class Assembly(Issuer):
     def lost(self, member: Member, kind: ErrorKind, why: str, now_ns: int) -> None:
         """Open it again."""
         self._down[member.place] = (kind, 0)
-        self._keep(kind, now_ns, f"({why})".encode())
+        self._keep(kind, now_ns, b"(a WebSocket that was open)", f"({why})".encode())
         self._has_left(member, kind, now_ns)
         if not self._is_over:
             self._opener.ask_again(member.place)
@@ -179,6 +180,7 @@ class Assembly(Issuer):
         self._failures[not self._window.begin_ns <= now_ns < self._window.end_ns] += 1
         self._recorder.fail(kind, (now_ns, now_ns, 0), now_ns, status)
 
-    def _keep(self, kind: ErrorKind, now_ns: int, head: bytes, body: bytes = b"") -> None:
+    def _keep(self, kind: ErrorKind, now_ns: int, request: bytes, head: bytes, body: bytes = b"") -> None:
         if self._recorder.wants_sample(kind):
-            self._recorder.keep_sample(kind, now_ns, b"", head[:_SAMPLE_BYTES], body[:_SAMPLE_BYTES])
+            parts = (part[:_SAMPLE_BYTES] for part in (request, head, body))
+            self._recorder.keep_sample(kind, now_ns, *parts)

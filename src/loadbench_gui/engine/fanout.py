@@ -54,6 +54,9 @@ class Fanout(Assembly):
     def _is_done(self, publisher: int) -> None:
         """A publication of this place has ended, or could not be made."""
 
+    def reads_on(self, subscriber: Subscriber) -> None:
+        """Its server takes more again, of which it had taken no more for a while."""
+
     # For subscribers
 
     def publish(self, subscriber: Subscriber, due_ns: int, taken_ns: int) -> None:
@@ -138,7 +141,7 @@ class Fanout(Assembly):
         else:
             self._record.of(publication.due_ns).lost += publication.missing
             had = f"({publication.came} of the connections that were open have it, {publication.missing} have not)"
-            self._keep(fault, now_ns, had.encode(), publication.message)
+            self._keep(fault, now_ns, publication.message, had.encode())
             self._recorder.fail(fault, stamps, now_ns)
         self._is_done(publication.publisher)
 
@@ -235,16 +238,25 @@ class OpenFanoutIssuer(Fanout, OpenIssuer):
         OpenIssuer.give_up(self, now_ns)
 
     def publish(self, subscriber: Subscriber, due_ns: int, taken_ns: int) -> None:
-        """Publish, and be ready for the next."""
+        """Publish, and be ready for the next, unless the server does not read what was published before."""
         super().publish(subscriber, due_ns, taken_ns)
-        self._free.append(subscriber)
+        if not subscriber.full:
+            self._free.append(subscriber)
+
+    def reads_on(self, subscriber: Subscriber) -> None:
+        """It can publish again."""
+        if subscriber.is_open and subscriber not in self._free:
+            self._offer_publisher(subscriber)
 
     def _has_joined(self, member: Member) -> None:
         super()._has_joined(member)
+        self._offer_publisher(member)
+
+    def _offer_publisher(self, member: Member) -> None:
         if member.place >= self._publishers:
             return
         self._free.append(member)
-        while self._queue:
+        while self._queue and self._free:
             due_ns, taken_ns, _ = self._queue.popleft()
             self._free.popleft().send(due_ns, taken_ns, perf_counter_ns())
 

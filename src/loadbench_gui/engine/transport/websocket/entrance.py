@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
+from dataclasses import replace
 from time import perf_counter_ns
 
 from loadbench_gui.core.snapshot import ErrorKind
@@ -147,6 +148,8 @@ class Entrance(Line):
                 pass
 
     def _refuse(self, refusal: Refusal) -> None:
+        if self._answer is not None:
+            refusal = replace(refusal, request=self._answer.upgrade.request)
         self._end_opening()
         self.close()
         self.on_refused(refusal)

@@ -64,7 +64,8 @@ class EchoSocket(Socket):
         recorder = self.circuit.recorder
         if recorder.wants_sample(refusal.kind):
             head, why = refusal.head[:_SAMPLE_BYTES], f"({refusal.why})".encode()
-            recorder.keep_sample(refusal.kind, now, b"", head or why, refusal.body[:_SAMPLE_BYTES] or why)
+            request, body = refusal.request[:_SAMPLE_BYTES], refusal.body[:_SAMPLE_BYTES]
+            recorder.keep_sample(refusal.kind, now, request, head or why, body or why)
         recorder.fail(refusal.kind, (self.due_ns, self.taken_ns, 0), now, refusal.status)
         self.owner.spent(self, now, faulty=True)
 

@@ -47,15 +47,22 @@ class Room(Protocol):
     def came(self, subscriber: Subscriber, opcode: int, payload: bytes, now_ns: int) -> None:
         """Something came to it."""
 
+    def reads_on(self, subscriber: Subscriber) -> None:
+        """Its server takes more again."""
+
 
 class Subscriber(Member):
-    """Recognises a publication by the bytes of its whole frame: it came in one read, as it does to most, most times."""
+    """Recognises a publication by the bytes of its whole frame: it came in one read, as it does to most, most times.
 
-    __slots__ = ("room",)
+    full: the server takes no more for now.
+    """
+
+    __slots__ = ("full", "room")
 
     def __init__(self, kit: RoomKit, owner: Owner, place: int) -> None:
         super().__init__(kit, owner, place)
         self.room = cast("Room", owner)
+        self.full = False
 
     def send(self, due_ns: int, taken_ns: int, sent_ns: int) -> None:
         """Publish."""
@@ -74,6 +81,16 @@ class Subscriber(Member):
             circuit.turns.step(now)
         self.served += 1
         self.room.arrived(self, publication, now)
+
+    def pause_writing(self) -> None:
+        """The connection takes no more for now."""
+        self.full = True
+
+    def resume_writing(self) -> None:
+        """The connection takes more."""
+        self.full = False
+        if not self.over:
+            self.room.reads_on(self)
 
     def on_message(self, opcode: int, payload: bytes, first_ns: int, now: int) -> None:
         """Hand it to the room."""

@@ -29,13 +29,17 @@ _DEFLATE: Final = ClientPerMessageDeflateFactory()
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """There is no WebSocket. status: of the answer, 0 where none was read. head, body: what came."""
+    """There is no WebSocket. status: of the answer, 0 where none was read. head, body: what came.
+
+    request: what was sent, if anything was.
+    """
 
     kind: ErrorKind
     why: str
     status: int = 0
     head: bytes = b""
     body: bytes = b""
+    request: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
