@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from engine.servers import adds_up
-from engine.socket_peers import Behaviour, Peer, Room, accepted, fire_sockets, serving_sockets, tally
+from engine.socket_peers import PING, PONG, Behaviour, Peer, Room, accepted, fire_sockets, serving_sockets, tally
 from loadbench_gui.core.plan import ClosedLoad, EngineName, SocketSettings
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.services.generator import Fired
@@ -199,3 +199,37 @@ def test_what_the_server_says_meanwhile_is_stray() -> None:
     fired, _ = held(behave, duration_s=1.0)
     assert fired.measured.succeeded == 5
     assert (tally(fired).stray, tally(fired).received) == (5, 5)
+
+
+@pytest.mark.parametrize("answers", [slice(None), slice(-1, None)], ids=["each", "the last, which stands for all"])
+def test_pings_that_a_stall_keeps_waiting_are_counted_from_when_each_was_sent(answers: slice) -> None:
+    async def stalls(peer: Peer) -> None:
+        """Ten pings of the window wait for their pongs; the first of them longest."""
+        waiting: list[bytes] = []
+        while len(waiting) < 10:
+            _, opcode, payload = await peer.read_frame()
+            assert opcode == PING
+            peer.room.pings += 1
+            if peer.room.measuring.is_set():
+                waiting.append(payload)
+            else:
+                peer.send(payload, PONG)
+        for payload in waiting[answers]:
+            peer.send(payload, PONG)
+        await peer.listen()
+
+    settings = SocketSettings(mode="hold", ping_every_s=0.05)
+    fired, room = held(stalls, 1, settings=settings, duration_s=1.2)
+    pings = tally(fired).ping
+    # The first may have been sent just before the window.
+    assert (pings.max_us or 0) >= 8 * 45_000
+    assert pings.total - pings.count_at_or_below(200_000) >= 4
+    assert 9 <= pings.total <= room.pings
+
+
+def test_a_sample_of_a_handshake_says_what_was_asked_and_one_of_a_loss_that_it_was_open() -> None:
+    refused, _ = held(answer=lambda head: b"HTTP/1.1 503 Full\r\nContent-Length: 0\r\n\r\n")
+    assert refused.samples[0].request.startswith(b"GET / HTTP/1.1\r\n")
+    assert b"Sec-WebSocket-Key: " in refused.samples[0].request
+    closed, _ = held(closes_one(1001), duration_s=1.2)
+    assert closed.samples[0].request == b"(a WebSocket that was open)"

@@ -36,6 +36,7 @@ _NOT_TEXT: Final = 1007
 _TOO_LONG: Final = 1009
 _LONG_READ_BYTES: Final = 16 << 10
 _LONG_READ_NS: Final = 2_000_000
+_MOST_PINGS: Final = 1024
 _FLUSH_S: Final = 1.0
 """How long a last word may take to leave, to a server that does not read."""
 
@@ -59,7 +60,7 @@ class Socket(Entrance):
     - `on_open(now)`: the handshake is done and the settings' hello is written. `is_open` holds from now on.
     - `on_refused(refusal)`: it could not be opened: not connected, or the handshake was not accepted. It is `over`.
     - `on_message(opcode, payload, first_ns, now)`: a whole message; text is UTF-8. first_ns: its first byte was read.
-    - `on_pong(sent_ns, now)`: the last ping was answered; it is in the record already.
+    - `on_pong(sent_ns, now)`: a ping was answered; it is in the record already.
     - `on_read(now)`: all messages of one read were handed over. Never between two messages of one read.
     - `on_lost(kind, why, now)`: it was open and is `over`: WS_CLOSE (a close frame), CLOSED_EARLY or RESET (none), or
       PROTOCOL (it broke a rule; we closed). Codes and counts are in the record already.
@@ -74,13 +75,13 @@ class Socket(Entrance):
     __slots__ = (
         "_partial",
         "_parting",
-        "_pinged_ns",
+        "_pings",
         "_unusual",
     )
 
     def __init__(self, kit: Kit, owner: Owner, place: int) -> None:
         super().__init__(kit, owner, place)
-        self._pinged_ns = 0
+        self._pings: tuple[int, ...] = ()
         self._partial: _Partial | None = None
         self._parting: asyncio.Future[None] | None = None
         self._unusual: Unusual | None = None
@@ -107,8 +108,9 @@ class Socket(Entrance):
         return self._transport is not None and self._opening is None and self._parting is None and not self.over
 
     def ping(self, now_ns: int) -> None:
-        """Send a ping; the one before it is no longer waited for."""
-        self._pinged_ns = now_ns
+        """Send a ping; those before it are still waited for, or a server that stalls would be spared its stall."""
+        if len(self._pings) < _MOST_PINGS:
+            self._pings += (now_ns,)
         self.write_frame(self.kit.ping(now_ns))
 
     def part(self, code: int = NORMAL) -> asyncio.Future[None]:
@@ -242,9 +244,12 @@ class Socket(Entrance):
 
     def _take_pong(self, payload: bytes, now: int) -> None:
         sent_ns = int.from_bytes(payload, "big")
-        if sent_ns and sent_ns == self._pinged_ns:
-            self._pinged_ns = 0
-            self.kit.record.ping.pairs.extend((sent_ns, now - sent_ns))
+        if sent_ns in self._pings:
+            # It answers those before it as well (RFC 6455, section 5.5.3).
+            answered = self._pings.index(sent_ns) + 1
+            for ping_ns in self._pings[:answered]:
+                self.kit.record.ping.pairs.extend((ping_ns, now - ping_ns))
+            self._pings = self._pings[answered:]
             self.on_pong(sent_ns, now)
 
     def pack(self, payload: bytes, fragments: int = 1) -> bytes:
@@ -290,6 +295,6 @@ class Socket(Entrance):
 
     def _forget(self) -> None:
         self._partial = self._unusual = None
-        self._pinged_ns = 0
+        self._pings = ()
         if self._parting is not None and not self._parting.done():
             self._parting.set_result(None)
