@@ -64,6 +64,11 @@ def kind_of(workload: Workload) -> Kind:
             return _SOCKETS[workload.websocket.mode if workload.websocket is not None else "echo"]
 
 
+def is_matched(workload: Workload) -> bool:
+    """Return whether each message of a workload is waited for by name, so that a missing one is known to be missing."""
+    return workload.websocket is not None and workload.websocket.mode in ("echo", "fanout")
+
+
 def at_once(workload: Workload) -> int | None:
     """Return how many requests a closed loop has under way or thinking at any time; None where nobody can say.
 

@@ -16,6 +16,7 @@ from loadbench_gui.core.run import Run
 from loadbench_gui.core.snapshot import Tally
 from loadbench_gui.core.verdict import Gate, Metric
 from loadbench_gui.stats.sample import SCHEDULED
+from loadbench_gui.stats.wording import metric_name
 
 LAG_LIMIT: Final = 0.10
 
@@ -38,13 +39,13 @@ def lag_gates(plan: Plan, workload: str, runs: Sequence[Run]) -> tuple[Gate, ...
 
 
 def _failed(workload: str, deployment: str, over: dict[Metric, float]) -> Gate:
-    named = ", ".join(f"{metric.value.replace('_', '.')} {_percent(share)}" for metric, share in over.items())
+    named = ", ".join(f"{metric_name(metric)} {_percent(share)}" for metric, share in over.items())
     return Gate(
         "generator lag",
         False,
-        _percent(max(over.values())),
-        f"the generator sent late by more than 10 % of the latency at the same percentile ({named}). "
-        "Give it a CPU of its own, or lower the rate.",
+        named,
+        f"comparing {deployment}, the generator sent late by more than 10 % of the latency at the same percentile "
+        f"({named}). Give it a CPU of its own, or lower the rate.",
         workload,
         (deployment,),
         tuple(over),
@@ -67,4 +68,4 @@ def _pool(deployment: str, runs: Sequence[Run]) -> Tally:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2g} %" if share < 1 else f"{100 * share:.0f} %"
+    return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:,.0f} %"

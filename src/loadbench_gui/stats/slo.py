@@ -127,4 +127,4 @@ def _latency(metric: Metric, limit_us: float, figures: Q) -> str:
 
 
 def _ms(us: float) -> str:
-    return f"{us / 1000:,.4g} ms"
+    return f"{us / 1000:.4g} ms" if us < 9_999_500 else f"{us / 1000:,.0f} ms"

@@ -46,7 +46,7 @@ def _withheld(verdicts: Sequence[MetricVerdict], gates: Sequence[Gate]) -> list[
         return []
     metric, workload = without[0].metric, without[0].workload
     reasons = dict.fromkeys(
-        f"{gate.name} {gate.figure}".strip()
+        wording.gate_words(gate, gates)
         for gate in gates
         if gate.passed is False and gate.workload in ("", workload) and (not gate.metrics or metric in gate.metrics)
     )

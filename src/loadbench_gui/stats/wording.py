@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Final
 
 from loadbench_gui.core.plan import ClosedLoad, Workload
-from loadbench_gui.core.verdict import Metric, MetricVerdict, Verdict
+from loadbench_gui.core.verdict import Gate, Metric, MetricVerdict, Verdict
 from loadbench_gui.stats.kinds import kind_of
 
 _PROPER: Final[dict[str, str]] = {
@@ -65,7 +67,7 @@ def at_load(workload: Workload) -> str:
 def change(ratio: float) -> str:
     """Return a ratio in words: "23 % lower", "1.4 % higher", "4.2 times as high", "the same"."""
     if ratio >= _AS_FACTOR:
-        return f"{ratio:.3g} times as high"
+        return f"{_factor(ratio)} times as high"
     percent = _percent(abs(ratio - 1))
     return "the same" if percent == "0 %" else f"{percent} {'lower' if ratio < 1 else 'higher'}"
 
@@ -75,7 +77,7 @@ def interval(low: float, high: float) -> str:
     if (low < 1) != (high < 1):
         return f"{change(low)} to {change(high)}"
     if high >= _AS_FACTOR:
-        return f"{low:.3g}–{high:.3g} times"
+        return f"{_factor(low)}–{_factor(high)} times"
     near, far = sorted((abs(low - 1), abs(high - 1)))
     return f"{_percent(near).removesuffix(' %')}–{_percent(far)}" if _percent(near) != _percent(far) else _percent(near)
 
@@ -108,7 +110,7 @@ def brief(v: MetricVerdict) -> tuple[str, str]:
         return "has", f"{metric_name(v.metric)} {change(v.ratio)}"
     resource = _RESOURCE[v.metric]
     if v.ratio >= _AS_FACTOR:
-        return "uses", f"{v.ratio:.3g} times the {resource}"
+        return "uses", f"{_factor(v.ratio)} times the {resource}"
     return "uses", f"{_percent(abs(v.ratio - 1))} {'less' if v.ratio < 1 else 'more'} {resource}"
 
 
@@ -116,6 +118,13 @@ def without_verdict(v: MetricVerdict, reason: str) -> str:
     """Return the sentence of a verdict that could not be given."""
     kind = "undetermined" if v.verdict is Verdict.UNDETERMINED else "no verdict"
     return f"{display_name(v.deployment)}, {metric_name(v.metric)}: {kind}: {reason.rstrip('.')}."
+
+
+def gate_words(gate: Gate, among: Sequence[Gate]) -> str:
+    """Return a gate's name and figure, and whom it concerns where another one of that name says the same of others."""
+    alike = [g for g in among if (g.name, g.workload, g.passed) == (gate.name, gate.workload, gate.passed)]
+    whom = f" ({', '.join(map(display_name, gate.deployments))})" if len(alike) > 1 and gate.deployments else ""
+    return (gate.name if gate.figure == gate.name else f"{gate.name} {gate.figure}".strip()) + whom
 
 
 def _is_better(v: MetricVerdict) -> bool:
@@ -132,6 +141,14 @@ def _claim(metric: Metric, *, better: bool, measurably: bool) -> str:
     return f"{verb} {adverb}{'faster' if better else 'slower'} than {{base}}"
 
 
+def _factor(ratio: float) -> str:
+    """Write a ratio to three digits, large ones with all their places: 4.24, 97.6, 9,760."""
+    return f"{ratio:.3g}" if ratio < 999.5 else f"{float(f'{ratio:.3g}'):,.0f}"
+
+
 def _percent(fraction: float) -> str:
+    """Write a share; what is not quite all of it never reads as 100 %."""
     percent = 100 * fraction
+    if 99.5 <= percent < 100:
+        return f"{min(math.floor(100 * percent + 1e-6) / 100, 99.99):g} %"
     return f"{percent:.0f} %" if percent >= 9.95 else f"{percent:.1f}".removesuffix(".0") + " %"

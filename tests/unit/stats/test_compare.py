@@ -214,6 +214,17 @@ def test_memory_of_different_kinds_is_not_compared() -> None:
     assert verdict(found, Metric.MEMORY_PEAK).rounds == 6
 
 
+def test_a_withheld_verdict_says_for_which_percentiles_of_whom_the_generator_was_late() -> None:
+    late = [
+        replace(run, measured=replace(run.measured, dispatch_lag=Histogram.of([10**6] * run.measured.issued)))
+        if run.label.deployment == "fastapi"
+        else run
+        for run in RUNS
+    ]
+    said = r"generator lag p50 [\d,]+ %, .*p99 [\d,]+ %.* \(Starlette\), generator lag p50 .* \(Sanic\); the gates say"
+    assert re.search(f"No verdict on p99 of Starlette and Sanic: {said}", answer(late).summary)
+
+
 def test_what_differs_besides_the_framework_is_said_in_the_summary() -> None:
     more = replace(make_launch(ARMS[2]), workers=4)
     found = answer([replace(r, launch=more) if r.label.deployment == "sanic" else r for r in RUNS])

@@ -35,6 +35,7 @@ from loadbench_gui.core.snapshot import ErrorKind, Tally
 from loadbench_gui.core.verdict import Gate, Metric
 from loadbench_gui.stats.gates import error_rate, gates_for, little_error, offered_met, reuse
 from loadbench_gui.stats.sample import LOADED, SCHEDULED, TIMING
+from loadbench_gui.stats.wording import gate_words
 
 PLAN = Plan(
     "p",
@@ -202,6 +203,28 @@ def test_lag_of_the_baseline_concerns_every_pair() -> None:
     assert set(found[0].metrics) <= set(SCHEDULED)
 
 
+def test_a_gate_of_lag_says_which_percentiles_of_which_deployment_it_is_about() -> None:
+    late = [lagging(GOOD[0], 10**6), *GOOD[1:]]
+    found = [g for g in gates_for(PLAN, "json", late) if g.name == "generator lag"]
+
+    assert all(g.figure.startswith("p50 ") and ", p90 " in g.figure for g in found)
+    assert [g.detail.split(",")[0] for g in found] == ["comparing starlette", "comparing sanic"]
+    said = [gate_words(g, found) for g in found]
+    assert said[0].startswith("generator lag p50 ")
+    assert [words.rpartition(" ")[2] for words in said] == ["(Starlette)", "(Sanic)"]
+    assert gate_words(found[0], found[:1]) == f"generator lag {found[0].figure}", "alone it needs no name"
+
+
+@pytest.mark.parametrize(("lag_us", "said"), [(997, "100 %, "), (20_000, "2,00")])
+def test_a_lag_as_long_as_the_latency_is_written_as_people_read_it(lag_us: int, said: str) -> None:
+    late = second(lagging(GOOD[1], lag_us))
+    late = [
+        replace(run, measured=replace(run.measured, scheduled=Histogram.of([1_000] * run.measured.scheduled.total)))
+        for run in late
+    ]
+    assert gate("generator lag", late).figure.startswith(f"p50 {said}")
+
+
 def test_runs_that_drift_are_a_caveat() -> None:
     late = [replace(i, measured=make_run(replace(ARMS[1], median_us=9_000.0)).intervals[2].measured)
             for i in GOOD[1].intervals[3:]]  # fmt: skip
@@ -269,6 +292,15 @@ def test_messages_that_did_not_come_once_and_in_order_are_said_and_stop_nothing(
     found = gate("delivery", [good[0], odd, good[2]])
     assert (found.passed, found.deployments, found.figure) == (None, ("starlette",), "1 of 3 irregular")
     assert found.detail.startswith("starlette: 3 lost, 2 duplicated. ")
+
+
+def test_nobody_knows_whether_all_came_of_what_a_server_pushes() -> None:
+    modes: tuple[SocketMode, ...] = ("push", "hold")
+    for mode in modes:
+        runs = [make_socket_run(mode, arm, order=order) for order, arm in enumerate(ARMS)]
+        assert "delivery" not in [g.name for g in gates_for(PLAN, "json", runs)]
+    repeated = make_socket_run("push", ARMS[1], planted={"duplicated": 2}, order=1)
+    assert gate("delivery", [repeated]).figure == "1 of 1 irregular"
 
 
 def test_plain_requests_have_no_delivery_to_speak_of() -> None:

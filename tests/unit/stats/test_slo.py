@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from builders import make_run, make_socket_run, make_stream_run
@@ -44,6 +45,12 @@ def test_a_latency_above_the_limit_fails() -> None:
     (failure,) = slo_failures(Slo(p99_us=500), run_of(fast()))
     assert (failure.name, failure.limit, failure.value) == ("p99", 500, 1_000)
     assert failure.sentence == "fastapi, json: p99 1 ms, above the limit of 0.5 ms."
+
+
+def test_many_seconds_are_written_with_all_their_places() -> None:
+    slow = Tally(scheduled=Histogram.of([12_000_000] * 2_000), succeeded=2_000, issued=2_000)
+    (said,) = sentences(Slo(p99_us=11_000_000), run_of(slow))
+    assert re.search(r"p99 1[12],\d{3} ms, above the limit of 11,000 ms\.$", said)
 
 
 def test_requests_without_an_answer_were_not_answered_in_time() -> None:

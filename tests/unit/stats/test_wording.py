@@ -77,6 +77,13 @@ def test_a_failed_computation_is_undetermined() -> None:
         (1.0, "the same"),
         (4.24, "4.24 times as high"),
         (0.1, "90 % lower"),
+        (97.61, "97.6 times as high"),
+        (999.7, "1,000 times as high"),
+        (9_764.0, "9,760 times as high"),
+        (1.2e6, "1,200,000 times as high"),
+        (0.006, "99 % lower"),
+        (0.001, "99.9 % lower"),
+        (0.000_01, "99.99 % lower"),
     ],
 )
 def test_a_ratio_in_words(ratio: float, words: str) -> None:
@@ -86,7 +93,7 @@ def test_a_ratio_in_words(ratio: float, words: str) -> None:
 @pytest.mark.parametrize(
     ("bounds", "words"),
     [((0.73, 0.81), "19–27 %"), ((1.7, 1.9), "70–90 %"), ((0.97, 1.12), "3 % lower to 12 % higher"),
-     ((3.5, 4.5), "3.5–4.5 times"), ((0.5, 0.5), "50 %")],
+     ((3.5, 4.5), "3.5–4.5 times"), ((1_204.0, 79_310.0), "1,200–79,300 times"), ((0.5, 0.5), "50 %")],
 )  # fmt: skip
 def test_an_interval_in_words(bounds: tuple[float, float], words: str) -> None:
     assert interval(*bounds) == words
@@ -149,6 +156,7 @@ def test_a_brief_verdict_has_a_verb_and_an_amount() -> None:
     memory = replace(FASTER, metric=Metric.MEMORY_PEAK)
     assert brief(memory) == ("uses", "23 % less memory")
     assert brief(replace(memory, ratio=4.0)) == ("uses", "4 times the memory")
+    assert brief(replace(memory, ratio=2_048.0)) == ("uses", "2,050 times the memory")
     assert brief(FASTER) == ("has", "p99 23 % lower")
 
 

@@ -17,7 +17,7 @@ STEP_S: Final = 0.25
 
 
 class Pulse:
-    """Requests and their answers. beat_of: what the line of the last seconds counts, per interval."""
+    """Requests and their answers. counted: what the line of the last seconds counts."""
 
     counted = "requests"
 
@@ -117,7 +117,7 @@ class SocketPulse(Pulse):
             found.append(f"each {_percentiles(self._delivered)}")
         if self._mode == "hold" and self._latency.read((0.5,))[0].value_us is None:
             found.clear()
-        return [*found, f"{words.count(self._odd)} lost, twice or out of order"] if self._odd else found
+        return [*found, f"{words.count(self._odd)} lost, twice, out of order or unasked"] if self._odd else found
 
     def connections(self) -> str:
         """Say how many are open."""

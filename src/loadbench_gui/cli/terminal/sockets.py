@@ -11,6 +11,7 @@ from loadbench_gui.cli.terminal.principal import mode_of, socket_tally
 from loadbench_gui.core.run import Run
 from loadbench_gui.core.websocket import SocketTally
 from loadbench_gui.report import words
+from loadbench_gui.stats.kinds import is_matched
 
 CLOSE_CODES: Final = {
     1000: "normal", 1001: "going away", 1002: "protocol error", 1003: "unsupported data", 1005: "without a code",
@@ -33,7 +34,7 @@ def rows(run: Run) -> Iterator[tuple[str, Text]]:
         yield "messages", Text(_messages(tally, run.duration_s))
     if tally.ping.total:
         yield "pings", Text(f"{words.count(tally.ping.total)} answered")
-    if said := _faults(tally, is_matched=mode in ("echo", "fanout")):
+    if said := _faults(tally, all_known=is_matched(run.workload)):
         yield "delivery", said
     if tally.close_codes:
         yield "closed", _closed(tally)
@@ -46,11 +47,11 @@ def _messages(tally: SocketTally, duration_s: float) -> str:
     return ", ".join(f"{words.count(n)} {name} ({words.rate_figure(n / duration_s)}/s)" for n, name in directions)
 
 
-def _faults(tally: SocketTally, *, is_matched: bool) -> Text | None:
+def _faults(tally: SocketTally, *, all_known: bool) -> Text | None:
     """Say what went wrong on the way; that nothing did is known only where each message is waited for."""
     found = [(getattr(tally, name), said) for name, said in FAULTS.items() if getattr(tally, name)]
     if not found:
-        return Text("nothing lost, twice or out of order") if is_matched and tally.received else None
+        return Text("nothing lost, twice or out of order") if all_known and tally.received else None
     return Text(", ").join(Text(f"{words.count(n)} {said}", "red") for n, said in found)
 
 

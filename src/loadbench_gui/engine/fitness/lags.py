@@ -73,7 +73,7 @@ def read_late(tally: Tally) -> list[Clock]:
 
 def milliseconds(us: float) -> str:
     """Write microseconds as people read them beside latencies."""
-    return f"{us / 1000:,.3g} ms"
+    return f"{us / 1000:.3g} ms" if us < 999_500 else f"{us / 1000:,.0f} ms"
 
 
 def spoken(metric: str) -> str:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from loadbench_gui.core.verdict import Gate
 from loadbench_gui.report.palette import Role
 from loadbench_gui.report.tables import sign
+from loadbench_gui.stats.wording import gate_words
 from loadbench_gui.ui.theme import Theme
 from loadbench_gui.ui.widgets.card import Words
 from loadbench_gui.ui.widgets.flow import Flow
@@ -35,7 +36,7 @@ class GatesRow(QWidget):
         seen: set[tuple[str, str]] = set()
         for gate in ordered:
             mark, tone, state = sign(gate)
-            shown = f"{gate.name} {gate.figure}".strip() if gate.figure != gate.name else gate.name
+            shown = gate_words(gate, gates)
             if (mark, shown) in seen:
                 continue
             seen.add((mark, shown))

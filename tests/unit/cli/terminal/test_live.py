@@ -154,7 +154,7 @@ def test_connections_that_are_held_are_what_is_shown() -> None:
 
 def test_messages_that_went_astray_are_counted_while_it_runs() -> None:
     figures = " ".join(drawn(following(make_socket_run("echo", planted={"lost": 3, "duplicated": 2}))))
-    assert "20 lost, twice or out of order" in figures
+    assert "20 lost, twice, out of order or unasked" in figures
 
 
 @pytest.mark.parametrize("width", [60, 80])
