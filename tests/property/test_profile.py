@@ -138,6 +138,8 @@ def _as_websocket(workload: Workload, settings: SocketSettings) -> Workload:
         connections = workload.shape.connections
         settings = replace(settings, message=b"", size_bytes=32, binary=False, fragments=1)
         workload = replace(workload, shape=ClosedLoad(connections), requests_limit=None)
+    if settings.mode == "fanout" and isinstance(workload.shape, ClosedLoad):
+        workload = replace(workload, shape=ClosedLoad(workload.shape.connections))
     publishers = min(settings.publishers, workload.shape.connections) if settings.mode == "fanout" else 1
     return replace(workload, websocket=replace(settings, publishers=publishers))
 
@@ -244,7 +246,9 @@ def _with_an_effect(plan: Plan) -> Plan:
         generator = replace(generator, client=Client(), workers=None)
     if all(workload.websocket and workload.websocket.mode in ("push", "hold") for workload in plan.workloads):
         # What has no latency has none that could decide, and no limit of one.
-        plan = replace(plan, slo=Slo(), comparison=replace(plan.comparison, primary="memory_per_connection"))
+        plan = replace(plan, slo=Slo(), comparison=replace(plan.comparison, primary="memory_idle"))
+    if not any(_has_throughput(workload) for workload in plan.workloads):
+        plan = replace(plan, slo=replace(plan.slo, throughput_rps=None))
     if generator.engine == "in-app":
         generator = replace(generator, workers=None)
     if generator.pacing == "spin" and (generator.engine == "in-app" or not _has_open(plan)):
@@ -256,6 +260,11 @@ def _with_an_effect(plan: Plan) -> Plan:
     if not encrypts and not generator.client.redirects:
         generator = replace(generator, tls=Tls())
     return replace(plan, generator=generator)
+
+
+def _has_throughput(workload: Workload) -> bool:
+    holds = workload.websocket is not None and workload.websocket.mode == "hold"
+    return not holds and not (workload.stream is not None and workload.stream.endless)
 
 
 def _has_open(plan: Plan) -> bool:

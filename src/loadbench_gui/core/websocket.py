@@ -18,7 +18,8 @@ class SocketSettings:
 
     mode: echo: each message comes back. push: the server sends, we listen. fanout: what one connection publishes
         comes to all. hold: nothing, for as long as the load lasts.
-    message: what is sent, exactly; b"": `size_bytes` that we make up, with an identifier in front where they hold one.
+    message: what is sent, in a fan-out after an identifier; b"": `size_bytes` that we make up, with an identifier in
+        front where they hold one.
     binary: as a binary message, not as text. fragments: how many frames a message is cut into.
     compress: permessage-deflate is offered. subprotocols: offered in this order.
     hello: sent once on each connection as soon as it is open (a subscription); b"": nothing.
@@ -36,6 +37,14 @@ class SocketSettings:
     hello: bytes = b""
     ping_every_s: float = 0.0
     publishers: int = 1
+
+    @property
+    def length_bytes(self) -> int:
+        """How long each message is that we send, the identifier before one of the user's own included."""
+        if not self.message:
+            return self.size_bytes
+        identifier = 0 if self.mode != "fanout" else 8 if self.binary else 16
+        return identifier + len(self.message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class SocketTable(Table):
     """What is done on the WebSockets of a load."""
 
     mode: SocketMode = Field(description="Messages come back, are pushed, go to everybody; or nothing is sent.")
-    message: Body | None = Field(default=None, description="What is sent, exactly.")
+    message: Body | None = Field(default=None, description="What is sent, in a fan-out after an identifier.")
     size: Size = Field(default=32, description="Bytes of a message that is made up instead.")
     binary: bool = Field(default=False, description="As a binary message, not as text.")
     fragments: Annotated[int, Field(ge=1, le=10_000)] = Field(

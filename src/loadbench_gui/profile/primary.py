@@ -7,17 +7,20 @@ from typing import Any, Final, TypeAlias
 
 from loadbench_gui.profile.problems import KeyPath
 from loadbench_gui.profile.wording import Finding
+from loadbench_gui.stats.sample import LEAST_CONNECTIONS
 
 Raw: TypeAlias = Mapping[str, Any]
 Doing: TypeAlias = str
-"""The kind of a workload, a WebSocket's with its mode: "http", "stream", "ws echo"."""
+"""The kind of a workload, a WebSocket's with its mode: "http", "stream", "endless stream", "ws echo"."""
 
-_ANSWERED: Final = ("http", "stream", "ws echo", "ws fanout")
+_ANSWERED: Final = ("http", "stream", "endless stream", "ws echo", "ws fanout")
+_ENDING: Final = ("http", "stream", "ws echo", "ws fanout", "ws push")
 _MEASURED_IN: Final[dict[str, tuple[Doing, ...]]] = {
     **dict.fromkeys(("p50", "p90", "p99", "p99_9", "service_p50", "service_p99"), _ANSWERED),
-    "throughput": (*_ANSWERED, "ws push"),
-    "first_event_p50": ("stream",),
-    "gap_p99": ("stream", "ws push"),
+    "throughput": _ENDING,
+    "cpu_per_1k": _ENDING,
+    "first_event_p50": ("stream", "endless stream"),
+    "gap_p99": ("stream", "endless stream", "ws push"),
     "rtt_p50": ("ws echo",),
     "rtt_p99": ("ws echo",),
     "fanout_p99": ("ws fanout",),
@@ -27,6 +30,7 @@ _MEASURED_IN: Final[dict[str, tuple[Doing, ...]]] = {
 _NAMES: Final[dict[Doing, str]] = {
     "http": "HTTP requests",
     "stream": "streams",
+    "endless stream": "endless streams",
     "ws echo": "WebSockets in mode echo",
     "ws push": "WebSockets in mode push",
     "ws fanout": "WebSockets in mode fanout",
@@ -35,6 +39,7 @@ _NAMES: Final[dict[Doing, str]] = {
 _FITTING: Final[dict[Doing, str]] = {
     "http": "p99",
     "stream": "first_event_p50",
+    "endless stream": "gap_p99",
     "ws echo": "rtt_p99",
     "ws push": "gap_p99",
     "ws fanout": "fanout_p99",
@@ -54,6 +59,8 @@ def primary_checks(document: Raw) -> Iterator[Finding]:
         yield from _throughput_needs_closed_loads(document)
     if isinstance(primary, str) and not _is_measured(primary, doings):
         yield _not_measured(("comparison", "primary"), primary, doings)
+    elif primary == "memory_per_connection":
+        yield from _memory_needs_connections(document)
     elif primary is None and not _is_measured(_DEFAULT, doings) and len(_tables(document, "deployment")) > 1:
         hint = f'Add primary = "{_FITTING[doings[0]]}" to [comparison].'
         message = f"the metric that decides is {_DEFAULT} unless you name one, and that is not measured here"
@@ -68,7 +75,9 @@ def _is_measured(metric: str, doings: tuple[Doing, ...]) -> bool:
 
 
 def _not_measured(path: KeyPath, metric: str, doings: tuple[Doing, ...]) -> Finding:
-    wanted = " and ".join(_NAMES[doing] for doing in _MEASURED_IN[metric])
+    where = _MEASURED_IN[metric]
+    names = _NAMES if "endless stream" in where else _NAMES | {"stream": "streams that end"}
+    wanted = " and ".join(names[doing] for doing in where if doing != "endless stream")
     hint = f'Choose one that is, such as "{_FITTING[doings[0]]}".'
     if path[0] == "slo":
         hint = "Leave it out, or add a workload of that kind."
@@ -82,7 +91,10 @@ def _doings(document: Raw) -> tuple[Doing, ...] | None:
 
 
 def _doing(workload: Raw) -> Doing:
-    kind, settings = workload.get("kind", "http"), workload.get("websocket")
+    kind, settings, stream = (workload.get(key) for key in ("kind", "websocket", "stream"))
+    kind = kind or "http"
+    if kind == "stream" and isinstance(stream, dict) and stream.get("endless") is True:
+        return "endless stream"
     if kind != "ws":
         return str(kind)
     return f"ws {settings.get('mode')}" if isinstance(settings, dict) else "ws"
@@ -91,6 +103,16 @@ def _doing(workload: Raw) -> Doing:
 def _tables(raw: Raw, key: str) -> list[Raw]:
     value = raw.get(key)
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _memory_needs_connections(document: Raw) -> Iterator[Finding]:
+    sockets = [one for one in _tables(document, "workload") if one.get("kind") == "ws"]
+    loads = [one["load"] for one in sockets if isinstance(one.get("load"), dict)]
+    counts = [load["connections"] for load in loads if isinstance(load.get("connections"), int)]
+    if counts and len(counts) == len(sockets) and max(counts) < LEAST_CONNECTIONS:
+        hint = f"Hold {LEAST_CONNECTIONS} or more: load.connections = 1000."
+        message = f"takes {LEAST_CONNECTIONS} connections to tell their memory from the server's own, not {max(counts)}"
+        yield Finding(("comparison", "primary"), message, hint)
 
 
 def _throughput_needs_closed_loads(document: Raw) -> Iterator[Finding]:

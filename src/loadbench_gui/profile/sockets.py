@@ -75,7 +75,7 @@ def _handshake(path: KeyPath, workload: Raw) -> Iterator[Finding]:
 def _silent(path: KeyPath, workload: Raw, settings: Raw, mode: str) -> Iterator[Finding]:
     """Find what would be sent, or paced, where nothing is."""
     for key in _SENDING:
-        if key in settings:
+        if key in settings and not (key == "binary" and "hello" in settings):
             hint = 'Leave it out; hello is sent once on each connection. Or write mode = "echo".'
             yield Finding((*path, "websocket", key), f"has no effect {_SILENT[mode]}", hint)
     load = workload.get("load")
@@ -96,6 +96,10 @@ def _fanout(path: KeyPath, workload: Raw, settings: Raw) -> Iterator[Finding]:
         yield Finding((*path, "websocket", "size"), f"{size_bytes} bytes are too few for fan-out", hint)
     load = workload.get("load")
     connections = load.get("connections") if isinstance(load, dict) else None
+    if isinstance(load, dict) and load.get("model") == "closed" and "think" in load:
+        hint = "Leave it out, or give an open load a rate."
+        message = "has no effect on fan-out: a publisher goes on as soon as everybody has its last message"
+        yield Finding((*path, "load", "think"), message, hint)
     publishers = settings.get("publishers")
     if isinstance(publishers, int) and isinstance(connections, int) and publishers > connections > 0:
         hint = "Each publisher is one of the connections: lower publishers, or raise load.connections."

@@ -35,8 +35,8 @@ def sent(run: Run) -> Json:
 def _socket_options(settings: SocketSettings) -> Json:
     """Messages are bodies: only how long they are is told."""
     options = dataclasses.asdict(settings)
-    message, hello = options.pop("message"), options.pop("hello")
-    return options | {"size_bytes": len(message) or settings.size_bytes, "hello_bytes": len(hello)}
+    del options["message"], options["hello"]
+    return options | {"size_bytes": settings.length_bytes, "hello_bytes": len(settings.hello)}
 
 
 def _load(shape: LoadShape) -> Json:

@@ -275,7 +275,7 @@ def _stream(asked: StreamSettings) -> str:
 
 def _socket(asked: SocketSettings) -> str:
     """Say what is done on a WebSocket: "echo of 32 B", "fan-out of 32 B from 1 publisher"."""
-    written = f"{size(len(asked.message) or asked.size_bytes)}{', compressed' if asked.compress else ''}"
+    written = f"{size(asked.length_bytes)}{', compressed' if asked.compress else ''}"
     match asked.mode:
         case "echo":
             return f"echo of {written}"

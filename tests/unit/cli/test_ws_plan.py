@@ -82,6 +82,17 @@ def test_a_message_of_ones_own_is_sent_as_it_is(run: Understood, tmp_path: Path)
     assert run(URL, "--size", "0").websocket == SocketSettings(size_bytes=0)
 
 
+def test_secrets_and_dollars_may_stand_in_messages(run: Understood) -> None:
+    assert run(URL, "--message", "${env:TOKEN}").websocket == SocketSettings(message=b"${env:TOKEN}")
+    assert run(URL, "--message", "$${counter}").websocket == SocketSettings(message=b"$${counter}")
+
+
+def test_a_hello_may_be_binary_where_nothing_else_is_sent(run: Understood) -> None:
+    for mode in ("push", "hold"):
+        held = run(URL, "--mode", mode, "--hello", "join", "--binary").websocket
+        assert held == SocketSettings(mode, hello=b"join", binary=True)
+
+
 def test_handshakes_may_differ(run: Understood, tmp_path: Path) -> None:
     (tmp_path / "users.csv").write_text("id\n1\n", encoding="utf-8")
     workload = run("ws://127.0.0.1:8000/ws/${row:id}", "--data", str(tmp_path / "users.csv"))
@@ -117,6 +128,8 @@ def test_connections_that_are_held_only_last(run: Understood) -> None:
         ("--size 5 --message x", "--size"),
         ("--message ''", "--message"),
         ("--hello ''", "--hello"),
+        ("--message '${{counter}}'", "--message"),
+        ("--mode push --hello '${{row:id}}'", "--hello"),
         ("--message @{bytes}", "--message"),
         ("--hello @{bytes}", "--hello"),
         ("--subprotocol a --subprotocol a", "--subprotocol"),

@@ -195,6 +195,13 @@ def test_limits_of_streams_and_websockets_are_read() -> None:
             "has no effect where connections are only held",
             "Leave it out",
         ),
+        (
+            websocket('mode = "fanout"'),
+            'load = { model = "closed", connections = 8, think = 1 }',
+            ".load.think",
+            "has no effect on fan-out: a publisher goes on",
+            "a rate",
+        ),
         ("requests = 5\n" + websocket('mode = "hold"'), CLOSED, ".requests", "there are none to count", "duration"),
         (
             'request = { method = "POST" }\n' + websocket('mode = "echo"'),
@@ -268,6 +275,9 @@ def test_a_fan_out_has_one_clock_and_so_one_worker() -> None:
         (websocket('mode = "hold"'), "p99", "HTTP requests and streams"),
         (websocket('mode = "hold"'), "throughput", "HTTP requests"),
         (websocket('mode = "push"'), "p50", "HTTP requests"),
+        (websocket('mode = "hold"'), "cpu_per_1k", "HTTP requests and streams that end and WebSockets in mode echo"),
+        (stream('kind = "sse", endless = true'), "throughput", "HTTP requests and streams that end and"),
+        (stream('kind = "sse", endless = true'), "cpu_per_1k", "HTTP requests"),
     ],
 )
 def test_the_metric_that_decides_has_to_be_measured(workload: str, metric: str, belongs_to: str) -> None:
@@ -284,6 +294,9 @@ def test_the_metric_that_decides_has_to_be_measured(workload: str, metric: str, 
         (stream('kind = "chunked"'), "first_event_p50"),
         (stream('kind = "ndjson"'), "gap_p99"),
         (stream('kind = "ndjson"'), "p99"),
+        (stream('kind = "ndjson"'), "cpu_per_1k"),
+        (stream('kind = "sse", endless = true'), "first_event_p50"),
+        (stream('kind = "sse", endless = true'), "gap_p99"),
         (websocket('mode = "echo"'), "rtt_p50"),
         (websocket('mode = "echo"'), "throughput"),
         (websocket('mode = "push"'), "gap_p99"),
@@ -293,9 +306,17 @@ def test_the_metric_that_decides_has_to_be_measured(workload: str, metric: str, 
     ],
 )
 def test_a_metric_of_the_workloads_own_kind_may_decide(workload: str, metric: str) -> None:
-    decided = plan(workload, f'[comparison]\nprimary = "{metric}"\n').comparison.primary
+    load = CLOSED.replace("8", "100")
+    decided = plan(workload, f'[comparison]\nprimary = "{metric}"\n', load).comparison.primary
 
     assert decided == ("memory_peak" if metric == "memory" else metric)
+
+
+def test_memory_per_connection_does_not_decide_where_there_are_few() -> None:
+    found = problem(websocket('mode = "hold"'), '[comparison]\nprimary = "memory_per_connection"\n')
+
+    assert found.key_path == "comparison.primary"
+    assert found.message == "takes 100 connections to tell their memory from the server's own, not 8"
 
 
 def test_a_comparison_of_what_has_no_latency_needs_a_metric_that_decides() -> None:
@@ -310,6 +331,12 @@ def test_a_limit_that_nothing_measures_is_refused() -> None:
     found = problem(stream('kind = "sse"'), '[slo]\nrtt_p99 = "5ms"\n')
 
     assert found.key_path == "slo.rtt_p99"
+
+
+def test_a_hello_may_be_binary_where_nothing_else_is_sent() -> None:
+    for mode in ("push", "hold"):
+        (workload,) = plan(websocket(f'mode = "{mode}", hello = "join", binary = true')).workloads
+        assert workload.websocket == SocketSettings(mode, hello=b"join", binary=True)
 
 
 def test_secrets_stand_in_messages_and_are_taken_literally() -> None:

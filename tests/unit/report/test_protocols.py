@@ -107,3 +107,10 @@ def test_how_to_send_the_same_again_is_told_and_messages_are_not() -> None:
     assert options["subprotocols"] == ["chat"]
     assert "hunter2" not in json.dumps(options)
     assert one(make_stream_run())["stream_options"]["events"] == 20
+
+
+@pytest.mark.parametrize(("binary", "length"), [(False, 16 + 5), (True, 8 + 5)])
+def test_a_publication_is_as_long_as_its_identifier_and_its_message(binary: bool, length: int) -> None:
+    settings = SocketSettings("fanout", message=b"12345", binary=binary)
+    options = one(make_socket_run("fanout", workload=make_socket_workload("fanout", settings=settings)))
+    assert options["websocket_options"]["size_bytes"] == length

@@ -13,8 +13,10 @@ from loadbench_gui.cli.options.refusing import refuse
 from loadbench_gui.core.plan import GeneratorSettings
 from loadbench_gui.core.request import Header
 from loadbench_gui.core.shape import LoadShape
+from loadbench_gui.core.template.syntax import marks
 from loadbench_gui.core.websocket import SocketMode, SocketSettings
 from loadbench_gui.errors import UserError
+from loadbench_gui.profile.secrets import is_reference
 
 SIZE_BYTES: Final = 32
 SMALLEST_PUBLICATION_BYTES: Final = 16
@@ -39,8 +41,11 @@ Size: TypeAlias = Annotated[
 ]  # fmt: skip
 MessageText: TypeAlias = Annotated[
     bytes | None,
-    typer.Option("--message", parser=values.body, metavar="TEXT|@FILE", help="Send this message, exactly."),
-]
+    typer.Option(
+        "--message", parser=values.body, metavar="TEXT|@FILE",
+        help="Send this message; in a fan-out after an identifier.",
+    ),
+]  # fmt: skip
 Binary: TypeAlias = Annotated[bool, typer.Option("--binary", help="Send binary messages, not text.")]
 Fragments: TypeAlias = Annotated[
     int,
@@ -117,7 +122,7 @@ class Messages:
             "--size": self.size_bytes is not None, "--message": self.message is not None, "--binary": self.binary,
             "--fragments": self.fragments > 1,
         }  # fmt: skip
-        said = self.mode == "push" and self.hello is not None
+        said = self.hello is not None
         refuse(
             {option: is_given and self.mode in SILENT and not (option == "--binary" and said)
              for option, is_given in given.items()},
@@ -142,6 +147,13 @@ class Messages:
             {"--message": self.message == b"", "--hello": self.hello == b""},
             "is empty", "For empty messages write --size 0; to send nothing, leave it out.",
         )  # fmt: skip
+        for option, data in (("--message", self.message), ("--hello", self.hello)):
+            mark = next((mark for mark in marks(_latin(data)) if not is_reference(mark)), None)
+            if mark is not None:
+                refuse(
+                    {option: True}, f"holds {mark.text}, and messages are sent the same each time",
+                    f"For the text itself write ${mark.text}.",
+                )  # fmt: skip
         length = len(self.message) if self.message else SIZE_BYTES if self.size_bytes is None else self.size_bytes
         refuse(
             {"--fragments": self.fragments > max(1, length)},
@@ -197,6 +209,11 @@ def one_clock(messages: Messages, generator: GeneratorSettings) -> None:
         {"-w": messages.mode == "fanout" and (generator.workers or 1) > 1},
         "asks for several processes, and a fan-out is timed by the clock of one", "Write -w 1, or leave it out.",
     )  # fmt: skip
+
+
+def _latin(data: bytes | None) -> str:
+    """Return the bytes as characters, one each: what looks like a placeholder is ASCII."""
+    return (data or b"").decode("latin-1")
 
 
 def _is_text(data: bytes | None) -> bool:
