@@ -95,6 +95,14 @@ def test_hello_is_sent_before_anything_is_waited_for() -> None:
     assert look(subscribed, SocketSettings("push", hello=b"join")).body_start == "welcome, 'join'"
 
 
+def test_hello_is_binary_where_messages_are_as_it_is_in_the_load() -> None:
+    def subscribed(line: ServerConnection) -> None:
+        line.send(f"welcome, {line.recv()!r}")
+
+    answer = look(subscribed, SocketSettings("push", hello=b"join", binary=True))
+    assert answer.body_start == "welcome, b'join'"
+
+
 def test_the_handshake_has_the_headers_and_subprotocols_of_the_load() -> None:
     seen: list[dict[str, str]] = []
 

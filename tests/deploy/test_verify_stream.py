@@ -64,6 +64,30 @@ def look(
         return asyncio.run(work)
 
 
+def test_a_stream_may_take_longer_than_its_timeout_which_is_the_longest_silence() -> None:
+    rhythm = threading.Event()
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with closing(connection):
+                connection.recv(65536)
+                connection.sendall(SSE)
+                for number in range(8):
+                    connection.sendall(events(f"number {number}"))
+                    rhythm.wait(0.2)
+                connection.sendall(LAST)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        target = Target("http", "web.example", listener.getsockname()[1], "127.0.0.1")
+        work = verify_stream(target, Request(), Expectation(200, b"number 7"), StreamSettings("sse"), timeout_s=1.0)
+        answer = asyncio.run(work)
+        thread.join()
+
+    assert answer.problem == ""
+
+
 def test_a_stream_with_all_its_events_is_right() -> None:
     answer = look(SSE + events("a", "b", "c") + LAST, StreamSettings("sse", events=3), Expectation(200, b"c"))
 

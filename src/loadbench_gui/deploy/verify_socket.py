@@ -63,7 +63,7 @@ def _said(line: SocketLine, mask: Mask) -> str:
 def _used(line: SocketLine, settings: SocketSettings, timeout_s: float, mask: Mask) -> tuple[Message | None, str]:
     """Do once what the load will do all the time; return what came of it and what was wrong with it."""
     if settings.hello:
-        line.send(settings.hello, binary=False, fragments=1)
+        line.send(settings.hello, fragments=1)
     match settings.mode:
         case "hold":
             return None, _settled(line)

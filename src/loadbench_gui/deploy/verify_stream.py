@@ -33,6 +33,8 @@ from loadbench_gui.deploy.verify import body_problem, status_problem
 
 LOOK_S: Final = 3.0
 """How long a stream is read after its first event, unless something is still waited for."""
+LONGEST_LOOK_S: Final = 60.0
+"""How long a stream is read beyond its timeout while events come and a text that is expected in one has not."""
 SURPLUS_S: Final = 0.2
 """How long its end is waited for once it has all the events that it should have."""
 
@@ -125,6 +127,7 @@ def _read(
     reader = {"sse": SseReader, "ndjson": LineReader}.get(settings.kind, lambda: _Chunks(response))()
     seen = _Seen()
     deadline = time.monotonic() + wait_s
+    latest = deadline + LONGEST_LOOK_S
     while (left_s := deadline - time.monotonic()) > 0 and seen.body_bytes < BODY_LIMIT_BYTES:
         had = len(seen.events)
         try:
@@ -146,6 +149,9 @@ def _read(
         seen.body_bytes += len(piece)
         seen.body += piece[: BODY_LIMIT_BYTES - len(seen.body)]
         deadline = _deadline(deadline, seen, had, expect, settings)
+        if len(seen.events) > had and _awaits(seen, expect):
+            # The timeout is the longest silence, and a stream may take longer than that to say what it should.
+            deadline = max(deadline, min(time.monotonic() + wait_s, latest))
     return seen
 
 
@@ -156,10 +162,13 @@ def _deadline(deadline: float, seen: _Seen, had: int, expect: Expectation, setti
         return now
     if _has_all(seen, settings):
         return min(deadline, now + SURPLUS_S)
-    awaits = expect.body is not None and expect.body not in seen.body
-    if seen.events and not had and not awaits:
+    if seen.events and not had and not _awaits(seen, expect):
         return min(deadline, now + LOOK_S)
     return deadline
+
+
+def _awaits(seen: _Seen, expect: Expectation) -> bool:
+    return expect.body is not None and expect.body not in seen.body
 
 
 def _has_all(seen: _Seen, settings: StreamSettings) -> bool:
