@@ -45,8 +45,10 @@ def gui() -> int:
         except EnvironmentFault as fault:
             sys.stderr.write(f"error: {fault}\n")
             return fault.exit_code
+    from loadbench_gui.deploy.standing import standing
     from loadbench_gui.ui.app import main
 
+    standing.keep()
     return main(arguments)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loadbench_gui import interpreter
+from loadbench_gui.deploy.standing import standing
 from loadbench_gui.deploy.sweep import TOKEN_VARIABLE, record_path, sweep
 from loadbench_gui.errors import EnvironmentFault
 
@@ -81,15 +82,7 @@ class Guard:
             "token": self._token,
             "record": str(record_path(self._directory, self._token)),
         }
-        # The folder that loadbench was started in must not lend its modules to the guardian.
-        self._process = subprocess.Popen(  # noqa: S603 - our own module
-            interpreter.own_module("loadbench_gui.deploy.guardian"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            creationflags=interpreter.NO_CONSOLE,
-        )
+        self._process = standing.start_process(_start_guardian)
         self._write(json.dumps(spec))
         threading.Thread(target=self._read, name="loadbench guardian", daemon=True).start()
         self._settled.wait()
@@ -198,3 +191,15 @@ class Guard:
         with self._lock:
             self._tail += text
             del self._tail[:-TAIL_BYTES]
+
+
+def _start_guardian() -> subprocess.Popen[bytes]:
+    # The folder that loadbench was started in must not lend its modules to the guardian.
+    return subprocess.Popen(  # noqa: S603 - our own module
+        interpreter.own_module("loadbench_gui.deploy.guardian"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        creationflags=interpreter.NO_CONSOLE,
+    )

@@ -13,6 +13,7 @@ from loadbench_gui.core.plan import Plan
 from loadbench_gui.core.run import LaunchFacts
 from loadbench_gui.core.snapshot import SampleExchange
 from loadbench_gui.deploy.environment import read_environment
+from loadbench_gui.deploy.standing import standing
 from loadbench_gui.errors import LoadbenchError
 from loadbench_gui.profile.secrets import Secrets, secrets_of
 from loadbench_gui.services.abilities import pacing_must_matter
@@ -38,20 +39,25 @@ class Session:
     calibrated_us: float | None = None
     """CPU microseconds that a request costs a worker here, where `loadbench calibrate` has found that out."""
     beside_window: bool = False
-    """Whether a window is open and draws what is measured."""
+    """Whether a window is open that draws what is measured, and does not stand back for it."""
 
     @classmethod
     async def of(
         cls, plan: Plan, store: Store, emit: Emit, stop: asyncio.Event, *, beside_window: bool = False
     ) -> Session:
-        """Read the environment once. Raises `UserError` for a secret that is not set, or pacing that does nothing."""
+        """Read the environment once; where CPUs are few, the window that calls this stands back from now on.
+
+        Raises `UserError` for a secret that is not set, or pacing that does nothing.
+        """
         pacing_must_matter(plan)
         for workload in plan.workloads:
             must_be_one_worker(workload, plan.generator)
         secrets = secrets_of(plan)
         environment = await asyncio.to_thread(read_environment)
         calibrated_us = calibrated_cost_us(store.path.parent, environment, plan.generator.client.name)
-        return cls(plan, store, emit, stop, secrets, environment.as_mapping(), calibrated_us, beside_window)
+        # An engine in this process is what measures: it stays where it is.
+        in_front = beside_window and not (plan.generator.engine == "workers" and standing.stand_back())
+        return cls(plan, store, emit, stop, secrets, environment.as_mapping(), calibrated_us, in_front)
 
     @property
     def base_dir(self) -> Path:

@@ -19,6 +19,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Final
 
 from loadbench_gui.core.plan import Shard
+from loadbench_gui.deploy.standing import standing
 from loadbench_gui.engine import wire
 from loadbench_gui.engine.worker import main
 from loadbench_gui.errors import EnvironmentFault, LoadbenchError
@@ -53,7 +54,7 @@ class Worker:
         self._refused = False
         self.ended = asyncio.Event()
         try:
-            self._process.start()
+            standing.start_process(self._process.start)
         except OSError as problem:
             self._pipe.close()
             raise EnvironmentFault(

@@ -17,6 +17,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Final, cast
 
 from loadbench_gui.core.plan import Target
+from loadbench_gui.deploy.standing import standing
 from loadbench_gui.engine.worker import loop_factory
 from loadbench_gui.errors import EnvironmentFault
 
@@ -85,7 +86,7 @@ class NullServer:
 
     async def __aenter__(self) -> Target:
         try:
-            self._process.start()
+            standing.start_process(self._process.start)
             self._theirs.close()
             port = await asyncio.to_thread(self._port)
         except (OSError, EOFError) as problem:
