@@ -39,6 +39,12 @@ class SocketSettings:
     publishers: int = 1
 
     @property
+    def identifier_bytes(self) -> int:
+        """How long the identifier is that a message we make up starts with; 0: it has none."""
+        width = 8 if self.binary else 16
+        return 0 if self.message or self.size_bytes < width else width
+
+    @property
     def length_bytes(self) -> int:
         """How long each message is that we send, the identifier before one of the user's own included."""
         if not self.message:

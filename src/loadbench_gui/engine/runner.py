@@ -64,7 +64,7 @@ def make_issuer(shard: Shard, circuit: Circuit, recorder: Recorder, *, spin: boo
 
         return make_assembly(settings.mode, shard, circuit, recorder, spin=spin)
     match shard.load.workload.shape:
-        case OpenLoad() if shard.load.workload.kind == "ws":
+        case OpenLoad() if settings is not None and settings.identifier_bytes:
             return MessageIssuer(shard, circuit, recorder, spin=spin)
         case OpenLoad():
             return OpenIssuer(shard, circuit, recorder, spin=spin)

@@ -10,7 +10,7 @@ from websockets.server import ServerProtocol
 
 from loadbench_gui.core.websocket import SocketSettings
 from loadbench_gui.engine.transport.websocket.frames import Extent, client_frame, extent, header
-from loadbench_gui.engine.transport.websocket.messages import GivenUp, Stencil, identifier_bytes, rest_of
+from loadbench_gui.engine.transport.websocket.messages import GivenUp, Stencil, rest_of
 
 OPCODES = st.sampled_from([Opcode.TEXT, Opcode.BINARY, Opcode.CONT, Opcode.PING, Opcode.PONG, Opcode.CLOSE])
 SIZES = st.one_of(st.integers(0, 130), st.sampled_from([65_535, 65_536, 70_000]))
@@ -102,7 +102,7 @@ def test_what_is_no_identifier_has_no_number(payload: bytes) -> None:
 
 def test_a_message_of_ones_own_has_no_identifier() -> None:
     settings = SocketSettings(message=b"x" * 100)
-    assert identifier_bytes(settings) == 0
+    assert settings.identifier_bytes == 0
     assert rest_of(settings) == b"x" * 100
 
 

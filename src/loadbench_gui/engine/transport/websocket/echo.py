@@ -56,10 +56,13 @@ class SingleEcho(EchoSocket):
         self.prepare()
 
     def expire(self, now_ns: int) -> None:
-        """Give the message up, but not the connection."""
+        """Give the message up, and the connection with it where a late echo could not be told from the next one."""
         self.give_up(self.number, self.due_ns)
         self._fail(ErrorKind.READ_TIMEOUT, now_ns)
-        self.owner.answered(self, now_ns)
+        if self.stencil.identified:
+            self.owner.answered(self, now_ns)
+        else:
+            self._abandon(now_ns)
 
     def close(self) -> None:
         """End it without a word; a message on it is no longer accounted for here, but for its bytes."""
@@ -78,6 +81,10 @@ class SingleEcho(EchoSocket):
         if not stencil.is_echo(opcode, payload, self._identifier):
             self.kit.record.of(self.due_ns).received += 1
             self._fail(ErrorKind.BAD_BODY, now, payload)
+            if not stencil.identified:
+                # It may be one that nobody asked for, and the echo is yet to come.
+                self._abandon(now)
+                return
         else:
             recorder = self.circuit.recorder
             recorder.bytes_sent += self._asked
@@ -104,6 +111,11 @@ class SingleEcho(EchoSocket):
             self.owner.spent(self, now, faulty=False)
         else:
             self.owner.closed(self, was_free=True)
+
+    def _abandon(self, now: int) -> None:
+        """Whatever comes on it could be the echo of an earlier message: let nothing more come."""
+        self.take_leave()
+        self.owner.spent(self, now, faulty=True)
 
     def _fail(self, kind: ErrorKind, now: int, came: bytes = b"", why: str = "") -> None:
         """Record the message as failed. came: what did, in place of its echo."""

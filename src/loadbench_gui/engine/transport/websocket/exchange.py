@@ -38,17 +38,16 @@ class EchoKit(Kit):
 class EchoSocket(Socket):
     """stencil: makes its messages. first_number: of them.
 
-    _given_up: messages whose echo is no longer waited for. _owed: how many those are that have no identifier.
+    _given_up: messages whose echo is no longer waited for, where they have an identifier.
     """
 
-    __slots__ = ("_given_up", "_owed", "first_number", "stencil")
+    __slots__ = ("_given_up", "first_number", "stencil")
 
     def __init__(self, kit: EchoKit, owner: Owner, place: int) -> None:
         super().__init__(kit, owner, place)
         self.stencil = kit.stencil()
         self.first_number = first_number()
         self._given_up: GivenUp | None = None
-        self._owed = 0
 
     def on_open(self, now: int) -> None:
         """Say so; a message may wait for it."""
@@ -81,7 +80,6 @@ class EchoSocket(Socket):
         """Remember that the echo of a message is no longer waited for."""
         self.kit.record.of(due_ns).silent += 1
         if not self.stencil.identified:
-            self._owed += 1
             return
         if self._given_up is None:
             self._given_up = GivenUp()
@@ -117,13 +115,10 @@ class EchoSocket(Socket):
             recorder.keep_sample(kind, now, request, head, (came or self.kit.stray)[:_SAMPLE_BYTES])
 
     def _came_before(self, payload: bytes, newest: int) -> bool:
-        """Whether it was answered already. Without an identifier, late ones come before repeated ones."""
+        """Whether it was answered already. Without an identifier, nothing is late: the connection ends by a timeout."""
         if self.stencil.identified:
             number = self.stencil.number(payload)
             if number is None or not self.first_number <= number <= newest:
                 return False
             return self._given_up is None or number not in self._given_up
-        if self._owed:
-            self._owed -= 1
-            return False
         return self.served > 0 and payload == self.stencil.rest

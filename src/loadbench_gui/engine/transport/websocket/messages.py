@@ -2,7 +2,7 @@
 
 One that we make up starts with its identifier where it holds one: 16 hexadecimal digits in text, 8 bytes in binary. The
 rest is the same in all of them, so it is masked once; to send one is to mask its identifier and join three pieces.
-Shorter ones, and those of the user, have no identifier: their echoes are told apart by their order alone.
+Shorter ones, and those of the user, have no identifier: one is under way at a time, and what comes then is its echo.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from loadbench_gui.engine.transport.websocket.frames import (
 
 SMALL_BYTES: Final = 4 << 10
 """Up to here frames are made before they are due, and kept; larger ones would cost memory on every connection."""
-_DIGITS: Final = 16
 _OCTETS: Final = 8
 _BLOCK: Final = 4096
 _LETTERS: Final = "    eeeeetttaaaooiinnsshrdlu"
@@ -57,7 +56,7 @@ class Stencil:
 
     def __init__(self, settings: SocketSettings, rest: bytes) -> None:
         """Rest: as `rest_of` returned it, so that all of a shard share it."""
-        self.width = identifier_bytes(settings)
+        self.width = settings.identifier_bytes
         self.identified = self.width > 0
         self.rest = rest
         size = self.width + len(rest)
@@ -145,17 +144,11 @@ class GivenUp:
         return number <= self._floor or number in self._numbers
 
 
-def identifier_bytes(settings: SocketSettings) -> int:
-    """Return how long the identifier in each message is; 0: there is none."""
-    width = _OCTETS if settings.binary else _DIGITS
-    return 0 if settings.message or settings.size_bytes < width else width
-
-
 def rest_of(settings: SocketSettings) -> bytes:
     """Return what all messages have in common: the user's own, or letters."""
     if settings.message:
         return settings.message
-    size = settings.size_bytes - identifier_bytes(settings)
+    size = settings.size_bytes - settings.identifier_bytes
     letters = random.Random(0).choices(_LETTERS, k=_BLOCK)  # noqa: S311 - the same in every run
     return ("".join(letters) * (-(-size // _BLOCK)))[:size].encode()
 

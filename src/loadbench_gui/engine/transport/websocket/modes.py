@@ -14,8 +14,7 @@ from loadbench_gui.engine.transport.websocket.exchange import EchoKit
 from loadbench_gui.engine.transport.websocket.fanout import RoomKit, Subscriber
 from loadbench_gui.engine.transport.websocket.kit import Kit
 from loadbench_gui.engine.transport.websocket.member import Member
-from loadbench_gui.engine.transport.websocket.messages import identifier_bytes
-from loadbench_gui.engine.transport.websocket.piped import OrderedEcho, PipedEcho
+from loadbench_gui.engine.transport.websocket.piped import PipedEcho
 from loadbench_gui.engine.transport.websocket.push import Listener
 from loadbench_gui.errors import Bug
 
@@ -52,6 +51,7 @@ def _sharing(make_kit: Callable[[Circuit, SocketSettings], K], settings: SocketS
 def _echo(shape: LoadShape, settings: SocketSettings) -> Callable[[EchoKit, Owner, int], Carrier]:
     match shape:
         case OpenLoad():
-            return PipedEcho if identifier_bytes(settings) else OrderedEcho
+            # Without identifiers nobody could say which of several an echo answers: one at a time.
+            return PipedEcho if settings.identifier_bytes else ScheduledEcho
         case ClosedLoad(think_s=think_s):
             return ScheduledEcho if think_s > 0 else ClosedEcho

@@ -1,8 +1,7 @@
-"""Messages that are due whatever is under way: several of them on one connection, told apart when they come back."""
+"""Messages that are due whatever is under way: several on one connection, told apart by their identifiers."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from time import perf_counter_ns
 from typing import TypeAlias
 
@@ -43,7 +42,7 @@ class PipedEcho(EchoSocket):
             frame = self.make_frame(identifier)
             sent_ns = perf_counter_ns()
         self._number += 1
-        self.enter(identifier, (due_ns, taken_ns, sent_ns, self._number, len(frame)))
+        self.pending[identifier] = (due_ns, taken_ns, sent_ns, self._number, len(frame))
         try:
             write = self.write
             write(frame)
@@ -51,10 +50,6 @@ class PipedEcho(EchoSocket):
             # The transport knows that it is closed before we were told: nothing was written.
             self.circuit.loop.call_soon(self._is_lost, ConnectionResetError())
         self._prepare()
-
-    def enter(self, identifier: bytes, stamps: Stamps) -> None:
-        """Wait for the echo of a message."""
-        self.pending[identifier] = stamps
 
     @property
     def waiting(self) -> list[int]:
@@ -88,7 +83,7 @@ class PipedEcho(EchoSocket):
         whole = stencil.echo_bytes
         plain = self._partial is None and self._unusual is None
         # The first one takes the long way: it is the one that did not find its connection open already.
-        if not (plain and self.served and stencil.identified and len(data) >= whole):
+        if not (plain and self.served and len(data) >= whole):
             self.take(data)
             return
         now = perf_counter_ns()
@@ -128,12 +123,11 @@ class PipedEcho(EchoSocket):
 
     def on_message(self, opcode: int, payload: bytes, first_ns: int, now: int) -> None:
         """Find the message that it is the echo of, or find out what else it is."""
-        found = self.find(payload)
-        if found is None:
+        identifier = payload[: self.stencil.width]
+        stamps = self.pending.pop(identifier, None)
+        if stamps is None:
             self.count_astray(payload, self._number, now)
-            return
-        identifier, stamps = found
-        if self.stencil.is_echo(opcode, payload, identifier):
+        elif self.stencil.is_echo(opcode, payload, identifier):
             recorder = self.circuit.recorder
             recorder.bytes_sent += stamps[4]
             recorder.rows.extend((stamps[0], stamps[1], stamps[2], first_ns, now, 0))
@@ -142,12 +136,6 @@ class PipedEcho(EchoSocket):
         else:
             self.kit.record.of(stamps[0]).received += 1
             self._fail(ErrorKind.BAD_BODY, stamps, now, identifier, payload)
-
-    def find(self, payload: bytes) -> tuple[bytes, Stamps] | None:
-        """Take the message out of those under way that `payload` answers."""
-        identifier = payload[: self.stencil.width]
-        stamps = self.pending.pop(identifier, None)
-        return None if stamps is None else (identifier, stamps)
 
     def on_read(self, now: int) -> None:
         """Let the owner look at the clock."""
@@ -172,23 +160,3 @@ class PipedEcho(EchoSocket):
         self.count_sent(stamps[0], stamps[4])
         self.keep_sample(kind, now, identifier, came, why)
         self.circuit.recorder.fail(kind, stamps[:3], now)
-
-
-class OrderedEcho(PipedEcho):
-    """Its messages have no identifier: the first that comes back answers the first that was sent."""
-
-    __slots__ = ("_queue",)
-
-    def __init__(self, kit: EchoKit, owner: Owner, place: int) -> None:
-        super().__init__(kit, owner, place)
-        # The same object under its own type: taking the oldest out of a plain dictionary gets slower and slower.
-        self._queue: OrderedDict[bytes, Stamps] = OrderedDict()
-        self.pending = self._queue
-
-    def enter(self, identifier: bytes, stamps: Stamps) -> None:
-        """Wait for the echo of a message, in line."""
-        self._queue[stamps[3].to_bytes(8, "big")] = stamps
-
-    def find(self, payload: bytes) -> tuple[bytes, Stamps] | None:
-        """Take out the message whose turn it is."""
-        return (b"", self._queue.popitem(last=False)[1]) if self._queue else None
