@@ -23,14 +23,19 @@ _MOST_LINES: Final = 256
 class SseReader:
     """Pieces of a body in, the data of events out.
 
-    last_id: what a reconnecting client sends as `Last-Event-ID`; b"" for none. retry_ms: how long it waits before that,
-    None as long as the server has not said. tracks: whether anybody asks for these two; otherwise they may be old.
+    last_id: what a reconnecting client sends as `Last-Event-ID`; b"" for none. first_id: the first that came, b"" for
+    none. retry_ms: how long a client waits before it reconnects, None as long as the server has not said. tracks:
+    whether anybody asks for these; otherwise they may be old.
     """
 
-    __slots__ = ("_begun", "_data", "_id", "_size", "_skips_lf", "_spilled", "_tail", "_tracks", "last_id", "retry_ms")
+    __slots__ = (
+        "_begun", "_data", "_id", "_size", "_skips_lf", "_spilled", "_tail", "_tracks", "first_id", "last_id",
+        "retry_ms",
+    )  # fmt: skip
 
     def __init__(self, last_id: bytes = b"", *, tracks: bool = True) -> None:
         self.last_id = self._id = last_id
+        self.first_id = b""
         self.retry_ms: int | None = None
         self._tracks = tracks
         self._tail = bytearray()
@@ -142,6 +147,7 @@ class SseReader:
             self._add(value)
         elif name == b"id" and b"\0" not in value:
             self._id = value
+            self.first_id = self.first_id or value
         elif name == b"retry" and value.isdigit():
             # Beyond that many digits it is longer than anybody waits.
             self.retry_ms = int(value[-_LONGEST_NUMBER:]) if len(value) <= _LONGEST_NUMBER else 10**_LONGEST_NUMBER

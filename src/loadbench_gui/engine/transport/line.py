@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from typing import cast
+from time import perf_counter_ns
+from typing import Final, cast
 
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.transport.dial import NotOpened, dial
+
+LONG_READ_BYTES: Final = 16 << 10
+"""Reads below this are never long: they do not even look at the clock."""
+LONG_READ_NS: Final = 2_000_000
+"""After a read that took longer than this, everybody else has a turn."""
 
 
 class Line(asyncio.Protocol):
@@ -66,6 +72,16 @@ class Line(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def breathe(self, began_ns: int) -> None:
+        """Let everything else have its turn after a long read: a loop reads on as long as there is more.
+
+        A server that floods us would otherwise keep timers and the other connections waiting for seconds.
+        """
+        transport = self._transport
+        if perf_counter_ns() - began_ns > LONG_READ_NS and transport is not None and not transport.is_closing():
+            transport.pause_reading()
+            self.circuit.loop.call_later(0, self._read_on)
+
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -81,6 +97,10 @@ class Line(asyncio.Protocol):
         if self._transport is not None:
             self.circuit.recorder.connections.disconnected()
             self._is_lost(exc)
+
+    def _read_on(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     # What it means to the request on it
 

@@ -16,10 +16,12 @@ from loadbench_gui.engine.sampled import SAMPLE_BYTES
 from loadbench_gui.engine.stream_record import StreamRecord
 from loadbench_gui.engine.transport.carrier import Cargo, Owner
 from loadbench_gui.engine.transport.circuit import Circuit
+from loadbench_gui.engine.transport.line import LONG_READ_BYTES
 from loadbench_gui.engine.transport.query import Query
 from loadbench_gui.engine.transport.stream_course import Course, Resumption, with_last_id
 from loadbench_gui.engine.transport.stream_reply import ChunkReply, StreamReply
 from loadbench_gui.engine.transport.stream_upload import ChunkingConnection
+from loadbench_gui.engine.transport.stream_verdict import CUT, is_worth_another, outlives, verdict
 from loadbench_gui.engine.transport.stream_watch import EventWatch
 from loadbench_gui.engine.transport.supply import Payload
 
@@ -27,8 +29,6 @@ LINGER_S: Final = 0.1
 """How long the end of an answer is waited for, once all that was asked for has come."""
 MOST_REFUSED_BYTES: Final = 64 << 10
 """What is read of a body that is no stream, for the connection's sake."""
-_CUT: Final = frozenset({ErrorKind.CLOSED_EARLY, ErrorKind.RESET})
-_UNREACHABLE: Final = frozenset({ErrorKind.CONNECT_REFUSED, ErrorKind.CONNECT_FAILED})
 
 
 class StreamConnection(ChunkingConnection):
@@ -94,9 +94,12 @@ class StreamConnection(ChunkingConnection):
             super().expire(now_ns)
 
     def conclude(self, now_ns: int) -> None:
-        """The load is over: leave a stream of which at least one event has come."""
+        """The load is over: leave a stream of which at least one event came in its time.
+
+        When this is called, it has been over for up to a tick.
+        """
         course = self._course
-        if self.sent_ns and course is not None and course.events:
+        if self.sent_ns and course is not None and 0 < course.first_event_ns < self.circuit.recorder.counted_until_ns:
             course.left = True
             self._watch.course = course
             self._record.count("left", self.due_ns)
@@ -130,6 +133,8 @@ class StreamConnection(ChunkingConnection):
         super().parse(data)
         if self.sent_ns and not self.over and self._stream.reads:
             self._look_for_enough(now)
+        if len(data) >= LONG_READ_BYTES:
+            self.breathe(now)
 
     def _look_for_enough(self, now: int) -> None:
         stream, course = self._stream, self._watch.course
@@ -152,8 +157,9 @@ class StreamConnection(ChunkingConnection):
         self._wait_no_more()
         if self._stream.is_complete and not self._stream.is_refused:
             self._watch.end(now)
-        wrong, why = self._verdict()
-        if wrong is ErrorKind.INCOMPLETE and self._is_worth_another():
+        course = self._watch.course
+        wrong, why = verdict(self._stream, self._watch)
+        if wrong is ErrorKind.INCOMPLETE and is_worth_another(self._stream, course, self._settings):
             self._take_up_again()
             return
         recorder = self.circuit.recorder
@@ -181,19 +187,6 @@ class StreamConnection(ChunkingConnection):
         self._stream.reset()
         self.owner.answered(self, now)
 
-    def _verdict(self) -> tuple[ErrorKind | None, str]:
-        """Return what is wrong with a stream that has ended, and what there is to say about it."""
-        stream, watch, course = self._stream, self._watch, self._watch.course
-        if course.left:
-            return None, ""
-        if stream.is_refused:
-            return ErrorKind.BAD_STATUS, ""
-        if stream.is_complete and watch.has_too_many:
-            return ErrorKind.BAD_BODY, self._watch.so_far
-        if not watch.is_served:
-            return ErrorKind.INCOMPLETE, self._watch.so_far
-        return (stream.judge() if course.reconnects == 0 else None), ""
-
     def _succeed(self, now: int) -> None:
         """Record it. One that was left ends with the window, and one that we let go when it had all."""
         recorder, course = self.circuit.recorder, self._watch.course
@@ -212,10 +205,10 @@ class StreamConnection(ChunkingConnection):
     def _fail(self, kind: ErrorKind, now: int, why: str = "") -> None:
         """Record the stream as failed, unless it can be taken up again."""
         course = self._course
-        if course is not None and course.enough_ns and kind in _CUT:
+        if course is not None and course.enough_ns and kind in CUT:
             self._answered(now)
             return
-        if self._outlives(kind):
+        if course is not None and not self._stream.is_refused and outlives(kind, course, self._settings):
             self._take_up_again()
             return
         if course is not None and course.head_ns:
@@ -224,19 +217,6 @@ class StreamConnection(ChunkingConnection):
         super()._fail(kind, now, why)
 
     # Taking a stream up again
-
-    def _outlives(self, kind: ErrorKind) -> bool:
-        course = self._course
-        if course is None or self._stream.is_refused or course.reconnects >= self._settings.reconnects:
-            return False
-        return kind in _CUT or (course.reconnects > 0 and kind in _UNREACHABLE)
-
-    def _is_worth_another(self) -> bool:
-        """Whether an answer that ended in good order, but too soon, is asked for again; 204 says: do not."""
-        if self._settings.kind != "sse" or self._stream.status == 204:
-            return False
-        asked = self._settings.events is not None or bool(self._settings.until)
-        return asked and self._watch.course.reconnects < self._settings.reconnects
 
     def _take_up_again(self) -> None:
         """Give the connection up, and have a fresh one opened for the rest after a while."""

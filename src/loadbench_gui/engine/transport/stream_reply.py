@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 from httptools import HttpResponseParser
 
@@ -12,12 +11,10 @@ from loadbench_gui.engine.sampled import SAMPLE_BYTES
 from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.transport.coding import Undecodable
 from loadbench_gui.engine.transport.framing import codings, final_head
-from loadbench_gui.engine.transport.reply import Malformed, Reply
+from loadbench_gui.engine.transport.reply import LONGEST_HEAD, Malformed, Reply
 from loadbench_gui.engine.transport.stream_coding import Unfolding
-from loadbench_gui.engine.transport.stream_course import Course
+from loadbench_gui.engine.transport.stream_course import NO_CONTENT, Course
 from loadbench_gui.engine.transport.stream_watch import EventWatch
-
-_NO_CONTENT: Final = 204
 
 
 class StreamReply(Reply):
@@ -27,7 +24,7 @@ class StreamReply(Reply):
     on_body: called by the parser with each piece of the body; a list's own method where nobody keeps the whole.
     """
 
-    __slots__ = ("_pieces", "_unfolding", "_watch", "is_refused", "on_body", "refused_bytes", "start")
+    __slots__ = ("_framing_bytes", "_pieces", "_unfolding", "_watch", "is_refused", "on_body", "refused_bytes", "start")
 
     def __init__(self, circuit: Circuit, watch: EventWatch) -> None:
         super().__init__(circuit)
@@ -52,7 +49,10 @@ class StreamReply(Reply):
         self._watch.begin(course, due_ns, sent_ns)
 
     def feed(self, data: bytes, now_ns: int, *, is_first: bool) -> bool:
-        """Take bytes in and return whether the answer is complete now. Raises `Malformed`."""
+        """Take bytes in and return whether the answer is complete now. Raises `Malformed`.
+
+        Also where there is more between two pieces of the body, or behind the last one, than anybody has to say there.
+        """
         if self._parser is None:
             self._parser = HttpResponseParser(self)
         knew_head = self._head_done
@@ -62,17 +62,22 @@ class StreamReply(Reply):
             if self._head_done:
                 if not knew_head:
                     self._read_head(now_ns)
-                self._pass_on(now_ns)
+                if self._pass_on(now_ns) or not knew_head:
+                    self._framing_bytes = 0
+                else:
+                    self._framing_bytes += len(data)
+                if self._framing_bytes > LONGEST_HEAD:
+                    raise Malformed
 
     def _start(self) -> None:
         self._pieces.clear()
         self._unfolding: Unfolding | None = None
         self.is_refused = False
-        self.refused_bytes = 0
+        self.refused_bytes = self._framing_bytes = 0
         self.start = b""
 
     def _read_head(self, now_ns: int) -> None:
-        goes_on = self.status == _NO_CONTENT and self._watch.course.reconnects > 0
+        goes_on = self.status == NO_CONTENT and self._watch.course.reconnects > 0
         self.is_refused = self.query.check.status_is_wrong(self.status) and not goes_on
         if self.is_refused:
             return
@@ -83,21 +88,22 @@ class StreamReply(Reply):
             except Undecodable as problem:
                 raise Malformed from problem
 
-    def _pass_on(self, now_ns: int) -> None:
-        """Hand on what this read brought of the body."""
+    def _pass_on(self, now_ns: int) -> bool:
+        """Hand on what this read brought of the body, and return whether it brought any."""
         pieces = self._pieces
         if not pieces:
-            return
+            return False
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         pieces.clear()
         self._note(data, now_ns)
         if self.is_refused:
             self.refused_bytes += len(data)
-            return
+            return True
         try:
             self._watch_body(data if self._unfolding is None else self._unfolding.unfold(data), now_ns)
         except (TooLong, Undecodable) as problem:
             raise Malformed from problem
+        return True
 
     def _watch_body(self, data: bytes, now_ns: int) -> None:
         self._watch.body(data, now_ns)
@@ -114,34 +120,44 @@ class StreamReply(Reply):
 
 
 class ChunkReply(StreamReply):
-    """Events are the chunks of the body as the server framed them; where it has none, what each read brings."""
+    """Events are the chunks of the body as the server framed them; where it has none, what each read brings.
 
-    __slots__ = ("_chunks", "_is_chunked")
+    A chunk that comes in many reads is gathered in one place, up to the bound of an event: only its beginning is ever
+    looked at.
+    """
+
+    __slots__ = ("_begun", "_begun_bytes", "_chunks", "_is_chunked")
 
     def _start(self) -> None:
         super()._start()
         self._chunks: list[bytes] = []
+        self._begun = bytearray()
+        self._begun_bytes = 0
         self._is_chunked = False
 
-    def _pass_on(self, now_ns: int) -> None:
+    def _pass_on(self, now_ns: int) -> bool:
         if not self._is_chunked:
-            super()._pass_on(now_ns)
-            return
-        pieces, chunks = self._pieces, self._chunks
-        self._chunks = []
-        begun = chunks or pieces
-        if begun:
-            self._note(begun[0], now_ns)
+            return super()._pass_on(now_ns)
+        chunks, self._chunks = self._chunks, []
+        if self._pieces:
+            self._gather()
+        elif not chunks:
+            return False
+        if len(self.start) < SAMPLE_BYTES:
+            self._note((b"".join(chunks) + self._begun)[self._begun_bytes :], now_ns)
         if self.is_refused:
-            self.refused_bytes += sum(map(len, chunks))
+            self.refused_bytes += sum(map(len, chunks)) + len(self._begun) - self._begun_bytes
         else:
             self._watch.events(chunks, now_ns)
-        if len(pieces) > 1 and sum(map(len, pieces)) > LONGEST_EVENT_BYTES:
-            # Only its beginning is ever looked at; the rest of an endless chunk is not kept.
-            del pieces[1:]
+        self._begun_bytes = len(self._begun)
+        return True
 
     def _watch_body(self, data: bytes, now_ns: int) -> None:
         self._watch.events([data] if data else [], now_ns)
+
+    def _gather(self) -> None:
+        self._begun += b"".join(self._pieces)[: LONGEST_EVENT_BYTES - len(self._begun)]
+        self._pieces.clear()
 
     # The parser's calls
 
@@ -151,6 +167,10 @@ class ChunkReply(StreamReply):
 
     def on_chunk_complete(self) -> None:
         """One is complete; the last one of a body is empty and no event."""
-        if self._pieces:
+        if self._begun:
+            self._gather()
+            self._chunks.append(bytes(self._begun))
+            self._begun.clear()
+        elif self._pieces:
             self._chunks.append(b"".join(self._pieces))
             self._pieces.clear()

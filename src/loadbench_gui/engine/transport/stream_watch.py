@@ -7,18 +7,20 @@ from loadbench_gui.core.events.ndjson import LineReader
 from loadbench_gui.core.events.sse import SseReader
 from loadbench_gui.core.streaming import StreamSettings
 from loadbench_gui.engine.stream_record import StreamRecord
-from loadbench_gui.engine.transport.stream_course import LONGEST_WAIT_S, Course
+from loadbench_gui.engine.transport.stream_course import LONGEST_WAIT_S, NO_CONTENT, Course
 
 
 class EventWatch:
     """One object serves all the streams of a connection, one after the other; `begin` starts the next."""
 
     __slots__ = (
+        "_before",
         "_content",
         "_due_ns",
         "_is_in_line",
         "_reader",
         "_record",
+        "_seeks",
         "_sent_ns",
         "_settings",
         "_until",
@@ -33,6 +35,9 @@ class EventWatch:
         # Where it has no line feed, it lies in a line, and so in the bytes as they came.
         self._is_in_line = b"\n" not in self._until
         self._due_ns = self._sent_ns = 0
+        # Events that came before the stream was taken up again, and whether it is yet to be seen where it goes on.
+        self._before = 0
+        self._seeks = False
         self._reader: SseReader | LineReader = LineReader()
         self.course = Course()
 
@@ -40,6 +45,7 @@ class EventWatch:
         """Watch another stream, or the rest of one."""
         self.course = course
         self._due_ns, self._sent_ns = due_ns, sent_ns
+        self._before, self._seeks = course.events, bool(course.last_id)
         if self._settings.kind == "sse":
             self._reader = SseReader(course.last_id, tracks=self._settings.reconnects > 0)
         else:
@@ -75,6 +81,9 @@ class EventWatch:
     def head(self, status: int, now_ns: int) -> None:
         """The head of the answer is complete."""
         course = self.course
+        if course.reconnects and not course.last_id and status != NO_CONTENT:
+            # Nobody said how far it had come.
+            course.forget(self._before)
         if not course.head_ns:
             course.head_ns, course.status = now_ns, status
             course.since_ns = -now_ns
@@ -111,6 +120,7 @@ class EventWatch:
         self._record.count("reconnected", due_ns)
         if isinstance(reader, SseReader):
             course.last_id = reader.last_id
+            course.first_id = course.first_id or reader.first_id
             if reader.retry_ms is not None:
                 course.wait_s = min(LONGEST_WAIT_S, reader.retry_ms / 1000)
 
@@ -129,9 +139,23 @@ class EventWatch:
 
     def _came(self, events: int, now_ns: int) -> None:
         course, record = self.course, self._record
+        if self._seeks:
+            self._find_place(course)
         record.arrivals.extend((course.since_ns, now_ns, events))
         course.since_ns = now_ns
         course.events += events
         if not course.first_event_ns:
             course.first_event_ns = now_ns
             record.first_events.extend((self._due_ns, now_ns - self._sent_ns))
+
+    def _find_place(self, course: Course) -> None:
+        """See by the first id that comes where a stream goes on: behind the last event, with it, or where it began."""
+        reader = self._reader
+        first_id = reader.first_id if isinstance(reader, SseReader) else b""
+        if not first_id:
+            return
+        self._seeks = False
+        if first_id == course.first_id:
+            course.forget(self._before)
+        elif first_id == course.last_id:
+            course.events -= 1

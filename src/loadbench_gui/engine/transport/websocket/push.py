@@ -7,18 +7,21 @@ from typing import Final
 
 from loadbench_gui.engine.numbering import Numbering, Numbers, Turn
 from loadbench_gui.engine.transport.carrier import Owner
+from loadbench_gui.engine.transport.line import LONG_READ_BYTES
 from loadbench_gui.engine.transport.websocket.frames import BINARY, LONGEST_CONTROL
 from loadbench_gui.engine.transport.websocket.kit import Kit
 from loadbench_gui.engine.transport.websocket.member import Member
 
 _TEXT_FRAME: Final = 0x81
 _BINARY_FRAME: Final = 0x82
-_LONG_READ_BYTES: Final = 16 << 10
 _FRAMES: Final = (_TEXT_FRAME, _BINARY_FRAME)
 
 
 class Listener(Member):
-    """Counts messages, the gaps between them, and what their numbers tell of those that did not come as sent."""
+    """Counts messages, the gaps between them, and what their numbers tell of those that did not come as sent.
+
+    _last_ns: when the last message came; negative: none has, and the connection is open since then.
+    """
 
     __slots__ = ("_last_ns", "_numbers")
 
@@ -33,17 +36,22 @@ class Listener(Member):
         if self.is_open and not is_amid:
             began_ns = perf_counter_ns()
             at = self._take_short(data)
-            if at >= _LONG_READ_BYTES:
-                self._breathe(began_ns)
+            if at >= LONG_READ_BYTES:
+                self.breathe(began_ns)
             if at == len(data):
                 return
             data = data[at:]
         self.take(data)
 
+    def on_open(self, now: int) -> None:
+        """Begin to wait."""
+        self._last_ns = -now
+        super().on_open(now)
+
     def on_message(self, opcode: int, payload: bytes, first_ns: int, now: int) -> None:
         """Count it. Its moment is when it was whole: that of all messages of one read is the same."""
-        self._count(1, now)
         self._follow(payload, now, binary=opcode == BINARY)
+        self._count(1, now)
 
     def _take_short(self, data: bytes) -> int:
         """Return where the first frame begins that is not short, plain and whole, or whose text is not ASCII."""
@@ -69,11 +77,14 @@ class Listener(Member):
         return at
 
     def _count(self, count: int, now: int) -> None:
-        """Count messages that came in one read: there is no gap between those."""
-        record = self.kit.record
-        record.of(now).received += count
+        """Count messages that came in one read, once their numbers were looked at: there is no gap between those."""
+        record, numbers = self.kit.record, self._numbers
+        counts = record.of(now)
+        counts.received += count
+        if numbers is not None and numbers.sequence is not None:
+            counts.numbered += count
         self.served += count
-        if self._last_ns:
+        if self._last_ns > 0:
             record.gap.pairs.extend((now, now - self._last_ns))
         self._last_ns = now
         if count > 1:
@@ -91,8 +102,11 @@ class Listener(Member):
         if numbers.sequence is not None and numbers.sequence.lost:
             self._count_lost(numbers.sequence)
 
-    def conclude(self) -> None:
-        """Count what was leapt over and never came."""
+    def conclude(self, now: int) -> None:
+        """Count what was leapt over and never came, and how long nothing has come."""
+        since_ns, self._last_ns = abs(self._last_ns), 0
+        if since_ns:
+            self.kit.record.silence(since_ns, now)
         numbers, self._numbers = self._numbers, None
         if numbers is not None and numbers.sequence is not None:
             numbers.sequence.conclude()
@@ -106,5 +120,5 @@ class Listener(Member):
 
     def settle(self) -> None:
         """It ends, or the run does."""
-        self.conclude()
+        self.conclude(perf_counter_ns())
         super().settle()

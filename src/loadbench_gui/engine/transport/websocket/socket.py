@@ -8,12 +8,14 @@ in parts.
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
 from time import perf_counter_ns
 from typing import Final
 
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.engine.socket_record import BROKEN
 from loadbench_gui.engine.transport.carrier import Owner
+from loadbench_gui.engine.transport.line import LONG_READ_BYTES
 from loadbench_gui.engine.transport.opening import classify, explain
 from loadbench_gui.engine.transport.websocket.entrance import Entrance
 from loadbench_gui.engine.transport.websocket.frames import (
@@ -34,9 +36,9 @@ NORMAL: Final = 1000
 _PROTOCOL_ERROR: Final = 1002
 _NOT_TEXT: Final = 1007
 _TOO_LONG: Final = 1009
-_LONG_READ_BYTES: Final = 16 << 10
-_LONG_READ_NS: Final = 2_000_000
 _MOST_PINGS: Final = 1024
+_PONG_PATIENCE_NS: Final = 500_000_000
+"""When a connection or the run ends, a ping that is younger may just be on its way: nobody can say."""
 _FLUSH_S: Final = 1.0
 """How long a last word may take to leave, to a server that does not read."""
 
@@ -61,6 +63,7 @@ class Socket(Entrance):
     - `on_refused(refusal)`: it could not be opened: not connected, or the handshake was not accepted. It is `over`.
     - `on_message(opcode, payload, first_ns, now)`: a whole message; text is UTF-8. first_ns: its first byte was read.
     - `on_pong(sent_ns, now)`: a ping was answered; it is in the record already.
+    - `on_unanswered(now)`: a ping was not answered within the timeout; it is in the record already.
     - `on_read(now)`: all messages of one read were handed over. Never between two messages of one read.
     - `on_lost(kind, why, now)`: it was open and is `over`: WS_CLOSE (a close frame), CLOSED_EARLY or RESET (none), or
       PROTOCOL (it broke a rule; we closed). Codes and counts are in the record already.
@@ -94,6 +97,9 @@ class Socket(Entrance):
     def on_pong(self, sent_ns: int, now: int) -> None:
         """A ping was answered."""
 
+    def on_unanswered(self, now: int) -> None:
+        """A ping was not answered in time."""
+
     def on_read(self, now: int) -> None:
         """All messages of a read were handed over."""
 
@@ -111,7 +117,17 @@ class Socket(Entrance):
         """Send a ping; those before it are still waited for, or a server that stalls would be spared its stall."""
         if len(self._pings) < _MOST_PINGS:
             self._pings += (now_ns,)
-        self.write_frame(self.kit.ping(now_ns))
+            self.write_frame(self.kit.ping(now_ns))
+
+    @property
+    def waits_since_ns(self) -> int:
+        """When the oldest ping was sent that is not answered yet; 0: all are."""
+        return self._pings[0] if self._pings else 0
+
+    def expire_pings(self, before_ns: int, now_ns: int) -> None:
+        """Give up the pings that were sent up to `before_ns`."""
+        if self._count_unanswered(before_ns):
+            self.on_unanswered(now_ns)
 
     def part(self, code: int = NORMAL) -> asyncio.Future[None]:
         """Begin the closing handshake. Messages are not handed over any more. Done when the server has answered."""
@@ -123,10 +139,23 @@ class Socket(Entrance):
                 self.write_frame(client_frame(CLOSE, code.to_bytes(2, "big"), self.kit.key))
         return self._parting
 
+    def take_leave(self) -> None:
+        """End it in good order, but wait for no answer. It is `over`, and nothing more is told of it."""
+        self.write_frame(client_frame(CLOSE, NORMAL.to_bytes(2, "big"), self.kit.key))
+        self._leave()
+
     def close(self) -> None:
         """End it without a word."""
         self._forget()
         super().close()
+
+    def settle(self) -> None:
+        """It ends, or the run does: what was not answered by now is not waited for any longer."""
+        if self._pings:
+            patience_ns = min(_PONG_PATIENCE_NS, round(self.circuit.timeout_s * 1e9))
+            self._count_unanswered(perf_counter_ns() - patience_ns)
+            self._pings = ()
+        super().settle()
 
     # asyncio.Protocol
 
@@ -164,22 +193,8 @@ class Socket(Entrance):
             self._shake_hands(data, now)
         else:
             self._read(data, now)
-        if len(data) >= _LONG_READ_BYTES:
-            self._breathe(now)
-
-    def _breathe(self, began_ns: int) -> None:
-        """Let everything else have its turn after a read that took long: a loop reads on as long as there is more.
-
-        A server that floods us would otherwise keep timers waiting for seconds.
-        """
-        transport = self._transport
-        if perf_counter_ns() - began_ns > _LONG_READ_NS and transport is not None and not transport.is_closing():
-            transport.pause_reading()
-            self.circuit.loop.call_later(0, self._read_on)
-
-    def _read_on(self) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
+        if len(data) >= LONG_READ_BYTES:
+            self.breathe(now)
 
     def _read(self, data: bytes, now: int) -> None:
         first_ns = now
@@ -252,6 +267,14 @@ class Socket(Entrance):
             self._pings = self._pings[answered:]
             self.on_pong(sent_ns, now)
 
+    def _count_unanswered(self, before_ns: int) -> int:
+        """Give up the pings that were sent up to `before_ns`, and return how many those are."""
+        late = bisect_right(self._pings, before_ns)
+        for ping_ns in self._pings[:late]:
+            self.kit.record.of(ping_ns).pings_unanswered += 1
+        self._pings = self._pings[late:]
+        return late
+
     def pack(self, payload: bytes, fragments: int = 1) -> bytes:
         """Return a message of ours as it is written here, compressed if that was agreed on and cut into fragments."""
         return (self._unusual or Unusual()).pack(self.kit.opcode, payload, fragments)
@@ -295,6 +318,7 @@ class Socket(Entrance):
 
     def _forget(self) -> None:
         self._partial = self._unusual = None
-        self._pings = ()
+        if self.kit.pinger is not None:
+            self.kit.pinger.discard()
         if self._parting is not None and not self._parting.done():
             self._parting.set_result(None)

@@ -1,4 +1,4 @@
-"""Streams that last as long as the load does, and streams that are taken up again where they were cut."""
+"""Streams that are taken up again where they were cut, and what counts when their server begins anew."""
 
 from __future__ import annotations
 
@@ -9,116 +9,11 @@ import pytest
 
 from engine.servers import Watch
 from engine.streams import LAST_CHUNK, SSE_HEAD, Stream, chunk, event, fire_streams, shoot_streams, stream_of, streaming
-from loadbench_gui.core.plan import ClosedLoad, EngineName, Expectation, OpenLoad, Request, StreamSettings
+from loadbench_gui.core.plan import ClosedLoad, EngineName, Expectation, Request, StreamKind, StreamSettings
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.services.generator import Fired
 
 BOTH = pytest.mark.parametrize("engine", ["in-app", "workers"])
-ENDLESS = StreamSettings(endless=True)
-
-
-async def ticks(stream: Stream) -> None:
-    """An event every ten milliseconds, for ever."""
-    await stream.start()
-    for number in range(1 << 30):
-        await stream.event(number)
-        await asyncio.sleep(0.01)
-
-
-@BOTH
-def test_endless_streams_are_left_when_the_window_ends(engine: EngineName) -> None:
-    fired, server = shoot_streams(ticks, ENDLESS, ClosedLoad(3), engine=engine, limit=None, duration_s=0.6)
-    streams = stream_of(fired)
-    assert len(server.streams) == server.connections == 3
-    assert fired.measured.issued == fired.measured.succeeded == streams.complete == streams.left == 3
-    assert (fired.measured.censored, streams.truncated) == (0, 0)
-    assert fired.traffic.completed == 3, "they end with the window"
-    assert 3 * 10 < streams.events <= 3 * 61
-    assert fired.traffic.closed_by_server == 0
-
-
-def test_endless_streams_count_from_their_opening_and_their_events_from_the_windows() -> None:
-    """They are opened once, in the warm-up: were they not of the run, no stream would be."""
-    fired, server = shoot_streams(ticks, ENDLESS, ClosedLoad(2), limit=None, warmup_s=0.3, duration_s=0.3)
-    streams = stream_of(fired)
-    assert len(server.streams) == 2
-    assert (fired.measured.issued, fired.measured.succeeded, streams.complete, streams.left) == (2, 2, 2, 2)
-    assert 2 * 5 < streams.events <= 2 * 31
-    assert streams.first_event.total == 2
-
-
-def test_endless_streams_without_an_event_are_censored() -> None:
-    async def says_nothing(stream: Stream) -> None:
-        await stream.start()
-        await stream.until_gone()
-        raise ConnectionError
-
-    fired, _ = shoot_streams(says_nothing, ENDLESS, ClosedLoad(2), limit=None, duration_s=0.4)
-    assert (fired.measured.issued, fired.measured.censored, stream_of(fired).left) == (2, 2, 0)
-
-
-def test_an_endless_stream_that_ends_in_good_order_is_complete_and_the_next_one_begins() -> None:
-    async def ends(stream: Stream) -> None:
-        await stream.start()
-        await stream.event(0)
-        await asyncio.sleep(0.05)
-        await stream.finish()
-
-    fired, server = shoot_streams(ends, ENDLESS, limit=None, duration_s=0.5)
-    streams = stream_of(fired)
-    assert fired.measured.succeeded == streams.complete == len(server.streams) > 3
-    assert streams.left <= 1
-
-
-def test_endless_streams_of_an_open_load_are_left_too() -> None:
-    shape = OpenLoad(rate_rps=20.0, connections=4)
-    fired, server = shoot_streams(ticks, ENDLESS, shape, limit=None, duration_s=0.5)
-    measured = fired.measured
-    assert measured.issued == 10
-    assert (measured.succeeded, measured.censored) == (4, 6)
-    assert stream_of(fired).left == len(server.streams) == 4
-
-
-def test_a_limit_of_endless_streams_is_held_to_the_windows_end() -> None:
-    fired, _ = shoot_streams(ticks, ENDLESS, ClosedLoad(2), limit=2, duration_s=0.5, timeout_s=0.1)
-    assert (fired.measured.succeeded, stream_of(fired).left) == (2, 2)
-    assert stream_of(fired).events > 2 * 20
-
-
-def test_a_stop_leaves_endless_streams() -> None:
-    async def scenario() -> Fired:
-        stop = asyncio.Event()
-
-        async def five(stream: Stream) -> None:
-            await stream.start()
-            for number in range(5):
-                await stream.event(number)
-            await asyncio.sleep(0.1)
-            stop.set()
-            await stream.until_gone()
-            raise ConnectionError
-
-        async with streaming(five) as server:
-            return await fire_streams(server.target, ENDLESS, stop=stop)
-
-    fired = asyncio.run(scenario())
-    assert (fired.measured.succeeded, stream_of(fired).left, stream_of(fired).events) == (1, 1, 5)
-
-
-def test_a_stall_that_nothing_follows_is_one_as_long_as_the_window() -> None:
-    async def stalls(stream: Stream) -> None:
-        await stream.start()
-        await stream.event(0)
-        await stream.until_gone()
-        raise ConnectionError
-
-    fired, _ = shoot_streams(stalls, ENDLESS, limit=None, duration_s=0.6)
-    streams = stream_of(fired)
-    assert (fired.measured.succeeded, streams.gap.total) == (1, 0)
-    assert 500_000 < streams.longest_stall_us <= 600_000
-
-
-# Taking a stream up again
 
 
 def three_lives(
@@ -272,7 +167,7 @@ def test_a_server_that_is_gone_for_a_moment_is_asked_again() -> None:
 
         async def begins(stream: Stream) -> None:
             await stream.start()
-            await stream.send(chunk(b"retry: 50\n\n" + event(0)))
+            await stream.send(chunk(b"retry: 50\nid: 0\n" + event(0)))
             gone.set()
             stream.cut()
 
@@ -291,17 +186,103 @@ def test_a_server_that_is_gone_for_a_moment_is_asked_again() -> None:
     assert (fired.measured.succeeded, stream_of(fired).events) == (1, 2)
 
 
-def test_an_endless_stream_that_ends_in_the_warm_up_is_of_the_run_but_no_throughput() -> None:
-    """Throughput is what ended inside the window, over the window's length."""
+# What counts when its server begins anew
 
-    async def once_briefly(stream: Stream) -> None:
-        if stream.number > 1:
-            await ticks(stream)
+
+def begins_anew(*lives: int, ids: bool) -> Callable[[Stream], Awaitable[None]]:
+    """Each life has so many events, always from the first one on; all but the last one are cut."""
+
+    async def behave(stream: Stream) -> None:
+        life = lives[stream.number - 1]
         await stream.start()
-        await stream.event(0)
+        await stream.send(chunk(b"retry: 1\n\n"))
+        for number in range(life):
+            await stream.send(chunk((b"id: e%d\n" % number if ids else b"") + event(number)))
+        if stream.number < len(lives):
+            stream.cut()
         await stream.finish()
 
-    fired, server = shoot_streams(once_briefly, ENDLESS, limit=None, warmup_s=0.5, duration_s=0.3)
-    assert len(server.streams) == 2
-    assert (fired.measured.issued, fired.measured.succeeded, stream_of(fired).left) == (2, 2, 1)
-    assert fired.traffic.completed == 1
+    return behave
+
+
+@pytest.mark.parametrize("ids", [False, True], ids=["without ids", "in spite of the id that we sent"])
+def test_a_stream_that_begins_anew_is_complete_when_all_of_it_has_come(ids: bool) -> None:
+    """Two events and three of four are not four, and two, three and four of four are not too many."""
+    settings = StreamSettings(events=4, reconnects=5)
+    fired, server = shoot_streams(begins_anew(2, 3, 4, ids=ids), settings, limit=1)
+    streams = stream_of(fired)
+    assert fired.measured.errors == {}
+    assert (fired.measured.succeeded, streams.complete, streams.reconnected) == (1, 1, 2)
+    assert streams.events == 2 + 3 + 4, "all that came are counted"
+    assert [stream.last_event_id for stream in server.streams] == ([None, "e1", "e2"] if ids else [None] * 3)
+
+
+@pytest.mark.parametrize("ids", [False, True], ids=["without ids", "in spite of the id that we sent"])
+def test_what_came_before_a_cut_does_not_make_up_for_what_did_not_come_after_it(ids: bool) -> None:
+    settings = StreamSettings(events=4, reconnects=1)
+    fired, _ = shoot_streams(begins_anew(3, 3, ids=ids), settings, limit=1)
+    assert fired.measured.errors == {ErrorKind.INCOMPLETE: 1}
+    assert b"3 of 4 events had come" in fired.samples[0].body_start
+    assert stream_of(fired).events == 6
+
+
+@pytest.mark.parametrize("kind", ["ndjson", "chunked"])
+def test_streams_that_know_no_ids_always_begin_anew(kind: StreamKind) -> None:
+    async def behave(stream: Stream) -> None:
+        await stream.start()
+        for number in range(stream.number):
+            await stream.send(chunk(b"%d\n" % number))
+        if stream.number < 3:
+            await asyncio.sleep(0.01)
+            stream.cut()
+        await stream.finish()
+
+    fired, _ = shoot_streams(behave, StreamSettings(kind, events=3, reconnects=2), limit=1)
+    assert (fired.measured.succeeded, stream_of(fired).events) == (1, 1 + 2 + 3)
+
+
+def test_an_event_that_is_told_again_is_not_one_more() -> None:
+    """A server that goes on with the event whose id it was told, and not with the one behind it."""
+
+    async def repeats(stream: Stream) -> None:
+        await stream.start()
+        await stream.send(chunk(b"retry: 1\n\n"))
+        first = int((stream.last_event_id or "e0")[1:])
+        for number in range(first, min(first + 3, 5)):
+            await stream.send(chunk(b"id: e%d\n" % number + event(number)))
+        if first + 3 < 5:
+            stream.cut()
+        await stream.finish()
+
+    fired, server = shoot_streams(repeats, StreamSettings(events=5, reconnects=5), limit=1)
+    assert fired.measured.errors == {}
+    assert [stream.last_event_id for stream in server.streams] == [None, "e2"]
+    assert stream_of(fired).events == 6
+
+
+def test_an_end_that_came_before_a_cut_has_to_come_again() -> None:
+    async def ends_early(stream: Stream) -> None:
+        await stream.start()
+        await stream.send(chunk(b"retry: 1\n\n" + (b"data: end\n\n" if stream.number == 1 else event(1)) + event(2)))
+        if stream.number == 1:
+            stream.cut()
+        await stream.send(chunk(event(3)))
+        await stream.finish()
+
+    fired, _ = shoot_streams(ends_early, StreamSettings(events=3, until="end", reconnects=1), limit=1)
+    assert fired.measured.errors == {ErrorKind.INCOMPLETE: 1}
+
+
+def test_no_content_after_a_cut_leaves_what_had_come() -> None:
+    """Nothing was asked for but events: the server says that there are no more."""
+
+    async def stops(stream: Stream) -> None:
+        if stream.number > 1:
+            await stream.send(b"HTTP/1.1 204 No Content\r\n\r\n")
+            return
+        await stream.start()
+        await stream.send(chunk(b"retry: 1\n\n" + event(0)))
+        stream.cut()
+
+    fired, _ = shoot_streams(stops, StreamSettings(reconnects=5), limit=1)
+    assert (fired.measured.succeeded, stream_of(fired).events) == (1, 1)
