@@ -8,7 +8,19 @@ from collections.abc import Callable
 import pytest
 
 from engine.servers import adds_up
-from engine.socket_peers import PING, PONG, Behaviour, Peer, Room, accepted, fire_sockets, serving_sockets, tally
+from engine.socket_peers import (
+    CLOSE,
+    PING,
+    PONG,
+    Behaviour,
+    Peer,
+    Room,
+    accepted,
+    fire_sockets,
+    frame,
+    serving_sockets,
+    tally,
+)
 from loadbench_gui.core.plan import ClosedLoad, EngineName, SocketSettings
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.services.generator import Fired
@@ -225,6 +237,53 @@ def test_pings_that_a_stall_keeps_waiting_are_counted_from_when_each_was_sent(an
     assert (pings.max_us or 0) >= 8 * 45_000
     assert pings.total - pings.count_at_or_below(200_000) >= 4
     assert 9 <= pings.total <= room.pings
+
+
+PINGED = SocketSettings(mode="hold", ping_every_s=0.05)
+
+
+def dies(pong_after_s: float | None = None) -> Behaviour:
+    """The second connection answers no ping of the window any more, or each a while later; TCP stays as it is."""
+
+    async def behave(peer: Peer) -> None:
+        loop = asyncio.get_running_loop()
+        while (got := await peer.read_frame())[1] != CLOSE:
+            if got[1] != PING:
+                continue
+            if peer.number != 2 or not peer.room.measuring.is_set():
+                peer.send(got[2], PONG)
+            elif pong_after_s is not None:
+                loop.call_later(pong_after_s, peer.send, got[2], PONG)
+        peer.raw(frame(got[2], CLOSE))
+
+    return behave
+
+
+def test_one_that_does_not_answer_a_ping_in_time_has_failed_and_is_opened_again() -> None:
+    fired, room = held(dies(), settings=PINGED, duration_s=1.6, timeout_s=0.4)
+    assert adds_up(fired)
+    assert (fired.measured.issued, fired.measured.succeeded) == (5, 4)
+    assert fired.measured.errors == {ErrorKind.READ_TIMEOUT: 1}
+    assert tally(fired).pings_unanswered >= 1
+    assert room.asked == 6
+    assert fired.samples[0].response_head == b"(no answer to a ping within 0.4 s)"
+
+
+def test_one_whose_last_pings_are_never_answered_was_not_held_to_the_end() -> None:
+    """The window ends before the timeout does: what is under way then is waited for, like any request."""
+    fired, room = held(dies(), settings=PINGED, duration_s=1.0, timeout_s=1.2)
+    assert adds_up(fired)
+    assert (fired.measured.succeeded, fired.measured.errors) == (4, {ErrorKind.READ_TIMEOUT: 1})
+    assert tally(fired).pings_unanswered >= 1
+    assert room.asked == 5
+
+
+def test_one_that_answers_the_last_pings_after_the_end_was_held() -> None:
+    fired, _ = held(dies(pong_after_s=0.3), settings=PINGED, duration_s=1.0)
+    assert adds_up(fired)
+    assert (fired.measured.succeeded, fired.measured.errors) == (5, {})
+    assert tally(fired).pings_unanswered == 0
+    assert (tally(fired).ping.max_us or 0) >= 300_000
 
 
 def test_a_sample_of_a_handshake_says_what_was_asked_and_one_of_a_loss_that_it_was_open() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from engine.servers import adds_up
-from engine.socket_peers import BINARY, TEXT, Behaviour, Peer, Room, fire_sockets, serving_sockets, tally
+from engine.socket_peers import BINARY, CLOSE, TEXT, Behaviour, Peer, Room, fire_sockets, serving_sockets, tally
 from loadbench_gui.core.plan import ClosedLoad, SocketSettings
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.services.generator import Fired
@@ -23,11 +23,14 @@ def pushed(
     settings: SocketSettings = PUSH,
     warmup_s: float = 0.0,
     duration_s: float = 0.8,
+    timeout_s: float = 5.0,
 ) -> tuple[Fired, Room]:
     async def scenario() -> tuple[Fired, Room]:
         async with serving_sockets(behave) as room:
             shape = ClosedLoad(connections)
-            fired = await fire_sockets(room, settings, shape, warmup_s=warmup_s, duration_s=duration_s)
+            fired = await fire_sockets(
+                room, settings, shape, warmup_s=warmup_s, duration_s=duration_s, timeout_s=timeout_s
+            )
             return fired, room
 
     return asyncio.run(scenario())
@@ -58,6 +61,7 @@ def test_each_message_is_a_request_that_succeeded() -> None:
     assert adds_up(fired)
     assert measured.issued == measured.succeeded == sockets.received == fired.traffic.completed == 40
     assert (sockets.lost, sockets.duplicated, sockets.reordered, sockets.stray) == (0, 0, 0, 0)
+    assert (sockets.numbered, sockets.knows_losses("push")) == (40, True)
     assert sockets.gap.total == 2 * 19
     assert not measured.service
     assert room.messages == [b"go", b"go"]
@@ -85,6 +89,31 @@ def test_messages_without_numbers_are_counted_and_no_more() -> None:
     fired, _ = pushed(sends([b"tick"] * 20), settings=GO)
     sockets = tally(fired)
     assert (sockets.received, sockets.lost, sockets.duplicated) == (40, 0, 0)
+    assert not sockets.knows_losses("push"), "nobody can say whether any was lost"
+
+
+def test_a_server_that_goes_silent_leaves_a_trace() -> None:
+    """No message ends the last silence, so it is no gap."""
+    fired, _ = pushed(sends([b"tick"] * 5), settings=GO, duration_s=1.5)
+    sockets = tally(fired)
+    assert sockets.longest_silence_us > (sockets.gap.max_us or 0)
+    assert sockets.longest_silence_us >= 500_000
+
+
+async def ignores_pings(peer: Peer) -> None:
+    """It pushes and reads, but does not answer."""
+    await peer.into_the_window()
+    peer.send(b"tick")
+    while (await peer.read_frame())[1] != CLOSE:
+        pass
+
+
+def test_pings_that_are_not_answered_are_counted_and_fail_nothing() -> None:
+    fired, room = pushed(ignores_pings, settings=SocketSettings(mode="push", ping_every_s=0.1), timeout_s=0.4)
+    assert adds_up(fired)
+    assert (fired.measured.succeeded, fired.measured.errors, room.asked) == (2, {}, 2)
+    assert tally(fired).ping.total == 0
+    assert 8 <= tally(fired).pings_unanswered <= 18
 
 
 async def leaves(peer: Peer) -> None:

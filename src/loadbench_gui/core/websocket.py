@@ -62,6 +62,10 @@ class SocketTally:
     lost: messages (fan-out: deliveries) that did not come in time. duplicated: those that came again. reordered: those
         that came after a later one. stray: messages that nobody had asked for.
     close_codes: how connections ended that the server closed, 1006 for those that just broke.
+    pings_unanswered: pings whose pong did not come in time, or not before the connection or the run ended.
+    numbered: pushed messages of connections on which they carry numbers, without which nobody knows what was lost.
+    longest_silence_us: the longest time that an open connection of a push was without a message, also where none ended
+        it.
     """
 
     rtt: Histogram = field(default_factory=Histogram)
@@ -76,6 +80,16 @@ class SocketTally:
     reordered: int = 0
     stray: int = 0
     close_codes: Mapping[int, int] = field(default_factory=dict)
+    pings_unanswered: int = 0
+    numbered: int = 0
+    longest_silence_us: int = 0
+
+    def knows_losses(self, mode: SocketMode) -> bool:
+        """Return whether it is known how many messages were lost, came twice or late; if not, their counts say nothing.
+
+        Where we send, each is waited for by name. What a server pushes has to carry numbers.
+        """
+        return mode in ("echo", "fanout") or bool(self.numbered or self.lost or self.duplicated or self.reordered)
 
     def __add__(self, other: SocketTally) -> SocketTally:
         return SocketTally(
@@ -91,4 +105,7 @@ class SocketTally:
             self.reordered + other.reordered,
             self.stray + other.stray,
             merge_counts(self.close_codes, other.close_codes),
+            self.pings_unanswered + other.pings_unanswered,
+            self.numbered + other.numbered,
+            max(self.longest_silence_us, other.longest_silence_us),
         )

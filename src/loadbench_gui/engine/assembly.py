@@ -17,6 +17,7 @@ from loadbench_gui.engine.opener import Opener
 from loadbench_gui.engine.socket_record import SocketRecord
 from loadbench_gui.engine.transport.carrier import Carrier
 from loadbench_gui.engine.transport.websocket.member import Member, part_all
+from loadbench_gui.engine.transport.websocket.pinger import Pinger
 from loadbench_gui.engine.transport.websocket.upgrade import Refusal
 
 _SAMPLE_BYTES: Final = 2048
@@ -129,9 +130,8 @@ class Assembly(Issuer):
     def close(self) -> None:
         """Open nothing any more and close all connections."""
         self._stop_opening()
-        pinger = next(self._members()).kit.pinger
-        if pinger is not None:
-            pinger.close()
+        if self._pinger is not None:
+            self._pinger.close()
         super().close()
 
     # For carriers in general; members have more to say.
@@ -159,6 +159,15 @@ class Assembly(Issuer):
     @property
     def _record(self) -> SocketRecord:
         return cast("SocketRecord", self._recorder.side)
+
+    @property
+    def _pinger(self) -> Pinger | None:
+        return next(self._members()).kit.pinger
+
+    def _stop_pinging(self) -> None:
+        """Send no more pings: those that are under way are waited for, as long as requests would be."""
+        if self._pinger is not None:
+            self._pinger.rest()
 
     def _members(self) -> Iterator[Member]:
         return (cast("Member", connection) for connection in self.connections)

@@ -117,10 +117,9 @@ class Fanout(Assembly):
         due_ns = publication.due_ns
         counts = record.of(due_ns)
         counts.received += 1
-        if fate is Delivery.AWAITED:
+        if fate is Delivery.AWAITED or fate is Delivery.OVERTAKEN:
             record.fanout.pairs.extend((due_ns, now_ns - publication.sent_ns))
-            if self._publications.is_reordered(subscriber.place, publication):
-                counts.reordered += 1
+            counts.reordered += fate is Delivery.OVERTAKEN
         elif fate is Delivery.AGAIN:
             counts.duplicated += 1
             return

@@ -47,8 +47,10 @@ _STREAM: Final = _Fields(
     ("headers", "first_event", "first_content", "gap", "per_read"),
 )
 _SOCKET: Final = _Fields(
-    ("sent", "received", "lost", "duplicated", "reordered", "stray"), ("rtt", "ping", "gap", "fanout", "skew")
-)
+    ("sent", "received", "lost", "duplicated", "reordered", "stray", "pings_unanswered", "numbered",
+     "longest_silence_us"),
+    ("rtt", "ping", "gap", "fanout", "skew"),
+)  # fmt: skip
 _TRAFFIC: Final = _Fields(
     ("completed", "bytes_sent", "bytes_received", "opened", "reused", "stale", "closed_by_server", "open_connections"),
     ("connect", "tls", "upgrade"),

@@ -6,7 +6,6 @@ knows every subscriber it waits for, so a delivery that came twice is told from 
 
 from __future__ import annotations
 
-from array import array
 from enum import Enum, auto
 from typing import Final
 
@@ -14,7 +13,9 @@ from loadbench_gui.core.snapshot import ErrorKind
 
 DIGITS: Final = 16
 """How long the identifier of a text message is: hexadecimal digits. A binary one has half as many bytes."""
-_NOT_ASKED, _AWAITED, _HAS_IT = 0, 1, 2
+_NOT_ASKED, _AWAITED, _HAS_IT, _OVERTAKEN = range(4)
+"""What a publication is to a subscriber. The last: it is awaited, and a later one of the same publisher came before."""
+_WAITING: Final = (_AWAITED, _OVERTAKEN)
 _MOST_KEPT: Final = 1024
 _MOST_KEPT_BYTES: Final = 4 << 20
 
@@ -22,11 +23,13 @@ _MOST_KEPT_BYTES: Final = 4 << 20
 class Delivery(Enum):
     """What a message is to the subscriber that it came to.
 
-    AWAITED: a publication that it had not yet. LATE: one that was given up before. WRONG: one, with another content.
-    AGAIN: one that it had. STRAY: nothing that was published for it.
+    AWAITED: a publication that it had not yet. OVERTAKEN: the same, but it had a later one of the same publisher.
+    LATE: one that was given up before. WRONG: one, with another content. AGAIN: one that it had. STRAY: nothing that
+    was published for it.
     """
 
     AWAITED = auto()
+    OVERTAKEN = auto()
     LATE = auto()
     WRONG = auto()
     AGAIN = auto()
@@ -40,6 +43,7 @@ class Publication:
     `message` starts with. due_ns, taken_ns, sent_ns: its clock; `sent_ns` is the caller's to set.
     expected: how many subscribers there are to wait for. came: how many of those have it, the first at `first_ns`, the
     last so far at `last_ns`. missing: how many it was given up for. fault: why it fails even if all others get it.
+    fates: what it is to each place, in one byte. previous: the same publisher's one before it, if both are under way.
     """
 
     __slots__ = (
@@ -54,13 +58,17 @@ class Publication:
         "missing",
         "name",
         "number",
+        "previous",
         "publisher",
         "sent_ns",
         "taken_ns",
     )
 
-    def __init__(self, number: int, publisher: int, name: bytes, body: bytes, fates: bytearray) -> None:
+    def __init__(
+        self, number: int, publisher: int, name: bytes, body: bytes, fates: bytearray, previous: Publication | None
+    ) -> None:
         self.number, self.publisher, self.name = number, publisher, name
+        self.previous = previous
         # Not the whole: of those that have ended many are remembered, and all have the same body.
         self._body = body
         self.due_ns = self.taken_ns = self.sent_ns = 0
@@ -95,9 +103,8 @@ class Publications:
         self._body = body
         self._width = DIGITS // 2 if binary else DIGITS
         self._subscribed = bytearray(places)
-        # By publisher: the number of the latest publication of his that each place has. Publishers race each other, and
-        # nobody promises who wins.
-        self._latest: dict[int, array[int]] = {}
+        # By publisher: his newest, if it is under way. Publishers race each other, and nobody promises who wins.
+        self._newest: dict[int, Publication] = {}
         self._under_way: dict[bytes, Publication] = {}
         self._past: dict[bytes, Publication] = {}
         self._most_past = max(16, min(_MOST_KEPT, _MOST_KEPT_BYTES // max(1, places)))
@@ -121,7 +128,7 @@ class Publications:
         self._subscribed[place] = _NOT_ASKED
         ended = []
         for publication in list(self._under_way.values()):
-            if publication.fates[place] == _AWAITED:
+            if publication.fates[place] in _WAITING:
                 publication.fates[place] = _NOT_ASKED
                 publication.fault = publication.fault or why
                 publication.missing += 1
@@ -135,8 +142,9 @@ class Publications:
         self._number += 1
         number = self._number
         name = b"%016x" % number if self._width == DIGITS else number.to_bytes(self._width, "big")
-        publication = Publication(number, publisher, name, self._body, bytearray(self._subscribed))
-        self._under_way[name] = publication
+        previous = self._newest.get(publisher)
+        publication = Publication(number, publisher, name, self._body, bytearray(self._subscribed), previous)
+        self._under_way[name] = self._newest[publisher] = publication
         return publication
 
     def deliver(
@@ -153,32 +161,26 @@ class Publications:
             return self._deliver_past(place, name)
         if same_kind and publication.is_message(message):
             return self.arrive(publication, place, now_ns), publication
-        if publication.fates[place] != _AWAITED:
+        if publication.fates[place] not in _WAITING:
             return self._not_awaited(publication, place), publication
         publication.fates[place] = _HAS_IT
+        self._overtake(publication, place)
         publication.fault = ErrorKind.BAD_BODY
         publication.expected -= 1
         return Delivery.WRONG, publication
 
     def arrive(self, publication: Publication, place: int, now_ns: int) -> Delivery:
         """Take in that a publication that is under way came to `place`, unchanged."""
-        if publication.fates[place] != _AWAITED:
+        fate = publication.fates[place]
+        if fate not in _WAITING:
             return self._not_awaited(publication, place)
         publication.fates[place] = _HAS_IT
         publication.came += 1
         publication.last_ns = now_ns
         publication.first_ns = publication.first_ns or now_ns
-        return Delivery.AWAITED
-
-    def is_reordered(self, place: int, publication: Publication) -> bool:
-        """Whether `place` had a later one of the same publisher before; call it once for each that was awaited."""
-        latest = self._latest.get(publication.publisher)
-        if latest is None:
-            latest = self._latest[publication.publisher] = array("q", bytes(8 * len(self._subscribed)))
-        if publication.number > latest[place]:
-            latest[place] = publication.number
-            return False
-        return True
+        if publication.previous is not None:
+            self._overtake(publication, place)
+        return Delivery.AWAITED if fate == _AWAITED else Delivery.OVERTAKEN
 
     def finish(self, publication: Publication) -> None:
         """Take a complete publication out."""
@@ -200,10 +202,14 @@ class Publications:
         """Give up, and return, all that has not ended; nobody is missing, since nobody waits any longer."""
         rest = list(self._under_way.values())
         self._under_way.clear()
+        self._newest.clear()
         return rest
 
     def _end(self, publication: Publication) -> Publication:
         del self._under_way[publication.name]
+        publication.previous = None
+        if self._newest.get(publication.publisher) is publication:
+            del self._newest[publication.publisher]
         self._past[publication.name] = publication
         if len(self._past) > self._most_past:
             del self._past[next(iter(self._past))]
@@ -213,10 +219,22 @@ class Publications:
         publication = self._past.get(name)
         if publication is None:
             return Delivery.STRAY, None
-        if publication.fates[place] == _AWAITED:
+        if publication.fates[place] in _WAITING:
             publication.fates[place] = _HAS_IT
             return Delivery.LATE, publication
         return self._not_awaited(publication, place), publication
+
+    @staticmethod
+    def _overtake(publication: Publication, place: int) -> None:
+        """It came to `place`: those before it that did not are overtaken.
+
+        Where one before it is not awaited, all that are before that one have been looked at when it came: each delivery
+        is marked once at most. One that has ended was awaited by nobody any more, or is waited for no longer.
+        """
+        earlier = publication.previous
+        while earlier is not None and earlier.fates[place] == _AWAITED:
+            earlier.fates[place] = _OVERTAKEN
+            earlier = earlier.previous
 
     @staticmethod
     def _not_awaited(publication: Publication, place: int) -> Delivery:

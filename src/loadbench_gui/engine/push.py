@@ -21,15 +21,16 @@ class PushIssuer(Assembly):
 
     @property
     def idle(self) -> bool:
-        """Whether the messages are counted."""
-        return self._has_ended
+        """Whether the messages are counted, and no pong is waited for."""
+        return self._has_ended and not any(member.waits_since_ns for member in self._members())
 
     def conclude(self, now_ns: int) -> None:
         """What was leapt over and has not come by now is lost."""
         if not self._has_ended:
             self._has_ended = True
+            self._stop_pinging()
             for connection in self.connections:
-                cast("Listener", connection).conclude()
+                cast("Listener", connection).conclude(now_ns)
 
     def give_up(self, now_ns: int) -> None:
         """Nothing is waited for."""

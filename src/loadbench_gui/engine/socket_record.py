@@ -51,7 +51,7 @@ class Times:
 class Counts:
     """Messages of one population since the last snapshot. sent, received: those that no request's success tells of.
 
-    silent: messages that were given up before anything came.
+    silent: messages that were given up before anything came. The rest is as in `SocketTally`.
     """
 
     silent: int = 0
@@ -61,6 +61,9 @@ class Counts:
     duplicated: int = 0
     reordered: int = 0
     stray: int = 0
+    pings_unanswered: int = 0
+    numbered: int = 0
+    silence_ns: int = 0
     close_codes: dict[int, int] = field(default_factory=dict)
 
     def close(self, code: int) -> None:
@@ -85,6 +88,15 @@ class SocketRecord:
     def of(self, at_ns: int) -> Counts:
         """Return the counts of the population that `at_ns` belongs to."""
         return self._measured if self._begin_ns <= at_ns < self._end_ns else self._others
+
+    def silence(self, since_ns: int, until_ns: int) -> None:
+        """Take in that a connection was open without a message all that time. What is beyond the window's end is not.
+
+        Times between two messages are gaps already.
+        """
+        counts = self._measured if since_ns < self._end_ns and until_ns >= self._begin_ns else self._others
+        until_ns = min(until_ns, self._end_ns) if counts is self._measured else until_ns
+        counts.silence_ns = max(counts.silence_ns, until_ns - since_ns)
 
     # Side
 
@@ -133,6 +145,9 @@ class SocketRecord:
             reordered=counts.reordered,
             stray=counts.stray + late,
             close_codes=counts.close_codes,
+            pings_unanswered=counts.pings_unanswered,
+            numbered=counts.numbered,
+            longest_silence_us=round(max(counts.silence_ns / 1000, gap.max_us or 0)),
         )
         pushed = counts.received if self._mode == "push" else 0
         issued, succeeded = tally.issued + pushed, tally.succeeded + pushed

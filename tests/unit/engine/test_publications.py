@@ -5,6 +5,8 @@ from __future__ import annotations
 import tracemalloc
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.engine.publications import Delivery, Publication, Publications
@@ -113,11 +115,52 @@ def test_what_takes_too_long_is_given_up_and_its_late_deliveries_are_not_duplica
 def test_only_the_same_publisher_can_be_overtaken() -> None:
     publications = room(1)
     first, second, third = (published(publications, publisher=place) for place in (0, 1, 0))
-    order = []
-    for publication in (third, second, first):
-        assert fates(publications, publication, 0) == [Delivery.AWAITED]
-        order.append(publications.is_reordered(0, publication))
-    assert order == [False, False, True], "the first is of the third's publisher, the second is not"
+    order = [fates(publications, publication, 0)[0] for publication in (third, second, first)]
+    assert order == [Delivery.AWAITED, Delivery.AWAITED, Delivery.OVERTAKEN], "the second is of another publisher"
+
+
+@given(st.data())
+def test_whoever_is_overtaken_is_known_in_every_order_with_others_leaving_and_ending(data: st.DataObject) -> None:
+    """Against the plain rule: a later one of the same publisher had come to the place before."""
+    places = 3
+    publications = room(places)
+    sent: list[Publication] = []
+    latest: dict[tuple[int, int], int] = {}
+    for _ in range(data.draw(st.integers(1, 40))):
+        match data.draw(st.sampled_from(("publish", "publish", "deliver", "deliver", "deliver", "rejoin", "expire"))):
+            case "publish":
+                sent.append(published(publications, sent_ns=len(sent), publisher=data.draw(st.integers(0, 1))))
+            case "deliver" if sent:
+                publication = data.draw(st.sampled_from(sent))
+                place = data.draw(st.integers(0, places - 1))
+                ours = publication.publisher, place
+                fate = fates(publications, publication, place)[0]
+                if fate in (Delivery.AWAITED, Delivery.OVERTAKEN):
+                    assert (fate is Delivery.OVERTAKEN) == (publication.number < latest.get(ours, 0))
+                    latest[ours] = max(latest.get(ours, 0), publication.number)
+                    if publication.is_complete:
+                        publications.finish(publication)
+            case "rejoin":
+                place = data.draw(st.integers(0, places - 1))
+                publications.leave(place, ErrorKind.RESET)
+                publications.join(place)
+            case "expire":
+                publications.expire(data.draw(st.integers(0, max(0, len(sent) - 1))))
+
+
+def test_many_publishers_with_many_subscribers_take_a_byte_for_each_delivery() -> None:
+    """It was eight, for each publisher and subscriber, for the whole run."""
+    places = 1_000
+    publications = room(places)
+    tracemalloc.start()
+    try:
+        under_way = [published(publications, publisher=place) for place in range(places)]
+        for publication in under_way:
+            assert fates(publications, publication, 0) == [Delivery.AWAITED]
+        held_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held_bytes < 2 * places * places
 
 
 def test_the_other_kind_of_message_is_another_content() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,6 +55,19 @@ def test_counts_are_taken_once() -> None:
     assert (inside.stray, inside.close_codes, outside.duplicated, outside.stray) == (2, {1011: 2}, 1, 0)
     inside, outside = attached(record)
     assert (inside, outside) == (SocketTally(), SocketTally())
+
+
+def test_a_silence_counts_where_it_lies_and_as_far_as_it_lies_inside() -> None:
+    record = SocketRecord("push")
+    record.rebase(10_000_000, 30_000_000)
+    record.silence(1_000_000, 5_000_000)
+    record.silence(12_000_000, 14_000_000)
+    record.silence(23_000_000, 90_000_000)
+    inside, outside = attached(record)
+    assert (inside.longest_silence_us, outside.longest_silence_us) == (7_000, 4_000)
+    record.gap.pairs.extend((20_000_000, 9_000_000))
+    record.silence(12_000_000, 14_000_000)
+    assert attached(record)[0].longest_silence_us == pytest.approx(9_000, rel=0.002), "a gap is a silence too"
 
 
 def test_in_an_echo_each_success_is_a_message_sent_and_one_received_and_its_service_time_the_round_trip() -> None:

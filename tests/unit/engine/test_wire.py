@@ -27,7 +27,15 @@ def histograms(draw: st.DrawFn) -> Histogram:
 
 codes = st.dictionaries(st.integers(0, 65535), counts, max_size=4)
 streams = st.builds(StreamTally, *[histograms()] * 5, *[counts] * 6)
-sockets = st.builds(SocketTally, *[histograms()] * 5, *[counts] * 6, close_codes=codes)
+sockets = st.builds(
+    SocketTally,
+    *[histograms()] * 5,
+    *[counts] * 6,
+    close_codes=codes,
+    pings_unanswered=counts,
+    numbered=counts,
+    longest_silence_us=counts,
+)
 tallies = st.builds(
     Tally,
     *[histograms()] * 7,
@@ -69,9 +77,9 @@ def test_what_is_encoded_is_what_is_decoded(message: wire.Message) -> None:
 
 @given(st.binary(max_size=200))
 @example(b"")
-@example(b"LB\x03\x06" + b"\xff" * 100)
+@example(b"LB\x04\x06" + b"\xff" * 100)
 def test_any_bytes_are_a_message_or_a_wire_error(data: bytes) -> None:
-    for frame in (data, b"LB\x03" + data):
+    for frame in (data, b"LB\x04" + data):
         try:
             wire.decode(frame)
         except wire.WireError as problem:
@@ -100,5 +108,5 @@ def test_a_frame_cut_short_is_refused(snapshot: ShardSnapshot, data: st.DataObje
 def test_another_version_is_refused_by_name() -> None:
     frame = bytearray(wire.encode(wire.Ready()))
     frame[2] = wire.VERSION + 1
-    with pytest.raises(wire.WireError, match="not a frame of version 3"):
+    with pytest.raises(wire.WireError, match="not a frame of version 4"):
         wire.decode(bytes(frame))

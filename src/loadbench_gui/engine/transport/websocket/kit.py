@@ -34,7 +34,8 @@ class Kit:
         self.key = secrets.token_bytes(4)
         self.opcode = BINARY if settings.binary else TEXT
         self.hello = client_frame(self.opcode, settings.hello, self.key) if settings.hello else b""
-        self.pinger = Pinger(circuit.loop, settings.ping_every_s) if settings.ping_every_s > 0 else None
+        every_s = settings.ping_every_s
+        self.pinger = Pinger(circuit.loop, every_s, circuit.timeout_s) if every_s > 0 else None
         self.stray = b""
 
     def handshake(self) -> bytes:

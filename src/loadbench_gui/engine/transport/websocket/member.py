@@ -56,6 +56,17 @@ class Member(Socket):
         self.kit.count_stray(payload, now)
 
 
+class Held(Member):
+    """One that is held: it has to be alive, as far as it is asked."""
+
+    __slots__ = ()
+
+    def on_unanswered(self, now: int) -> None:
+        """Nobody is there any more, whatever TCP says."""
+        self.take_leave()
+        self.on_lost(ErrorKind.READ_TIMEOUT, f"no answer to a ping within {self.circuit.timeout_s:g} s", now)
+
+
 async def part_all(connections: Iterable[Carrier], patience_s: float = PARTING_S) -> None:
     """Close them in good order with 1000, and wait for the server's answers, but no longer than `patience_s` for all.
 

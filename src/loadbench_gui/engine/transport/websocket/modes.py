@@ -13,7 +13,7 @@ from loadbench_gui.engine.transport.websocket.echo import ClosedEcho, ScheduledE
 from loadbench_gui.engine.transport.websocket.exchange import EchoKit
 from loadbench_gui.engine.transport.websocket.fanout import RoomKit, Subscriber
 from loadbench_gui.engine.transport.websocket.kit import Kit
-from loadbench_gui.engine.transport.websocket.member import Member
+from loadbench_gui.engine.transport.websocket.member import Held
 from loadbench_gui.engine.transport.websocket.piped import PipedEcho
 from loadbench_gui.engine.transport.websocket.push import Listener
 from loadbench_gui.errors import Bug
@@ -32,7 +32,7 @@ def carriers(load: Load) -> Maker:
         case SocketSettings(mode="fanout") as settings:
             return _sharing(RoomKit, settings, Subscriber)
         case SocketSettings(mode="hold") as settings:
-            return _sharing(Kit, settings, Member)
+            return _sharing(Kit, settings, Held)
         case settings:
             raise Bug(f"no sockets for {settings}")
 
