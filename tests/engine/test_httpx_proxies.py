@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from typing import Any
 
@@ -13,8 +14,9 @@ from engine.clients import fire_by
 from engine.origins import Origin, origin, origin2
 from engine.proxies import Proxy, proxying
 from engine.servers import adds_up
-from loadbench_gui.core.plan import Client, ClosedLoad, EngineName, Request, Target, Tls
+from loadbench_gui.core.plan import Attach, Client, ClosedLoad, Deployment, EngineName, Request, Target, Tls
 from loadbench_gui.core.snapshot import ErrorKind
+from loadbench_gui.deploy.server import attach
 from loadbench_gui.errors import UserError
 from loadbench_gui.services.generator import Fired
 
@@ -150,6 +152,39 @@ def test_a_proxy_that_is_not_there_is_connection_refused() -> None:
     fired, log = asyncio.run(scenario())
     assert fired.measured.errors == {ErrorKind.CONNECT_REFUSED: 3}
     assert not log.seen
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_name_that_only_the_proxy_knows_is_never_looked_up_here(
+    certificate: Certificate, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tls = context(certificate) if scheme == "https" else None
+    looked_up: list[object] = []
+    look_up = socket.getaddrinfo
+
+    def noted(host: Any, *more: Any, **how: Any) -> Any:
+        looked_up.append(host)
+        return look_up(host, *more, **how)
+
+    monkeypatch.setattr(socket, "getaddrinfo", noted)
+
+    async def scenario() -> tuple[Fired, Origin]:
+        async with origin(tls=tls) as log, proxying() as proxy:
+            url = f"{scheme}://something.invalid:{log.port}"
+            server = await attach(Deployment("there", Attach(url)), look=False, proxied=True)
+            assert (server.target.address, server.pid) == ("", None)
+            return await through(proxy, server.target, limit=4, tls=Tls(insecure=tls is not None)), log
+
+    fired, log = asyncio.run(scenario())
+    assert fired.measured.succeeded == len(log.seen) == 4
+    assert {seen.header("host") for seen in log.seen} == {f"something.invalid:{log.port}"}
+    assert "something.invalid" not in looked_up
+
+
+def test_where_nobody_knows_the_proxy_either_each_request_says_so() -> None:
+    target = Target("http", "something.invalid", 80, "")
+    fired = asyncio.run(fire_by(Client("httpx", proxy="http://proxy.invalid:3128"), target, limit=3))
+    assert fired.measured.errors == {ErrorKind.DNS: 3}
 
 
 @pytest.mark.parametrize(

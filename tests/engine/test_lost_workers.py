@@ -19,7 +19,7 @@ from loadbench_gui.core.lifecycle import RunEvent
 from loadbench_gui.core.plan import Expectation, GeneratorSettings, Load, OpenLoad, Request, Workload
 from loadbench_gui.core.run import Interval
 from loadbench_gui.errors import EnvironmentFault
-from loadbench_gui.services import generator, supervisor
+from loadbench_gui.services import conductor, supervisor
 from loadbench_gui.services.fired import Fired
 from loadbench_gui.services.generator import fire
 
@@ -161,7 +161,7 @@ def test_a_worker_that_hangs_before_it_is_ready_ends_the_run_and_not_the_patienc
     monkeypatch.setattr(supervisor, "main", rogue.never_ready)
     # Whichever of the two limits does not apply is far beyond the test's own.
     for name in ("PREPARE_S", "PREPARE_EACH_S", "HANG_SLACK_S"):
-        monkeypatch.setattr(generator, name, 0.5 if stopped == (name == "HANG_SLACK_S") else 200.0)
+        monkeypatch.setattr(conductor, name, 0.5 if stopped == (name == "HANG_SLACK_S") else 200.0)
 
     async def scenario() -> None:
         stop = asyncio.Event()

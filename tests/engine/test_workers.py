@@ -18,7 +18,7 @@ from loadbench_gui.core.lifecycle import RunEvent
 from loadbench_gui.core.plan import ClosedLoad, EngineName, OpenLoad
 from loadbench_gui.core.run import Interval
 from loadbench_gui.errors import EnvironmentFault
-from loadbench_gui.services import generator
+from loadbench_gui.services import conductor
 from loadbench_gui.services.generator import Fired
 
 HERE = Path(__file__).parent
@@ -93,7 +93,7 @@ def test_when_all_workers_are_killed_it_is_a_fault_with_their_last_words() -> No
 
 
 def test_a_worker_that_hangs_is_taken_for_dead(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generator, "HANG_SLACK_S", 1.0)
+    monkeypatch.setattr(conductor, "HANG_SLACK_S", 1.0)
     watch = Striking(1, signal.SIGSTOP)
     fired, _ = fire_workers(2, watch)
     assert fired.fitness.verdict == "invalid"

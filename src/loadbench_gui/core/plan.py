@@ -36,7 +36,7 @@ WhenLost: TypeAlias = Literal["continue", "stop"]
 class Target:
     """An address that answers HTTP, already resolved: workers never look names up.
 
-    host: what goes into the Host header and SNI. address: the IP that is connected to.
+    host: what goes into the Host header and SNI. address: the IP that is connected to; "" where only a proxy knows it.
     unix_path: the socket that is connected to instead of address and port; "" for none.
     lookup_s: how long it took to look the name up; None where there was nothing to look up.
     """
@@ -241,6 +241,7 @@ class Slo:
     rtt_p50_us: float | None = None
     rtt_p99_us: float | None = None
     fanout_p99_us: float | None = None
+    fanout_p50_us: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,13 @@ UNIX_SCHEME = "http+unix"
 _SCHEMES: dict[str, Literal["http", "https"]] = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
-def resolve(url: str) -> Target:
+def resolve(url: str, *, proxied: bool = False) -> Target:
     """Return the target that `url` names; its path is not looked at. Blocks while the name is looked up.
 
     IPv4 is preferred, because servers that are tried on one's own machine rarely listen on both. A Unix socket is
-    written `http+unix://%2Frun%2Fapp.sock`. Raises `UserError` for what is not a URL, `TargetFault` for a name that
-    nobody knows and a socket that is not there.
+    written `http+unix://%2Frun%2Fapp.sock`. proxied: a proxy looks the name up, and may be the only one that knows it,
+    so it gets no address here; `localhost` does.
+    Raises `UserError` for what is not a URL, `TargetFault` for a name that nobody knows and a socket that is not there.
     """
     parts = _split(url)
     if parts.scheme == UNIX_SCHEME:
@@ -33,6 +34,9 @@ def resolve(url: str) -> Target:
     scheme = _SCHEMES[parts.scheme]
     host = unquote(parts.hostname or "")
     port = parts.port or (443 if scheme == "https" else 80)
+    if proxied and host != "localhost" and not _is_address(host):
+        _must_be_a_name(host)
+        return Target(scheme=scheme, host=host, port=port, address="")
     began_s = perf_counter()
     address = look_up(host, port)
     lookup_s = None if _is_address(host) else perf_counter() - began_s
@@ -88,11 +92,23 @@ def look_up(host: str, port: int) -> str:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, socket.gaierror) else str(error)
-        raise TargetFault(
-            f"the name {host!r} cannot be resolved: {reason}",
-            "Check the spelling and the network, or write the IP address instead.",
-        ) from None
+        raise _unknown(host, error) from None
     family, _, _, _, place = min(found, key=lambda entry: entry[0] != socket.AF_INET)
     zone = f"%{place[3]}" if family == socket.AF_INET6 and len(place) == 4 and place[3] else ""
     return str(place[0]).partition("%")[0] + zone
+
+
+def _must_be_a_name(host: str) -> None:
+    """Raise `TargetFault` for what no name service could be asked for."""
+    try:
+        host.encode("idna")
+    except UnicodeError as error:
+        raise _unknown(host, error) from None
+
+
+def _unknown(host: str, error: socket.gaierror | UnicodeError) -> TargetFault:
+    reason = error.strerror if isinstance(error, socket.gaierror) else str(error)
+    return TargetFault(
+        f"the name {host!r} cannot be resolved: {reason}",
+        "Check the spelling and the network, or write the IP address instead.",
+    )

@@ -167,16 +167,17 @@ def _facts(deployment: Deployment, source: Launch, base_dir: Path, started: laun
     )
 
 
-async def attach(deployment: Deployment, *, look: bool = True) -> Server:
+async def attach(deployment: Deployment, *, look: bool = True, proxied: bool = False) -> Server:
     """Return a server that runs already. On this machine its process is found by its listening port.
 
     look: ask it a few times what it is, for its facts; without, not one request is sent that is not the load's.
+    proxied: it is reached through a proxy, which looks its name up; so it need not be known here.
     Raises `UserError` or `TargetFault` when its URL is wrong; whether it answers is for `verify` to say.
     """
     source = deployment.source
     if not isinstance(source, Attach):
         raise Bug(f"deployment {deployment.name!r} is not one to attach to")
-    target = await in_thread(resolve, source.url)
+    target = await in_thread(resolve, source.url, proxied=proxied)
     pid = await in_thread(_local_pid, target)
     facts = LaunchFacts(observed=await in_thread(_attached_facts, target, pid)) if look else LaunchFacts()
     return Server(deployment.name, target, facts=facts, pid=pid)
@@ -185,7 +186,7 @@ async def attach(deployment: Deployment, *, look: bool = True) -> Server:
 def _local_pid(target: Target) -> int | None:
     if target.unix_path:
         return ports.topmost(unix_socket.holders(target.unix_path))
-    if not ipaddress.ip_address(target.address.partition("%")[0]).is_loopback:
+    if not target.address or not ipaddress.ip_address(target.address.partition("%")[0]).is_loopback:
         return None
     return ports.topmost(ports.listeners(target.port))
 

@@ -1,15 +1,20 @@
-"""The one question before a load: the workload's own request, with everything put in that is known by then."""
+"""The question before a load: the workload's own requests, with everything put in that is known by then."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from loadbench_gui.core.plan import Client, Target, Tls, Workload
 from loadbench_gui.core.request import Request
 from loadbench_gui.core.template import basic_auth, first_requests
-from loadbench_gui.deploy.answer import Answer, Mask
+from loadbench_gui.deploy.answer import SHOWN_CHARS, Answer, Mask, digest_of
 from loadbench_gui.deploy.verify import verify
 from loadbench_gui.engine.inputs import read_inputs
+
+MOST_ASKED: Final = 8
+"""Requests of a mix: each takes a moment before every run."""
 
 
 def can_ask(client: Client) -> bool:
@@ -20,16 +25,23 @@ def can_ask(client: Client) -> bool:
     return not (client.http2 or client.proxy or client.redirects or client.auth == "digest")
 
 
-def probe_of(workload: Workload, client: Client) -> Request:
-    """Return the workload's request as its first might be: no placeholder is left in it, and the login is.
+def probes_of(workload: Workload, client: Client) -> tuple[Request, ...]:
+    """Return what is asked before the load: each request of a mix, up to a few, as its first might be.
 
-    It is the same in every run of a comparison, because the answers are held against each other. Reads the files that
-    the workload names. Raises `UserError` for all that is wrong with its requests and their files, so that nothing
-    has to be started to find out.
+    No placeholder is left in them, and the login is. Of streams, which take their time, it is the first one alone.
+    They are the same in every run of a comparison, because the answers are held against each other.
+    Reads the files that the workload names. Raises `UserError` for all that is wrong with its requests and their files,
+    so that nothing has to be started to find out.
     """
-    first, *_ = first_requests(workload, read_inputs(workload))
-    logs_in = client.auth == "basic" and not any(name.lower() == "authorization" for name, _ in first.headers)
-    return replace(first, headers=(*first.headers, basic_auth(client.credentials))) if logs_in else first
+    concrete = first_requests(workload, read_inputs(workload))
+    asked = concrete[: MOST_ASKED if workload.kind == "http" else 1]
+    return tuple(_logged_in(request, client) for request in asked)
+
+
+def _logged_in(request: Request, client: Client) -> Request:
+    if client.auth != "basic" or any(name.lower() == "authorization" for name, _ in request.headers):
+        return request
+    return replace(request, headers=(*request.headers, basic_auth(client.credentials)))
 
 
 async def ask(target: Target, workload: Workload, tls: Tls, mask: Mask = bytes) -> Answer:
@@ -49,3 +61,26 @@ async def ask(target: Target, workload: Workload, tls: Tls, mask: Mask = bytes) 
 
         return await verify_socket(target, request, workload.websocket, timeout_s=timeout_s, tls=tls, mask=mask)
     return await verify(target, request, expect, timeout_s=timeout_s, tls=tls, mask=mask)
+
+
+async def ask_each(
+    target: Target, workload: Workload, probes: Sequence[Request], tls: Tls, mask: Mask = bytes
+) -> Answer:
+    """Ask `target` for each of `probes`, one after the other, and return their answers as one.
+
+    It is right when all of them are, and the same as another when all of them are. Raises like `ask`.
+    """
+    answers = [await ask(target, replace(workload, request=probe), tls, mask) for probe in probes]
+    return answers[0] if len(answers) == 1 else _as_one(probes, answers, mask)
+
+
+def _as_one(probes: Sequence[Request], answers: Sequence[Answer], mask: Mask) -> Answer:
+    which = next((number for number, answer in enumerate(answers) if answer.problem), 0)
+    shown, probe = answers[which], probes[which]
+    path = mask(probe.path.encode())[:SHOWN_CHARS].decode(errors="replace")
+    return replace(
+        shown,
+        digest=digest_of(*(answer.digest.encode() for answer in answers)),
+        complete=all(answer.complete for answer in answers),
+        problem=f"{probe.method} {path}: {shown.problem}" if shown.problem else "",
+    )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from loadbench_gui import trust
 from loadbench_gui.core.lifecycle import RunEvent, RunState
 from loadbench_gui.core.plan import Attach, Deployment, Launch, Load, Plan, Tls, Workload
+from loadbench_gui.core.request import Request
 from loadbench_gui.core.run import Run, RunLabel
 from loadbench_gui.deploy.file_limit import server_file_limit
 from loadbench_gui.deploy.placement import Placement, place
@@ -22,7 +23,7 @@ from loadbench_gui.profile.secrets import resolve_secrets
 from loadbench_gui.services.budget import must_be_served
 from loadbench_gui.services.events import Note, RunEnded
 from loadbench_gui.services.generator import Fired, fire
-from loadbench_gui.services.probe import ask, can_ask, probe_of
+from loadbench_gui.services.probe import ask_each, can_ask, probes_of
 from loadbench_gui.services.recording import Recording
 from loadbench_gui.services.sealing import header, sealed_run
 from loadbench_gui.services.session import Session, new_id
@@ -47,7 +48,7 @@ async def run_once(session: Session, label: RunLabel, *, check_answer: bool = Tr
     """Measure the run that `label` names: one of the plan's workloads on one of its deployments.
 
     What was measured is returned whatever happens; `fault` says what cut it short.
-    check_answer: ask for the workload's request once before the load and hold the answer against what is expected;
+    check_answer: ask for the workload's requests once before the load and hold the answers against what is expected;
         without it, an attached server gets not one request more than the load. Nobody asks where only the load's own
         client would get the answer.
     Raises `LoadbenchError` when nothing was sent, `StopRequested` when it was stopped before that.
@@ -55,7 +56,7 @@ async def run_once(session: Session, label: RunLabel, *, check_answer: bool = Tr
     ready = resolve_secrets(session.plan)
     _check_files(ready.generator.tls)
     deployment, workload = ready.deployment(label.deployment), ready.workload(label.workload)
-    probe = await asyncio.to_thread(probe_of, workload, ready.generator.client)
+    probes = await asyncio.to_thread(probes_of, workload, ready.generator.client)
     check_answer = check_answer and can_ask(ready.generator.client)
     halt = asyncio.Event()
     recording = Recording(label, session.store, session.emit, halt.set)
@@ -63,8 +64,7 @@ async def run_once(session: Session, label: RunLabel, *, check_answer: bool = Tr
     recording.advance(RunEvent.START, f"{deployment.name} is starting")
     server = await _started(session, recording, deployment, placement, look=check_answer)
     try:
-        asked = replace(workload, request=probe)
-        answer = await _answer(session, recording, asked, server) if check_answer else None
+        answer = await _answer(session, recording, workload, probes, server) if check_answer else None
         return await _visit(session, recording, workload, server, placement, halt, answer)
     finally:
         await asyncio.shield(server.stop())
@@ -93,7 +93,7 @@ async def _started(
             case Launch():
                 start = launch(deployment, base_dir=session.base_dir, cpus=placement.server_cpus)
             case Attach():
-                start = attach(deployment, look=look)
+                start = attach(deployment, look=look, proxied=bool(session.plan.generator.client.proxy))
         server = await unless_stopped(start, session.stop)
     except StopRequested:
         recording.advance(RunEvent.STOP)
@@ -114,10 +114,13 @@ def _ready(server: Server) -> str:
     )
 
 
-async def _answer(session: Session, recording: Recording, workload: Workload, server: Server) -> Answer:
-    """Ask once before the load, and say what is wrong with the answer. The load is fired all the same."""
+async def _answer(
+    session: Session, recording: Recording, workload: Workload, probes: tuple[Request, ...], server: Server
+) -> Answer:
+    """Ask before the load, and say what is wrong with the answer. The load is fired all the same."""
+    asking = ask_each(server.target, workload, probes, session.plan.generator.tls, session.secrets.mask_bytes)
     try:
-        answer = await unless_stopped(_asked(session, workload, server), session.stop)
+        answer = await unless_stopped(asking, session.stop)
     except StopRequested:
         recording.advance(RunEvent.STOP)
         raise
@@ -128,10 +131,6 @@ async def _answer(session: Session, recording: Recording, workload: Workload, se
     if answer.problem:
         session.emit(Note("warning", f"{recording.label.deployment}: {answer.problem}"))
     return answer
-
-
-async def _asked(session: Session, workload: Workload, server: Server) -> Answer:
-    return await ask(server.target, workload, session.plan.generator.tls, session.secrets.mask_bytes)
 
 
 async def _visit(

@@ -113,6 +113,8 @@ def spins(
 def _is_remote(target: Target) -> bool:
     if target.unix_path:
         return False
+    if not target.address:
+        return True  # nobody here knows it
     address = ipaddress.ip_address(target.address.partition("%")[0])
     if address.is_loopback:
         return False

@@ -142,3 +142,26 @@ def test_a_password_in_a_url_is_not_repeated(url: str) -> None:
     with pytest.raises(UserError) as caught:
         resolve(url)
     assert "hunter2" not in str(caught.value)
+
+
+def test_behind_a_proxy_names_are_the_proxys_to_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(*asked: object, **how: object) -> None:
+        raise AssertionError(f"looked up: {asked}")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+
+    target = resolve("https://shop.invalid/cart", proxied=True)
+
+    assert target == Target("https", "shop.invalid", 443, "")
+    assert target.lookup_s is None
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_behind_a_proxy_this_machine_is_still_known(host: str) -> None:
+    assert resolve(f"http://{host}:8000", proxied=True) == Target("http", host, 8000, "127.0.0.1")
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example"])
+def test_what_can_be_no_name_is_not_left_to_a_proxy(host: str) -> None:
+    with pytest.raises(TargetFault, match="cannot be resolved"):
+        resolve(f"http://{host}/", proxied=True)

@@ -14,7 +14,7 @@ from loadbench_gui.deploy.answer import Answer
 from loadbench_gui.deploy.server import launch
 from loadbench_gui.profile.bundled import bundled, find
 from loadbench_gui.profile.loader import load
-from loadbench_gui.services.probe import ask, probe_of
+from loadbench_gui.services.probe import ask, probes_of
 
 PLANS = {one.name: load(one.path) for one in bundled()}
 LAUNCHED = load(find("first-look")).deployments
@@ -80,7 +80,7 @@ async def _answers(deployment: Deployment, directory: Path) -> dict[str, Answer]
 
 async def _of_events(deployment: Deployment, directory: Path) -> dict[str, Answer]:
     asked = [
-        (f"{name}: {workload.name}", replace(workload, request=probe_of(workload, Client())))
+        (f"{name}: {workload.name}", replace(workload, request=probes_of(workload, Client())[0]))
         for name, plan in PLANS.items()
         for workload in plan.workloads
         if workload.kind != "http"

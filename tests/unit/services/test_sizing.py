@@ -80,6 +80,8 @@ def test_a_server_on_another_machine_leaves_all_cpus_to_the_generator() -> None:
     far = load(ClosedLoad(64), "192.0.2.7")
     assert generator_cpus(far, AUTO, None, TWO_THREADS_A_CORE) == (0, 2, 1, 3)
     assert generator_cpus(far, AUTO, None, Machine((0, 1), pinnable=False)) is None
+    nobody_knows = load(ClosedLoad(64), "")
+    assert generator_cpus(nobody_knows, AUTO, None, TWO_THREADS_A_CORE) == (0, 2, 1, 3)
 
 
 @pytest.mark.parametrize(("address", "unix_path"), [("127.0.0.1", ""), ("::1", ""), ("192.0.2.7", "/run/app.sock")])

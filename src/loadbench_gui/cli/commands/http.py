@@ -37,7 +37,7 @@ def http(
     abilities = sender.Abilities(http2, proxy or "", redirects, cookies, auth)
     client = sender.client(client_name, abilities, user or "")
     generator = by.generator(client, trust)
-    base, path = address.split(url)
+    base, path = address.split(url, proxied=bool(proxy))
     request = asked.first(path, more=(message.COMPRESSED,) if gzip else ())
     workload = Workload(
         name=path,

@@ -34,10 +34,11 @@ SocketUrl: TypeAlias = Annotated[
 ]
 
 
-def split(url: str, *, is_socket: bool = False) -> tuple[str, str]:
+def split(url: str, *, is_socket: bool = False, proxied: bool = False) -> tuple[str, str]:
     """Cut a URL into scheme://authority and the path with its query, encoded as a browser would.
 
-    is_socket: a WebSocket is opened there. Raises `UserError`, `TargetFault`.
+    is_socket: a WebSocket is opened there. proxied: a proxy is asked for it, and looks its name up.
+    Raises `UserError`, `TargetFault`.
     """
     scheme = url.strip().partition("://")[0].casefold()
     if scheme in SOCKET_SCHEMES and not is_socket:
@@ -45,7 +46,7 @@ def split(url: str, *, is_socket: bool = False) -> tuple[str, str]:
             f"{scheme}:// is the address of a WebSocket",
             f"Measure that with `loadbench ws`, or write {SOCKET_SCHEMES[scheme]}://.",
         )
-    resolve(url)
+    resolve(url, proxied=proxied)
     parts = urlsplit(url.strip())
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return f"{parts.scheme}://{parts.netloc}", encoded(path)

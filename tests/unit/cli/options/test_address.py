@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from loadbench_gui.cli.options.address import encoded, split
-from loadbench_gui.errors import UserError
+from loadbench_gui.errors import TargetFault, UserError
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,9 @@ def test_where_requests_are_sent_the_address_of_a_websocket_is_refused(url: str,
 )
 def test_placeholders_pass_through_the_encoding(path: str, sent: str) -> None:
     assert encoded(path) == sent
+
+
+def test_a_name_that_only_a_proxy_knows_is_taken_as_it_is() -> None:
+    assert split("http://shop.invalid/cart?x=1", proxied=True) == ("http://shop.invalid", "/cart?x=1")
+    with pytest.raises(TargetFault, match="cannot be resolved"):
+        split("http://shop.invalid/cart?x=1")
