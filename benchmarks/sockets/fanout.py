@@ -28,7 +28,7 @@ def measure(options: Options) -> Part:
     found = _compare(_profile(options.quick))
     comparison = found["comparison"]
     body = "\n\n".join([
-        f"`loadbench compare {PROFILE}`: 100 subscribers in one room, 20 publications a second. The verdicts are the"
+        f"`loadbench compare {PROFILE}`: 100 subscribers in one room, 50 publications a second. The verdicts are the"
         " program's own, by runs and not by messages; medians of the runs beside them, in milliseconds.",
         _runs_table(found["runs"]),
         comparison["summary"],

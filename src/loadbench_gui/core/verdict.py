@@ -20,6 +20,7 @@ class Metric(StrEnum):
     GAP_P99 = "gap_p99"
     RTT_P50 = "rtt_p50"
     RTT_P99 = "rtt_p99"
+    FANOUT_P50 = "fanout_p50"
     FANOUT_P99 = "fanout_p99"
     MEMORY_PEAK = "memory_peak"
     MEMORY_IDLE = "memory_idle"

@@ -235,6 +235,7 @@ def _slo(table: SloTable) -> Slo:
         gap_p99_us=table.gap_p99,
         rtt_p50_us=table.rtt_p50,
         rtt_p99_us=table.rtt_p99,
+        fanout_p50_us=table.fanout_p50,
         fanout_p99_us=table.fanout_p99,
     )
 

@@ -23,6 +23,7 @@ _MEASURED_IN: Final[dict[str, tuple[Doing, ...]]] = {
     "gap_p99": ("stream", "endless stream", "ws push"),
     "rtt_p50": ("ws echo",),
     "rtt_p99": ("ws echo",),
+    "fanout_p50": ("ws fanout",),
     "fanout_p99": ("ws fanout",),
     "memory_per_connection": ("ws echo", "ws push", "ws fanout", "ws hold"),
 }

@@ -35,7 +35,18 @@ _OPEN_KEYS = ("rate", "arrival", "stages", "when_busy", "queue_limit")
 _PLACEHOLDERS = ("python", "host", "port", "workers", "resources")
 _PLACEHOLDER = re.compile(r"(?<![{$])\{([a-z_]+)\}(?!\})")
 _DEFAULT_TIMEOUT_S = 10.0
-_LATENCIES = ("p50", "p90", "p99", "p99_9", "first_event_p50", "gap_p99", "rtt_p50", "rtt_p99", "fanout_p99")
+_LATENCIES = (
+    "p50",
+    "p90",
+    "p99",
+    "p99_9",
+    "first_event_p50",
+    "gap_p99",
+    "rtt_p50",
+    "rtt_p99",
+    "fanout_p50",
+    "fanout_p99",
+)
 
 
 def cross_checks(document: Raw, base: Path | None = None) -> Iterator[Finding]:

@@ -53,7 +53,8 @@ SCHEMA_NUMBER = 1
 
 MetricName: TypeAlias = Literal[
     "throughput", "p50", "p90", "p99", "p99_9", "service_p50", "service_p99", "first_event_p50", "gap_p99", "rtt_p50",
-    "rtt_p99", "fanout_p99", "memory", "memory_peak", "memory_idle", "memory_per_connection", "cpu_per_1k", "startup",
+    "rtt_p99", "fanout_p50", "fanout_p99", "memory", "memory_peak", "memory_idle", "memory_per_connection", "cpu_per_1k",
+    "startup",
 ]  # fmt: skip
 
 
@@ -178,6 +179,7 @@ class SloTable(Table):
     gap_p99: Microseconds | None = Field(default=None, description="Longest 99th percentile between two events.")
     rtt_p50: Microseconds | None = Field(default=None, description="Longest acceptable median round trip.")
     rtt_p99: Microseconds | None = Field(default=None, description="Longest 99th percentile of round trips.")
+    fanout_p50: Microseconds | None = Field(default=None, description="Longest median until a subscriber.")
     fanout_p99: Microseconds | None = Field(default=None, description="Longest 99th percentile until a subscriber.")
     error_rate: Share | None = Field(default=None, description="Largest acceptable part of failed requests.")
     throughput: Rate | None = Field(default=None, description="Smallest acceptable number of answers per second.")

@@ -240,7 +240,8 @@ def _slo(slo: Slo) -> dict[str, Any]:
     row: dict[str, Any] = {}
     latencies = {"p50": slo.p50_us, "p90": slo.p90_us, "p99": slo.p99_us, "p99_9": slo.p99_9_us,
                  "first_event_p50": slo.first_event_p50_us, "gap_p99": slo.gap_p99_us, "rtt_p50": slo.rtt_p50_us,
-                 "rtt_p99": slo.rtt_p99_us, "fanout_p99": slo.fanout_p99_us}  # fmt: skip
+                 "rtt_p99": slo.rtt_p99_us, "fanout_p50": slo.fanout_p50_us,
+                 "fanout_p99": slo.fanout_p99_us}  # fmt: skip
     row.update({key: microseconds_text(limit) for key, limit in latencies.items() if limit is not None})
     if slo.error_rate is not None:
         row["error_rate"] = slo.error_rate

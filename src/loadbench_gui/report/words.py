@@ -33,6 +33,7 @@ METRIC_LABELS: Final[dict[Metric, str]] = {
     Metric.GAP_P99: "Gap, p99",
     Metric.RTT_P50: "Round trip, p50",
     Metric.RTT_P99: "Round trip, p99",
+    Metric.FANOUT_P50: "Fan-out, p50",
     Metric.FANOUT_P99: "Fan-out, p99",
     Metric.MEMORY_PEAK: "Memory, peak",
     Metric.MEMORY_IDLE: "Memory, idle",

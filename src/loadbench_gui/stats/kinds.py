@@ -42,7 +42,7 @@ _SOCKETS: Final[dict[str, Kind]] = {
         latency="messages that the server pushes were not asked for, so they have no latency",
         paced=False,
     ),
-    "fanout": Kind("publications", (Metric.FANOUT_P99, _PER_CONNECTION)),
+    "fanout": Kind("publications", (Metric.FANOUT_P50, Metric.FANOUT_P99, _PER_CONNECTION)),
     "hold": Kind(
         "connections",
         (_PER_CONNECTION,),

@@ -29,7 +29,7 @@ SERVICE: Final[dict[Metric, float]] = {Metric.SERVICE_P50: 0.5, Metric.SERVICE_P
 
 EVENTS: Final[dict[Metric, float]] = {
     Metric.FIRST_EVENT_P50: 0.5, Metric.GAP_P99: 0.99, Metric.RTT_P50: 0.5, Metric.RTT_P99: 0.99,
-    Metric.FANOUT_P99: 0.99,
+    Metric.FANOUT_P50: 0.5, Metric.FANOUT_P99: 0.99,
 }  # fmt: skip
 """Percentiles of what streams and WebSockets have, each from the actual send or from the event before."""
 
@@ -53,7 +53,8 @@ COMPARABLE: Final = (*_ALWAYS, *SERVICE, *EVENTS, *COSTS, Metric.STARTUP)
 
 POPULATIONS: Final[dict[Metric, str]] = {
     Metric.FIRST_EVENT_P50: "first events", Metric.GAP_P99: "gaps", Metric.RTT_P50: "round trips",
-    Metric.RTT_P99: "round trips", Metric.FANOUT_P99: "deliveries",
+    Metric.RTT_P99: "round trips", Metric.FANOUT_P50: "deliveries",
+    Metric.FANOUT_P99: "deliveries",
 }  # fmt: skip
 """What a percentile is taken over, where that is not every success."""
 
@@ -111,7 +112,7 @@ def latency_histogram(tally: Tally, metric: Metric) -> Histogram:
             return stream.gap + socket.gap
         case Metric.RTT_P50 | Metric.RTT_P99:
             return socket.rtt
-        case Metric.FANOUT_P99:
+        case Metric.FANOUT_P50 | Metric.FANOUT_P99:
             return socket.fanout
         case _:
             return tally.service if metric in SERVICE else tally.scheduled

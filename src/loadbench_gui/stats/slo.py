@@ -76,6 +76,7 @@ def _latency_limits(slo: Slo) -> dict[Metric, float | None]:
         Metric.GAP_P99: slo.gap_p99_us,
         Metric.RTT_P50: slo.rtt_p50_us,
         Metric.RTT_P99: slo.rtt_p99_us,
+        Metric.FANOUT_P50: slo.fanout_p50_us,
         Metric.FANOUT_P99: slo.fanout_p99_us,
     }
 
@@ -91,7 +92,7 @@ def _figures(tally: Tally, metric: Metric) -> Q:
     match metric:
         case Metric.GAP_P99:
             return adjusted(Tally(scheduled=came))
-        case Metric.FANOUT_P99:
+        case Metric.FANOUT_P50 | Metric.FANOUT_P99:
             return adjusted(Tally(scheduled=came, failed=tally.websocket.lost if tally.websocket else 0))
         case Metric.FIRST_EVENT_P50:
             # Streams that were cut later had their first event, and those in flight at the end may have had it.

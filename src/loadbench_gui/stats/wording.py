@@ -8,7 +8,7 @@ from typing import Final
 
 from loadbench_gui.core.plan import ClosedLoad, Workload
 from loadbench_gui.core.verdict import Gate, Metric, MetricVerdict, Verdict
-from loadbench_gui.stats.kinds import kind_of
+from loadbench_gui.stats.kinds import HTTP, kind_of
 
 _PROPER: Final[dict[str, str]] = {
     name.lower().replace(" ", ""): name
@@ -27,11 +27,12 @@ _METRICS: Final[dict[Metric, str]] = {
     Metric.GAP_P99: "p99 of the gaps",
     Metric.RTT_P50: "round trip p50",
     Metric.RTT_P99: "round trip p99",
+    Metric.FANOUT_P50: "fan-out p50",
     Metric.FANOUT_P99: "fan-out p99",
     Metric.MEMORY_PEAK: "peak memory",
     Metric.MEMORY_IDLE: "idle memory",
     Metric.MEMORY_PER_CONNECTION: "memory per connection",
-    Metric.CPU_PER_1K: "CPU per 1,000 requests",
+    Metric.CPU_PER_1K: "CPU per 1,000 {counted}",
     Metric.STARTUP: "start-up time",
 }
 
@@ -49,9 +50,9 @@ def display_name(deployment: str) -> str:
     return _PROPER.get(deployment, deployment)
 
 
-def metric_name(metric: Metric) -> str:
-    """Return a metric's name inside a sentence."""
-    return _METRICS.get(metric, metric.value.replace("_", " "))
+def metric_name(metric: Metric, counted: str = HTTP.counted) -> str:
+    """Return a metric's name inside a sentence. counted: what the load's requests are called (`stats.kinds`)."""
+    return _METRICS.get(metric, metric.value.replace("_", " ")).format(counted=counted)
 
 
 def at_load(workload: Workload) -> str:
@@ -82,11 +83,14 @@ def interval(low: float, high: float) -> str:
     return f"{_percent(near).removesuffix(' %')}–{_percent(far)}" if _percent(near) != _percent(far) else _percent(near)
 
 
-def sentence(v: MetricVerdict, baseline: str, load: str) -> str:
-    """Return the sentence of a verdict that has an interval. `load`: under which it holds, or ""."""
+def sentence(v: MetricVerdict, baseline: str, load: str, counted: str = HTTP.counted) -> str:
+    """Return the sentence of a verdict that has an interval.
+
+    load: under which it holds, or "". counted: what the load's requests are called.
+    """
     if v.ratio is None or v.ci95 is None:
         raise ValueError("a verdict without an interval has a reason, not a sentence of figures")
-    name, base, metric = display_name(v.deployment), display_name(baseline), metric_name(v.metric)
+    name, base, metric = display_name(v.deployment), display_name(baseline), metric_name(v.metric, counted)
     figures = f"{metric} {change(v.ratio)} (95 % CI {interval(*v.ci95)}), {v.rounds} rounds{load and ', ' + load}"
     match v.verdict:
         case Verdict.EQUIVALENT:
@@ -114,17 +118,35 @@ def brief(v: MetricVerdict) -> tuple[str, str]:
     return "uses", f"{_percent(abs(v.ratio - 1))} {'less' if v.ratio < 1 else 'more'} {resource}"
 
 
-def without_verdict(v: MetricVerdict, reason: str) -> str:
-    """Return the sentence of a verdict that could not be given."""
+def without_verdict(v: MetricVerdict, reason: str, counted: str = HTTP.counted) -> str:
+    """Return the sentence of a verdict that could not be given. counted: what the load's requests are called."""
     kind = "undetermined" if v.verdict is Verdict.UNDETERMINED else "no verdict"
-    return f"{display_name(v.deployment)}, {metric_name(v.metric)}: {kind}: {reason.rstrip('.')}."
+    return f"{display_name(v.deployment)}, {metric_name(v.metric, counted)}: {kind}: {reason.rstrip('.')}."
 
 
 def gate_words(gate: Gate, among: Sequence[Gate]) -> str:
     """Return a gate's name and figure, and whom it concerns where another one of that name says the same of others."""
     alike = [g for g in among if (g.name, g.workload, g.passed) == (gate.name, gate.workload, gate.passed)]
-    whom = f" ({', '.join(map(display_name, gate.deployments))})" if len(alike) > 1 and gate.deployments else ""
-    return (gate.name if gate.figure == gate.name else f"{gate.name} {gate.figure}".strip()) + whom
+    return f"{gate.name} {_figure(gate, of_several=len(alike) > 1)}".strip()
+
+
+def gates_words(gates: Sequence[Gate]) -> str:
+    """Return gates as one list in a sentence; those of one name say it once."""
+    by_name: dict[str, dict[str, None]] = {}
+    for gate in gates:
+        alike = sum(other.name == gate.name for other in gates)
+        by_name.setdefault(gate.name, {})[_figure(gate, of_several=alike > 1)] = None
+    return ", ".join(f"{name} {listed(list(figures))}".strip() for name, figures in by_name.items())
+
+
+def _figure(gate: Gate, *, of_several: bool) -> str:
+    whom = f"({', '.join(map(display_name, gate.deployments))})" if of_several and gate.deployments else ""
+    return " ".join(filter(None, ("" if gate.figure == gate.name else gate.figure, whom)))
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Return words as a list in a sentence: "p50, p90 and p99"."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def _is_better(v: MetricVerdict) -> bool:

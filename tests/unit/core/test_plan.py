@@ -34,6 +34,7 @@ def test_the_authority_is_what_a_host_header_says(target: Target, authority: str
         ("gap_p99", 0.10),
         ("rtt_p99", 0.10),
         ("fanout_p99", 0.10),
+        ("fanout_p50", 0.05),
         ("rtt_p50", 0.05),
         ("first_event_p50", 0.05),
         ("memory_peak", 0.05),

@@ -97,8 +97,8 @@ def test_limits_of_streams_and_websockets_are_read() -> None:
     assert plan(stream('kind = "sse"'), limits).slo == Slo(first_event_p50_us=50_000.0, gap_p99_us=1000.0)
     limits = '[slo]\nrtt_p50 = "5ms"\nrtt_p99 = "9ms"\n'
     assert plan(websocket('mode = "echo"'), limits).slo == Slo(rtt_p50_us=5000.0, rtt_p99_us=9000.0)
-    limits = '[slo]\nfanout_p99 = "9ms"\n'
-    assert plan(websocket('mode = "fanout"'), limits).slo == Slo(fanout_p99_us=9000.0)
+    limits = '[slo]\nfanout_p50 = "5ms"\nfanout_p99 = "9ms"\n'
+    assert plan(websocket('mode = "fanout"'), limits).slo == Slo(fanout_p50_us=5000.0, fanout_p99_us=9000.0)
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ def test_each_metric_is_read_from_the_population_that_it_is_about() -> None:
     assert measure(STREAM, Metric.P99) == STREAM.measured.scheduled.quantile(0.99)
     assert measure(ECHO, Metric.RTT_P50) == ECHO.measured.websocket.rtt.quantile(0.5)
     assert measure(ECHO, Metric.RTT_P99) == ECHO.measured.websocket.rtt.quantile(0.99)
+    assert measure(FANOUT, Metric.FANOUT_P50) == FANOUT.measured.websocket.fanout.quantile(0.5)
     assert measure(FANOUT, Metric.FANOUT_P99) == FANOUT.measured.websocket.fanout.quantile(0.99)
 
 

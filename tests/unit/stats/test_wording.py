@@ -9,7 +9,17 @@ import pytest
 from builders import make_socket_workload, make_stream_workload, make_workload
 from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad, Stage, Workload
 from loadbench_gui.core.verdict import Metric, MetricVerdict, Verdict
-from loadbench_gui.stats.wording import at_load, brief, change, display_name, interval, sentence, without_verdict
+from loadbench_gui.stats.kinds import kind_of
+from loadbench_gui.stats.wording import (
+    at_load,
+    brief,
+    change,
+    display_name,
+    interval,
+    metric_name,
+    sentence,
+    without_verdict,
+)
 
 FASTER = MetricVerdict("json", Metric.P99, "starlette", Verdict.FASTER, "", ratio=0.77, ci95=(0.73, 0.81), rounds=10)
 LOAD = "at 1,200 requests/s"
@@ -145,6 +155,7 @@ def test_a_connections_memory_is_used_like_all_memory() -> None:
     [
         (Metric.FIRST_EVENT_P50, "p50 of the first event"), (Metric.GAP_P99, "p99 of the gaps"),
         (Metric.RTT_P99, "round trip p99"), (Metric.FANOUT_P99, "fan-out p99"),
+        (Metric.FANOUT_P50, "fan-out p50"),
     ],
 )  # fmt: skip
 def test_shorter_gaps_and_round_trips_are_faster(metric: Metric, words: str) -> None:
@@ -165,3 +176,20 @@ def test_figures_that_were_never_computed_cannot_be_worded() -> None:
         sentence(replace(FASTER, ci95=None), "fastapi", "")
     with pytest.raises(ValueError, match="without a ratio"):
         brief(replace(FASTER, ratio=None))
+
+
+@pytest.mark.parametrize(
+    ("workload", "words"),
+    [
+        (make_workload(), "CPU per 1,000 requests"),
+        (make_stream_workload(), "CPU per 1,000 streams"),
+        (make_socket_workload("echo"), "CPU per 1,000 round trips"),
+        (make_socket_workload("push"), "CPU per 1,000 messages"),
+        (make_socket_workload("fanout"), "CPU per 1,000 publications"),
+    ],
+)
+def test_cpu_is_said_of_what_the_load_counts(workload: Workload, words: str) -> None:
+    counted, less = kind_of(workload).counted, replace(FASTER, metric=Metric.CPU_PER_1K, verdict=Verdict.LESS)
+    assert metric_name(Metric.CPU_PER_1K, counted) == words
+    assert f"uses less CPU than FastAPI: {words} 23 % lower" in sentence(less, "fastapi", LOAD, counted)
+    assert without_verdict(replace(less, verdict=Verdict.NONE), "why", counted).startswith(f"Starlette, {words}: ")
