@@ -53,8 +53,8 @@ SCHEMA_NUMBER = 1
 
 MetricName: TypeAlias = Literal[
     "throughput", "p50", "p90", "p99", "p99_9", "service_p50", "service_p99", "first_event_p50", "gap_p99", "rtt_p50",
-    "rtt_p99", "fanout_p50", "fanout_p99", "memory", "memory_peak", "memory_idle", "memory_per_connection", "cpu_per_1k",
-    "startup",
+    "rtt_p99", "fanout_p50", "fanout_p99", "memory", "memory_peak", "memory_idle", "memory_per_connection",
+    "cpu_per_1k", "startup",
 ]  # fmt: skip
 
 
