@@ -14,7 +14,7 @@ from loadbench_gui.core.run import Run
 from loadbench_gui.core.snapshot import Tally
 from loadbench_gui.core.streaming import StreamTally
 from loadbench_gui.core.verdict import Metric
-from loadbench_gui.core.websocket import SocketTally
+from loadbench_gui.core.websocket import SocketMode, SocketTally
 from loadbench_gui.report import words
 from loadbench_gui.report.charts import swatch
 from loadbench_gui.report.page import Cell, Table
@@ -38,8 +38,19 @@ class Arm:
 
     @property
     def socket(self) -> SocketTally:
-        """What its WebSockets did."""
+        """What came of its WebSockets."""
         return self.tally.websocket or SocketTally()
+
+    @property
+    def mode(self) -> SocketMode:
+        """What its WebSockets did."""
+        settings = self.runs[0].workload.websocket
+        return settings.mode if settings is not None else "echo"
+
+    @property
+    def asks_pings(self) -> bool:
+        """Whether its WebSockets were pinged."""
+        return any(run.workload.websocket is not None and run.workload.websocket.ping_every_s > 0 for run in self.runs)
 
     @property
     def measured_s(self) -> float:
@@ -133,9 +144,11 @@ def _socket_times(of: Sequence[Arm]) -> Table:
 
 
 def _messages(of: Sequence[Arm]) -> Table | None:
-    if not any(arm.socket.sent or arm.socket.received or arm.socket.close_codes for arm in of):
+    seen = ("sent", "received", "close_codes", "pings_unanswered")
+    if not any(getattr(arm.socket, name) for arm in of for name in seen):
         return None
-    titles = ("sent", "received", "received/s", *_ODD)
+    asked = any(arm.asks_pings for arm in of)
+    titles = ("sent", "received", "received/s", *_ODD, *(("pings unanswered",) if asked else ()))
     head = (Cell("Deployment"), *(Cell(title, number=True) for title in titles), Cell("closed by the server"))
     rows = tuple(
         (
@@ -143,7 +156,8 @@ def _messages(of: Sequence[Arm]) -> Table | None:
             Cell(words.count(arm.socket.sent), number=True),
             Cell(words.count(arm.socket.received), number=True),
             _per_second(arm.socket.received, arm),
-            *(_odd(getattr(arm.socket, name)) for name in _ODD),
+            *(_odd_of(arm, name) for name in _ODD),
+            *((_odd(arm.socket.pings_unanswered),) if asked else ()),
             _codes(arm.socket),
         )
         for arm in of
@@ -207,6 +221,12 @@ def _at_most(share: float) -> str:
 
 def _odd(n: int) -> Cell:
     return Cell(words.count(n), number=True, tone="error" if n else "muted")
+
+
+def _odd_of(arm: Arm, name: str) -> Cell:
+    if name == "stray" or arm.socket.knows_losses(arm.mode):
+        return _odd(getattr(arm.socket, name))
+    return Cell("not known", number=True, tone="muted")
 
 
 def _per_second(n: int, arm: Arm) -> Cell:

@@ -5,6 +5,7 @@ Both are null for other protocols. Inside, a Q without samples says so, and what
 
 from __future__ import annotations
 
+from loadbench_gui.core.plan import SocketSettings
 from loadbench_gui.core.quantiles import summarise
 from loadbench_gui.core.run import Run
 from loadbench_gui.core.streaming import StreamTally
@@ -48,6 +49,9 @@ def _stream(run: Run) -> Json:
 
 def _socket(run: Run) -> Json:
     tally = run.measured.websocket or SocketTally()
+    settings = run.workload.websocket or SocketSettings()
+    # Where nobody knows how many there should have been, none is no figure.
+    known = tally.knows_losses(settings.mode)
     return {
         "mode": run.workload.websocket.mode if run.workload.websocket else None,
         "handshake_us": q(summarise(run.traffic.upgrade)),
@@ -59,10 +63,12 @@ def _socket(run: Run) -> Json:
         "messages_sent": tally.sent,
         "messages_received": tally.received,
         "messages_received_per_s": _per_second(tally.received, run),
-        "lost": tally.lost,
-        "duplicated": tally.duplicated,
-        "reordered": tally.reordered,
+        "lost": tally.lost if known else None,
+        "duplicated": tally.duplicated if known else None,
+        "reordered": tally.reordered if known else None,
         "stray": tally.stray,
+        "pings_unanswered": tally.pings_unanswered if settings.ping_every_s > 0 else None,
+        "longest_silence_us": tally.longest_silence_us if settings.mode == "push" else None,
         "close_codes": {str(code): n for code, n in sorted(tally.close_codes.items())},
         "memory_per_connection_bytes": finite(metric_value(run, Metric.MEMORY_PER_CONNECTION)),
     }

@@ -110,7 +110,7 @@ def test_connections_are_a_level_and_never_added_up_over_time() -> None:
 def test_eight_hours_of_a_panel_fit_into_fixed_memory() -> None:
     run = series(make_socket_workload("fanout"), 8 * 3_600.0)
     one = blank(0, socket(fanout=Histogram.of([900] * 40), skew=Histogram.of([300] * 4), received=40))
-    for index in range(60 * 4 * 30):
+    for index in range(60 * 4 * 12):  # more than fits, at a quarter of a second a point and at a second
         run.add(replace(one, index=index, t_s=index * LIVE_S))
     assert run.panel is not None
     assert all(len(level.numbers(0)) <= CAPACITY for level in run.panel.levels)
@@ -154,6 +154,17 @@ def test_what_is_lost_or_comes_twice_is_counted_and_marked() -> None:
     assert found["reordered"] == Fact("reordered", "0")
     assert found["closed"] == Fact("closed", "1011 × 3, 1006 × 1", Role.ERROR)
     assert found["open"].value == "64 of 64"
+
+
+def test_of_pushed_messages_without_numbers_it_is_not_known_whether_any_was_lost() -> None:
+    assert of(live(make_socket_workload("push")))["lost"] == Fact("lost", "not known")
+    assert of(live(make_socket_workload("push"), socket(numbered=9)))["lost"] == Fact("lost", "0")
+
+
+def test_pings_that_nobody_answers_are_marked_where_connections_are_held() -> None:
+    pinged = make_socket_workload("hold", settings=SocketSettings("hold", ping_every_s=1.0))
+    found = of(live(pinged, socket(pings_unanswered=2)))
+    assert found["pings unanswered"] == Fact("pings unanswered", "2", Role.ERROR)
 
 
 def test_memory_of_a_connection_is_said_only_where_there_are_enough_of_them() -> None:

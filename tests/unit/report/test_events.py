@@ -72,6 +72,13 @@ def test_a_message_that_was_lost_or_came_twice_is_red_and_close_codes_are_listed
     assert [text for text, _ in column(came, "closed by the server")] == ["none", "1 × 1006, 2 × 1011", "none"]
 
 
+def test_of_pushed_messages_without_numbers_it_is_not_known_whether_any_was_lost() -> None:
+    runs = [make_socket_run("push", ARMS[0]), make_socket_run("push", ARMS[1], planted={"numbered": 9}, order=1)]
+    came = tables(runs)["Which messages came"]
+    assert [text for text, _ in column(came, "lost")] == ["not known", "0"]
+    assert [text for text, _ in column(came, "stray")] == ["0", "0"]
+
+
 @pytest.mark.parametrize(
     ("mode", "expected"),
     [

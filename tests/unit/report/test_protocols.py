@@ -56,6 +56,20 @@ def test_a_websockets_keys_are_those_of_the_contract(mode: SocketMode) -> None:
     assert written["stream"] is None
 
 
+@pytest.mark.parametrize(("numbered", "known"), [(0, None), (40, 0)])
+def test_of_pushed_messages_without_numbers_nobody_says_that_none_was_lost(numbered: int, known: int | None) -> None:
+    socket = one(make_socket_run("push", planted={"numbered": numbered}))["websocket"]
+    assert [socket[name] for name in ("lost", "duplicated", "reordered", "stray")] == [known, known, known, 0]
+
+
+def test_pings_without_a_pong_and_silences_are_told_where_there_can_be_any() -> None:
+    pinged = make_socket_workload("hold", settings=SocketSettings("hold", ping_every_s=1.0))
+    held = one(make_socket_run("hold", workload=pinged, planted={"pings_unanswered": 3}))["websocket"]
+    assert (held["pings_unanswered"], held["longest_silence_us"]) == (3, None)
+    pushed = one(make_socket_run("push", planted={"longest_silence_us": 5_200_000}))["websocket"]
+    assert (pushed["pings_unanswered"], pushed["longest_silence_us"]) == (None, 5_200_000)
+
+
 def test_a_time_that_was_never_taken_is_null_and_says_so() -> None:
     fanout = one(make_socket_run("push"))["websocket"]["fanout_us"]
     assert fanout["count"] == 0

@@ -50,7 +50,7 @@ _BY_MODE: Final[dict[str, dict[ErrorKind, str]]] = {
         ErrorKind.WS_CLOSE: "the server closed the WebSocket with a publication under way",
     },
     "hold": {
-        ErrorKind.READ_TIMEOUT: "no answer to the handshake within the time-out",
+        ErrorKind.READ_TIMEOUT: "no answer to a ping within the time-out",
         ErrorKind.WS_CLOSE: "the server closed a WebSocket that was to be held",
     },
 }

@@ -9,9 +9,8 @@ from rich.text import Text
 
 from loadbench_gui.cli.terminal.principal import mode_of, socket_tally
 from loadbench_gui.core.run import Run
-from loadbench_gui.core.websocket import SocketTally
+from loadbench_gui.core.websocket import SocketMode, SocketTally
 from loadbench_gui.report import words
-from loadbench_gui.stats.kinds import is_matched
 
 CLOSE_CODES: Final = {
     1000: "normal", 1001: "going away", 1002: "protocol error", 1003: "unsupported data", 1005: "without a code",
@@ -32,9 +31,12 @@ def rows(run: Run) -> Iterator[tuple[str, Text]]:
     tally, mode = socket_tally(run), mode_of(run.workload)
     if mode != "push" and (tally.sent or tally.received):
         yield "messages", Text(_messages(tally, run.duration_s))
-    if tally.ping.total:
-        yield "pings", Text(f"{words.count(tally.ping.total)} answered")
-    if said := _faults(tally, all_known=is_matched(run.workload)):
+    if tally.ping.total or tally.pings_unanswered:
+        yield "pings", _pings(tally)
+    if tally.longest_silence_us:
+        silence = words.latency(tally.longest_silence_us)
+        yield "longest silence", Text(f"{silence} without a message on an open connection")
+    if said := _faults(tally, mode):
         yield "delivery", said
     if tally.close_codes:
         yield "closed", _closed(tally)
@@ -47,12 +49,25 @@ def _messages(tally: SocketTally, duration_s: float) -> str:
     return ", ".join(f"{words.count(n)} {name} ({words.rate_figure(n / duration_s)}/s)" for n, name in directions)
 
 
-def _faults(tally: SocketTally, *, all_known: bool) -> Text | None:
-    """Say what went wrong on the way; that nothing did is known only where each message is waited for."""
+def _pings(tally: SocketTally) -> Text:
+    said = Text(f"{words.count(tally.ping.total)} answered")
+    if tally.pings_unanswered:
+        said.append(", ").append(f"{words.count(tally.pings_unanswered)} not answered", "red")
+    return said
+
+
+def _faults(tally: SocketTally, mode: SocketMode) -> Text | None:
+    """Say what went wrong on the way; that nothing did is known only where messages are waited for, or numbered."""
     found = [(getattr(tally, name), said) for name, said in FAULTS.items() if getattr(tally, name)]
     if not found:
-        return Text("nothing lost, twice or out of order") if all_known and tally.received else None
+        return _nothing_found(tally, mode) if tally.received else None
     return Text(", ").join(Text(f"{words.count(n)} {said}", "red") for n, said in found)
+
+
+def _nothing_found(tally: SocketTally, mode: SocketMode) -> Text | None:
+    if tally.knows_losses(mode):
+        return Text("nothing lost, twice or out of order")
+    return Text("not known whether all came: the messages carry no numbers") if mode == "push" else None
 
 
 def _closed(tally: SocketTally) -> Text:

@@ -13,6 +13,8 @@ from loadbench_gui.ui.models.live import LiveModel
 from loadbench_gui.ui.models.panel import Totals
 
 MANY_CODES = 3
+NOT_KNOWN = "not known"
+"""Of messages that carry no numbers nobody can say how many there should have been."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +64,20 @@ def _of_sockets(total: Totals, workload: Workload, per_connection: str) -> tuple
         Fact("closed", _closed(total.close_codes), Role.ERROR if total.close_codes else Role.TEXT),
     )
     if settings.mode == "hold":
-        return always
+        return (_bad("pings unanswered", total.pings_unanswered), *always) if settings.ping_every_s else always
+    known = total.knows_losses(settings.mode)
     return (
-        _bad("lost", total.lost),
-        _bad("duplicated", total.duplicated),
-        _bad("reordered", total.reordered),
+        _bad("lost", total.lost if known else None),
+        _bad("duplicated", total.duplicated if known else None),
+        _bad("reordered", total.reordered if known else None),
         _bad("stray", total.stray),
         *always,
     )
 
 
-def _bad(name: str, count: int) -> Fact:
+def _bad(name: str, count: int | None) -> Fact:
+    if count is None:
+        return Fact(name, NOT_KNOWN)
     return Fact(name, words.count(count), Role.ERROR if count else Role.TEXT)
 
 

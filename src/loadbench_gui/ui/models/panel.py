@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Final, assert_never
 
 from loadbench_gui.core.histogram import Histogram
-from loadbench_gui.core.plan import SocketSettings, Workload
+from loadbench_gui.core.plan import SocketMode, SocketSettings, Workload
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.snapshot import Tally
 from loadbench_gui.core.trailing import Reading, Trailing
+from loadbench_gui.core.websocket import SocketTally
 from loadbench_gui.ui.models.kinds import Number, Times, socket_of, stream_of
 from loadbench_gui.ui.models.ring import Floats, Ring
 
@@ -209,9 +210,17 @@ class Totals:
         self.reads = self.read_events = 0
         self.longest_stall_us = 0
         self.lost = self.duplicated = self.reordered = self.stray = 0
+        self.numbered = self.pings_unanswered = 0
         self.open = self.most_open = 0
         self.handshakes = Histogram()
         self.close_codes: dict[int, int] = {}
+
+    def knows_losses(self, mode: SocketMode) -> bool:
+        """Whether it is known how many messages were lost, came twice or late."""
+        counts = SocketTally(
+            numbered=self.numbered, lost=self.lost, duplicated=self.duplicated, reordered=self.reordered
+        )
+        return counts.knows_losses(mode)
 
     def add(self, interval: Interval, tally: Tally) -> None:
         """Count an interval in."""
@@ -234,5 +243,7 @@ class Totals:
             self.duplicated += socket.duplicated
             self.reordered += socket.reordered
             self.stray += socket.stray
+            self.numbered += socket.numbered
+            self.pings_unanswered += socket.pings_unanswered
             for code, count in socket.close_codes.items():
                 self.close_codes[code] = self.close_codes.get(code, 0) + count
