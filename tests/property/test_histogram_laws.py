@@ -53,6 +53,16 @@ def test_a_builder_counts_batches_like_one_batch_and_starts_again(batches: list[
     assert builder.take() == Histogram()
 
 
+@given(st.dictionaries(st.integers(0, BUCKET_COUNT - 1), st.integers(1, 2**63 - 1), max_size=60))
+def test_what_is_kept_small_is_read_as_it_was_given(table: dict[int, int]) -> None:
+    buckets = np.array(sorted(table), np.int64)
+    counts = np.array([table[bucket] for bucket in sorted(table)], np.int64)
+    kept = Histogram(buckets, counts)
+    assert kept.buckets.dtype == kept.counts.dtype == np.dtype(np.int64)
+    assert (kept.buckets.tolist(), kept.counts.tolist()) == (buckets.tolist(), counts.tolist())
+    assert Histogram.from_bytes(kept.to_bytes()) == kept
+
+
 @given(histograms)
 def test_packing_and_unpacking_is_the_identity(a: Histogram) -> None:
     assert Histogram.from_bytes(a.to_bytes()) == a

@@ -10,8 +10,7 @@ every tool that reads its encoding agree with us count by count.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +26,12 @@ _BUCKETS: Final = 22
 BUCKET_COUNT: Final = (_BUCKETS + 1) * _HALF_COUNT
 """How many counters the layout has (23,552)."""
 
+_BUCKET: Final = np.min_scalar_type(BUCKET_COUNT)
+_MOST: Final = np.iinfo(np.int64).max
+
 Ints = NDArray[np.int64]
+_NOTHING: Final[Ints] = np.empty(0, np.int64)
+_NOTHING.setflags(write=False)
 
 
 def bucket_of(values_us: Ints) -> Ints:
@@ -50,19 +54,33 @@ def bucket_width(buckets: Ints) -> Ints:
     return np.asarray(np.int64(1) << np.maximum((buckets >> _HALF_MAGNITUDE) - 1, 0), np.int64)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Histogram:
-    """Counts of latencies in whole microseconds; immutable, hashable by identity, compared by content.
+    """Counts of latencies in whole microseconds; immutable, hashable and compared by content.
 
-    buckets: sorted bucket indices with a count above zero; counts: their counts (both int64, same length).
+    Kept in the smallest whole numbers that hold it, as a run consists of thousands of them, and read as int64.
     """
 
-    buckets: Ints = field(default_factory=lambda: np.empty(0, np.int64))
-    counts: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    __slots__ = ("_buckets", "_counts")
 
-    def __post_init__(self) -> None:
-        self.buckets.setflags(write=False)
-        self.counts.setflags(write=False)
+    def __init__(self, buckets: Ints = _NOTHING, counts: Ints = _NOTHING) -> None:
+        """Take sorted bucket indices with a count above zero, and their counts (same length)."""
+        self._buckets = buckets.astype(_BUCKET) if len(buckets) else _NOTHING
+        self._counts = counts.astype(np.min_scalar_type(counts.max())) if len(counts) else _NOTHING
+
+    @property
+    def buckets(self) -> Ints:
+        """Sorted indices of the buckets with a count above zero."""
+        return _read_only(self._buckets)
+
+    @property
+    def counts(self) -> Ints:
+        """How many values each of `buckets` has."""
+        return _read_only(self._counts)
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory its numbers take."""
+        return self._buckets.nbytes + self._counts.nbytes
 
     @classmethod
     def of(cls, values_us: Ints | list[int]) -> Histogram:
@@ -72,11 +90,11 @@ class Histogram:
         return builder.take()
 
     def __add__(self, other: Histogram) -> Histogram:
-        if not len(other.buckets):
+        if not other:
             return self
-        if not len(self.buckets):
+        if not self:
             return other
-        buckets, inverse = np.unique(np.concatenate((self.buckets, other.buckets)), return_inverse=True)
+        buckets, inverse = np.unique(np.concatenate((self._buckets, other._buckets)), return_inverse=True)
         counts = np.zeros(len(buckets), np.int64)
         np.add.at(counts, inverse, np.concatenate((self.counts, other.counts)))
         return Histogram(buckets, counts)
@@ -84,21 +102,24 @@ class Histogram:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Histogram):
             return NotImplemented
-        return np.array_equal(self.buckets, other.buckets) and np.array_equal(self.counts, other.counts)
+        return np.array_equal(self._buckets, other._buckets) and np.array_equal(self._counts, other._counts)
 
     def __hash__(self) -> int:
-        return hash((self.buckets.tobytes(), self.counts.tobytes()))
+        return hash((self._buckets.tobytes(), self._counts.tobytes()))
+
+    def __repr__(self) -> str:
+        return f"Histogram({self.total} values from {self.min_us} to {self.max_us} us)"
 
     def __len__(self) -> int:
         return self.total
 
     def __bool__(self) -> bool:
-        return len(self.buckets) > 0
+        return len(self._buckets) > 0
 
     @property
     def total(self) -> int:
         """How many values were recorded."""
-        return int(self.counts.sum())
+        return int(self._counts.sum(dtype=np.int64))
 
     def quantile(self, q: float) -> float | None:
         """Return the latency in us at quantile `q` in [0, 1], or None when empty.
@@ -112,8 +133,8 @@ class Histogram:
 
     def at_rank(self, rank: int) -> float:
         """Return the highest value equivalent to the `rank`-th smallest (1 <= rank <= total)."""
-        position = int(np.searchsorted(np.cumsum(self.counts), rank))
-        bucket = self.buckets[position : position + 1]
+        position = int(np.searchsorted(np.cumsum(self._counts, dtype=np.int64), rank))
+        bucket = self._buckets[position : position + 1].astype(np.int64)
         return float(lowest_value(bucket)[0] + bucket_width(bucket)[0] - 1)
 
     def count_at_or_below(self, value_us: float) -> int:
@@ -126,7 +147,8 @@ class Histogram:
     @property
     def middles_us(self) -> NDArray[np.float64]:
         """Middle of each bucket, parallel to `counts`."""
-        return (lowest_value(self.buckets) + bucket_width(self.buckets) // 2).astype(np.float64)
+        buckets = self.buckets
+        return (lowest_value(buckets) + bucket_width(buckets) // 2).astype(np.float64)
 
     @property
     def min_us(self) -> float | None:
@@ -154,7 +176,7 @@ class Histogram:
 
     def to_bytes(self) -> bytes:
         """Pack for the wire and the store: bucket indices as uint16, counts as uint64, little-endian."""
-        return self.buckets.astype("<u2").tobytes() + self.counts.astype("<u8").tobytes()
+        return self._buckets.astype("<u2").tobytes() + self._counts.astype("<u8").tobytes()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Histogram:
@@ -165,7 +187,10 @@ class Histogram:
         buckets = np.frombuffer(data, "<u2", n).astype(np.int64)
         if n and (np.any(np.diff(buckets) <= 0) or buckets[-1] >= BUCKET_COUNT):
             raise ValueError("a packed histogram has sorted bucket indices inside the layout")
-        return cls(buckets, np.frombuffer(data, "<u8", n, offset=2 * n).astype(np.int64))
+        counts = np.frombuffer(data, "<u8", n, offset=2 * n)
+        if n and counts.max() > _MOST:
+            raise ValueError("a packed histogram has counts below 2**63")
+        return cls(buckets, counts.astype(np.int64))
 
     def to_hdr(self) -> bytes:
         """Encode as HdrHistogram V2, compressed, base64: what `.hlog` files hold."""
@@ -190,6 +215,13 @@ class Histogram:
             return cls()
         values, counts = np.array(pairs, np.int64).T
         return cls(bucket_of(values), np.ascontiguousarray(counts))
+
+
+def _read_only(numbers: NDArray[Any]) -> Ints:
+    """Return them as int64 that nobody can take for the histogram's own."""
+    wide: Ints = numbers.astype(np.int64)
+    wide.setflags(write=False)
+    return wide
 
 
 class HistogramBuilder:

@@ -19,6 +19,9 @@ from typing import Final
 from loadbench_gui.errors import EnvironmentFault
 
 BUSY_TIMEOUT_S: Final = 5.0
+CACHE_KIB: Final = 256
+"""Of pages that were read or written, an eighth of SQLite's default: a history is appended to and read in order, so what
+it would keep is never asked for again, and the system keeps the file's pages anyway."""
 _NUMBERED = re.compile(r"(\d{4})_\w+\.sql")
 
 
@@ -58,6 +61,7 @@ def connect(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Co
     try:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.Error:
         connection.close()

@@ -50,7 +50,22 @@ def test_the_counts_cannot_be_changed_afterwards() -> None:
         Histogram.of([1]).counts[0] = 5
 
 
-@pytest.mark.parametrize("data", [b"123", b"\x05\x00\x05\x00" + b"\x01" + b"\x00" * 15, b"\xff\xff" + b"\x01" * 8])
+def test_it_takes_no_more_memory_than_its_numbers_need() -> None:
+    assert Histogram.of([1, 2, 3]).nbytes == 3 * (2 + 1)
+    assert Histogram.of([1] * 300 + [2]).nbytes == 2 * (2 + 2)
+    assert Histogram(np.array([7]), np.array([2**62])).nbytes == 2 + 8
+    assert Histogram().nbytes == 0
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"123",
+        b"\x05\x00\x05\x00" + b"\x01" + b"\x00" * 15,
+        b"\xff\xff" + b"\x01" * 8,
+        b"\x05\x00\x06\x00" + b"\x01" + b"\x00" * 7 + b"\xff" * 8,
+    ],
+)
 def test_bytes_that_were_never_packed_are_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="packed histogram"):
         Histogram.from_bytes(data)
