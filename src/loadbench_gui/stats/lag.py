@@ -16,7 +16,7 @@ from loadbench_gui.core.run import Run
 from loadbench_gui.core.snapshot import Tally
 from loadbench_gui.core.verdict import Gate, Metric
 from loadbench_gui.stats.sample import SCHEDULED
-from loadbench_gui.stats.wording import metric_name
+from loadbench_gui.stats.wording import listed, metric_name
 
 LAG_LIMIT: Final = 0.10
 
@@ -39,13 +39,14 @@ def lag_gates(plan: Plan, workload: str, runs: Sequence[Run]) -> tuple[Gate, ...
 
 
 def _failed(workload: str, deployment: str, over: dict[Metric, float]) -> Gate:
-    named = ", ".join(f"{metric_name(metric)} {_percent(share)}" for metric, share in over.items())
+    worst = max(over, key=lambda metric: over[metric])
+    most = f"{_percent(over[worst])} at {metric_name(worst)}"
     return Gate(
         "generator lag",
         False,
-        named,
-        f"comparing {deployment}, the generator sent late by more than 10 % of the latency at the same percentile "
-        f"({named}). Give it a CPU of its own, or lower the rate.",
+        most if len(over) == 1 else f"up to {most}",
+        f"comparing {deployment}, the generator sent late by more than 10 % of the latency at "
+        f"{listed([metric_name(metric) for metric in over])}. Give it a CPU of its own, or lower the rate.",
         workload,
         (deployment,),
         tuple(over),

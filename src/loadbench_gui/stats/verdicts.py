@@ -13,6 +13,7 @@ from loadbench_gui.stats import wording
 from loadbench_gui.stats.families import Pairs
 from loadbench_gui.stats.intervals import Effect, rounds_needed
 from loadbench_gui.stats.judge import decide
+from loadbench_gui.stats.kinds import kind_of
 
 _NEEDS_NO_LOAD = (Metric.MEMORY_IDLE, Metric.STARTUP)
 
@@ -30,25 +31,30 @@ def judged(plan: Plan, pairs: Pairs, effect: Effect, alpha: float, caveats: tupl
         more_rounds=rounds_needed(effect, delta, alpha) if verdict is Verdict.INCONCLUSIVE else None,
         caveats=caveats,
     )
-    load = "" if pairs.metric in _NEEDS_NO_LOAD else wording.at_load(workload_of(plan, pairs.workload))
-    return replace(value, sentence=wording.sentence(value, plan.comparison.baseline, load))
+    workload = workload_of(plan, pairs.workload)
+    load = "" if pairs.metric in _NEEDS_NO_LOAD else wording.at_load(workload)
+    said = wording.sentence(value, plan.comparison.baseline, load, kind_of(workload).counted)
+    return replace(value, sentence=said)
 
 
 def stopped(plan: Plan, pairs: Pairs, reason: str) -> MetricVerdict:
     """Return "no verdict", and why; the values that were measured stay in it."""
-    bare = _bare(plan, pairs, Verdict.NONE)
-    return replace(bare, sentence=wording.without_verdict(bare, reason))
+    return _without(plan, _bare(plan, pairs, Verdict.NONE), reason)
 
 
 def undetermined(plan: Plan, pairs: Pairs, reason: str) -> MetricVerdict:
     """Return that the computation failed, and why: never "different"."""
-    bare = _bare(plan, pairs, Verdict.UNDETERMINED)
-    return replace(bare, sentence=wording.without_verdict(bare, reason))
+    return _without(plan, _bare(plan, pairs, Verdict.UNDETERMINED), reason)
 
 
 def workload_of(plan: Plan, name: str) -> Workload:
     """Return the plan's workload called `name`."""
     return next(workload for workload in plan.workloads if workload.name == name)
+
+
+def _without(plan: Plan, bare: MetricVerdict, reason: str) -> MetricVerdict:
+    counted = kind_of(workload_of(plan, bare.workload)).counted
+    return replace(bare, sentence=wording.without_verdict(bare, reason, counted))
 
 
 def _bare(plan: Plan, pairs: Pairs, verdict: Verdict) -> MetricVerdict:
