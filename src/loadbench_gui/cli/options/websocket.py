@@ -16,7 +16,7 @@ from loadbench_gui.core.shape import LoadShape
 from loadbench_gui.core.template.syntax import marks
 from loadbench_gui.core.websocket import SocketMode, SocketSettings
 from loadbench_gui.errors import UserError
-from loadbench_gui.profile.secrets import is_reference
+from loadbench_gui.profile.secrets import check_references, is_reference
 
 SIZE_BYTES: Final = 32
 SMALLEST_PUBLICATION_BYTES: Final = 16
@@ -148,12 +148,7 @@ class Messages:
             "is empty", "For empty messages write --size 0; to send nothing, leave it out.",
         )  # fmt: skip
         for option, data in (("--message", self.message), ("--hello", self.hello)):
-            mark = next((mark for mark in marks(_latin(data)) if not is_reference(mark)), None)
-            if mark is not None:
-                refuse(
-                    {option: True}, f"holds {mark.text}, and messages are sent the same each time",
-                    f"For the text itself write ${mark.text}.",
-                )  # fmt: skip
+            _must_mean_something(option, _latin(data))
         length = len(self.message) if self.message else SIZE_BYTES if self.size_bytes is None else self.size_bytes
         refuse(
             {"--fragments": self.fragments > max(1, length)},
@@ -209,6 +204,19 @@ def one_clock(messages: Messages, generator: GeneratorSettings) -> None:
         {"-w": messages.mode == "fanout" and (generator.workers or 1) > 1},
         "asks for several processes, and a fan-out is timed by the clock of one", "Write -w 1, or leave it out.",
     )  # fmt: skip
+
+
+def _must_mean_something(option: str, text: str) -> None:
+    """Raise `UserError` for what looks like a placeholder, of which messages have none, or a secret nobody resolves."""
+    for mark in marks(text):
+        if not is_reference(mark):
+            refuse(
+                {option: True}, f"holds {mark.text}, and messages are sent the same each time",
+                f"For the text itself write ${mark.text}.",
+            )  # fmt: skip
+    # As a profile is checked, where the key has the option's name.
+    for wrong in check_references({option.removeprefix("--"): text}):
+        raise UserError(f"{option} holds a secret: {wrong.message}", wrong.hint)
 
 
 def _latin(data: bytes | None) -> str:
