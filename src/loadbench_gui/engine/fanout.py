@@ -229,7 +229,8 @@ class OpenFanoutIssuer(Fanout, OpenIssuer):
 
     def issued(self) -> tuple[int, int]:
         """Publications, and connections that failed."""
-        return self._drawn[0] + self._failures[0], self._drawn[1] + self._failures[1]
+        drawn = self._arrivals
+        return drawn.measured + self._failures[0], drawn.others + self._failures[1]
 
     def give_up(self, now_ns: int) -> None:
         """Censor what has not come to all, and what was never published."""

@@ -9,9 +9,8 @@ from __future__ import annotations
 from time import perf_counter_ns
 from typing import Protocol, cast
 
-from loadbench_gui.engine.open_loop import MOST_AT_ONCE, OpenIssuer
+from loadbench_gui.engine.open_loop import OpenIssuer
 from loadbench_gui.engine.transport.carrier import Carrier
-from loadbench_gui.engine.turns import NEVER
 
 
 class Pipe(Carrier, Protocol):
@@ -88,29 +87,6 @@ class MessageIssuer(OpenIssuer):
         pipe.parked = pipe.full
         if not pipe.full:
             self._free.append(pipe)
-
-    def _issue(self) -> None:
-        """Take up what is due, at most `MOST_AT_ONCE`; the rest follows once the loop has read what came meanwhile."""
-        if self._rest is not None:
-            return
-        circuit, begin = self._circuit, self._window.begin_ns
-        due = circuit.issue_ns
-        for _ in range(MOST_AT_ONCE):
-            now = perf_counter_ns()
-            if due > now or due > self._until_ns:
-                break
-            is_warmup = due < begin
-            self._drawn[is_warmup] += 1
-            if not is_warmup:
-                self._left -= 1
-            self._hand_out(due, now)
-            due = self._advance()
-        else:
-            self._rest = circuit.loop.call_soon(self._go_on)
-        if due > self._until_ns:
-            circuit.issue_ns = NEVER
-        if now > circuit.turns.due_ns:
-            circuit.turns.step(now)
 
     def _hand_out(self, due_ns: int, now_ns: int) -> None:
         """Give a message to the connection whose turn it is."""

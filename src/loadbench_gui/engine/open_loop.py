@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
 from time import perf_counter_ns
 from typing import Final
 
-from loadbench_gui.core.pacing import CHUNK, arrivals, peak_rate_rps
+from loadbench_gui.core.pacing import peak_rate_rps
 from loadbench_gui.core.plan import OpenLoad, Shard
+from loadbench_gui.engine.arrivals import Arrivals
 from loadbench_gui.engine.issuer import Issuer
 from loadbench_gui.engine.kernel_timer import alarm, lead_ns
 from loadbench_gui.engine.recorder import Recorder
@@ -35,25 +35,18 @@ class OpenIssuer(Issuer):
         self._queue: deque[tuple[int, int, Cargo | None]] = deque()
         self._ahead: Cargo | None = None
         self._queue_limit = queue_limit(shape, circuit.timeout_s, shard.count)
-        self._chunks: Iterator[list[int]] = iter(())
-        self._due: list[int] = []
-        self._position = 0
-        self._drawn = [0, 0]
+        self._arrivals = Arrivals(circuit, self._left)
         self._spin = spin
         self._spun_ns = 0
         self._events = 0
-        # No arrival that is due later than this is drawn: when the load was halted.
-        self._until_ns = NEVER
         self._rest: asyncio.Handle | None = None
         self._alarm = alarm(circuit.loop, self._ring, lead_ns(peak_rate_rps(shape) / shard.count))
         self._shape = shape
 
     def start(self) -> None:
         """Draw the first arrivals and wait for the first to be due."""
-        horizon_ns = self._window.end_ns - self._window.start_ns
-        self._chunks = arrivals(self._shape, self._shard.load.seed, horizon_ns, self._shard.index, self._shard.count)
         self._started = True
-        self._load_chunk()
+        self._arrivals.start(self._shape, self._shard, self._window)
         self._draw()
         if self._spin:
             self._last_spin_ns = perf_counter_ns()
@@ -66,7 +59,7 @@ class OpenIssuer(Issuer):
         if self._halted:
             return
         self._halted = True
-        self._until_ns = perf_counter_ns()
+        self._arrivals.until_ns = perf_counter_ns()
         self._alarm.close()
         if self._rest is None:
             self._issue()
@@ -89,7 +82,7 @@ class OpenIssuer(Issuer):
 
     def issued(self) -> tuple[int, int]:
         """Arrivals drawn up to now."""
-        return self._drawn[0], self._drawn[1]
+        return self._arrivals.measured, self._arrivals.others
 
     def give_up(self, now_ns: int) -> None:
         """Censor what is queued, waits for a connection or is in flight, and what was due but never taken up."""
@@ -152,46 +145,44 @@ class OpenIssuer(Issuer):
         else:
             connection.want(due, taken)
 
-    def _load_chunk(self) -> None:
-        """Take the next arrivals in, as absolute times; `Circuit.issue_ns` always is the next one's."""
-        start_ns = self._window.start_ns
-        self._due = [start_ns + offset for offset in next(self._chunks, ())]
-        self._position = 0
-        self._circuit.issue_ns = self._due[0] if self._due and self._left > 0 else NEVER
-
     def _issue(self) -> None:
         """Take up what is due, at most `MOST_AT_ONCE`; the rest follows once the loop has read what came meanwhile."""
         if self._rest is not None:
             return
-        circuit, free, begin = self._circuit, self._free, self._window.begin_ns
+        circuit, hand_out, advance = self._circuit, self._hand_out, self._arrivals.advance
+        until_ns, mixed = self._arrivals.until_ns, self._ahead is not None
         due = circuit.issue_ns
+        self._events += 1
         for _ in range(MOST_AT_ONCE):
             now = perf_counter_ns()
-            if due > now or due > self._until_ns:
+            if due > now or due > until_ns:
                 break
-            is_warmup = due < begin
-            self._drawn[is_warmup] += 1
-            if not is_warmup:
-                self._left -= 1
-            if free:
-                connection = free.popleft()
-                if connection.over:
-                    connection = self._replace(connection)
-                if self._ahead is not None:
-                    connection.load(*self._ahead)
-                if connection.is_open:
-                    connection.send(due, now, now)
-                else:
-                    connection.want(due, now)
-            else:
-                self._no_connection(due, now)
-            due = self._advance()
+            hand_out(due, now)
+            due = advance()
+            if mixed:
+                self._draw()
         else:
             self._rest = circuit.loop.call_soon(self._go_on)
-        if due > self._until_ns:
-            circuit.issue_ns = NEVER
+        if due > until_ns:
+            self._arrivals.end()
         if now > circuit.turns.due_ns:
             circuit.turns.step(now)
+
+    def _hand_out(self, due_ns: int, now_ns: int) -> None:
+        """Give an arrival to the connection that has been free for longest."""
+        free = self._free
+        if not free:
+            self._no_connection(due_ns, now_ns)
+            return
+        connection = free.popleft()
+        if connection.over:
+            connection = self._replace(connection)
+        if self._ahead is not None:
+            connection.load(*self._ahead)
+        if connection.is_open:
+            connection.send(due_ns, now_ns, now_ns)
+        else:
+            connection.want(due_ns, now_ns)
 
     def _go_on(self) -> None:
         self._rest = None
@@ -201,37 +192,16 @@ class OpenIssuer(Issuer):
     def _stop(self) -> None:
         """Take nothing up any more."""
         self._halted = True
-        self._circuit.issue_ns = NEVER
+        self._arrivals.end()
         if self._rest is not None:
             self._rest.cancel()
             self._rest = None
 
     def _censor_rest(self, now_ns: int) -> None:
         """Count the arrivals that were due before the halt and that the loop, late as it was, has not taken up."""
-        last_ns = min(self._until_ns, now_ns)
-        while self._circuit.issue_ns <= last_ns:
-            waiting: list[int] = []
-            while (due_ns := self._circuit.issue_ns) <= last_ns and len(waiting) < CHUNK:
-                self._drawn[due_ns < self._window.begin_ns] += 1
-                self._left -= due_ns >= self._window.begin_ns
-                waiting.append(due_ns)
-                self._advance()
+        for waiting in self._arrivals.rest(min(self._arrivals.until_ns, now_ns)):
             self._recorder.censor(waiting, now_ns)
         self._stop()
-
-    def _advance(self) -> int:
-        """Move on to the next arrival and return when it is due."""
-        self._position += 1
-        self._events += 1
-        if self._left <= 0:
-            self._circuit.issue_ns = NEVER
-        elif self._position < len(self._due):
-            self._circuit.issue_ns = self._due[self._position]
-        else:
-            self._load_chunk()
-        if self._ahead is not None:
-            self._draw()
-        return self._circuit.issue_ns
 
     def _draw(self) -> None:
         """Draw the next arrival's request before it is due: drawing must not delay it."""
