@@ -20,8 +20,8 @@ from loadbench_gui.errors import EnvironmentFault
 
 BUSY_TIMEOUT_S: Final = 5.0
 CACHE_KIB: Final = 256
-"""Of pages that were read or written, an eighth of SQLite's default: a history is appended to and read in order, so what
-it would keep is never asked for again, and the system keeps the file's pages anyway."""
+"""Of pages that were read or written, an eighth of SQLite's default. A history is appended to and read in order, so it
+would keep what is never asked for again; and the system keeps the file's pages anyway."""
 _NUMBERED = re.compile(r"(\d{4})_\w+\.sql")
 
 
