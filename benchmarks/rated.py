@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks import machine, peers, shipped, truth
+from benchmarks.quantiles import quantiles
 
 RATE_RPS = 1000
 CONNECTIONS = 64
@@ -102,7 +103,7 @@ def h2load(server: truth.Running, seconds: float) -> list[Claim]:
         options = ["--h1", "-t1", f"-c{H2LOAD_CLIENTS}", rate, f"-D{seconds:g}", f"--log-file={out}"]
         peers.run(["h2load", *options, server.url])
         columns = np.loadtxt(out, dtype=np.int64)
-    return [Claim("service", truth.quantiles(columns[columns[:, 1] == 200][:, 2].astype(np.float64)))]
+    return [Claim("service", quantiles(columns[columns[:, 1] == 200][:, 2].astype(np.float64)))]
 
 
 def _from_lua(text: str) -> Quantiles:

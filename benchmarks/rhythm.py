@@ -1,20 +1,16 @@
-"""The rhythm server from outside: start it, let somebody listen, and read what it wrote and when."""
+"""The rhythm server's log: what it wrote to whom, when, and what it planted."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
-from benchmarks.truth import Floats, Ints
-
-PROGRAM = Path(__file__).with_name("programs") / "rhythm_server.py"
+from benchmarks.quantiles import Floats, Ints
+from benchmarks.witness import Witness, witness
 
 
 @dataclass(frozen=True)
@@ -32,6 +28,12 @@ class Log:
     cause_ns: Ints
     lost: int
     repeated: int
+
+    @classmethod
+    def read(cls, found: Mapping[str, Any]) -> Log:
+        """Make one of the arrays in the server's file."""
+        port, group, index, written_ns, cause_ns = found["rows"]
+        return cls(port, group, index, written_ns, cause_ns, int(found["lost"]), int(found["repeated"]))
 
     @property
     def count(self) -> int:
@@ -65,40 +67,6 @@ class Log:
         return np.asarray(ns / 1e3, np.float64)
 
 
-class Running:
-    """A rhythm server that answers. `log()` ends it."""
-
-    def __init__(self, process: subprocess.Popen[str], path: Path) -> None:
-        self._process, self._path = process, path
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line:
-            sys.exit("the rhythm server did not start; see its words above")
-        self.port = int(line)
-
-    @property
-    def url(self) -> str:
-        """Its address, for streams and WebSockets alike."""
-        return f"http://127.0.0.1:{self.port}/"
-
-    def log(self) -> Log:
-        """End it and return what it did."""
-        self._process.communicate(timeout=60)
-        with np.load(self._path) as found:
-            port, group, index, written_ns, cause_ns = found["rows"]
-            return Log(port, group, index, written_ns, cause_ns, int(found["lost"]), int(found["repeated"]))
-
-
-@contextmanager
-def keeping(kind: str, *options: str, cpu: int | None = None) -> Iterator[Running]:
+def keeping(kind: str, *options: str, cpu: int | None = None) -> AbstractContextManager[Witness[Log]]:
     """Run a rhythm server. kind: sse, push, echo or fanout; options: the program's; cpu: where to pin it."""
-    with TemporaryDirectory(prefix="loadbench-rhythm-") as folder:
-        path = Path(folder, "log.npz")
-        command = [sys.executable, str(PROGRAM), str(path), kind, *options]
-        command += ["--cpu", str(cpu)] if cpu is not None else []
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-            try:
-                yield Running(process, path)
-            finally:
-                if process.poll() is None:
-                    process.kill()
+    return witness("rhythm_server", Log.read, kind, *options, cpu=cpu)

@@ -1,23 +1,16 @@
-"""The truth server from outside: start it, let somebody ask it, read its log, and do the arithmetic of a stall."""
+"""The truth server's log: when requests arrived and were answered, and the arithmetic of a stall."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99_9": 0.999}
-PROGRAM = Path(__file__).with_name("programs") / "truth_server.py"
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from benchmarks.quantiles import Floats, Ints
+from benchmarks.witness import Witness, witness
 
 
 @dataclass(frozen=True)
@@ -28,6 +21,13 @@ class Log:
     arrived_ns: Ints
     written_ns: Ints
     stall_ns: tuple[int, int]
+
+    @classmethod
+    def read(cls, found: Mapping[str, Any]) -> Log:
+        """Make one of the arrays in the server's file."""
+        begin_ns, end_ns = (int(value) for value in found["stall_ns"])
+        port, arrived_ns, written_ns = found["rows"]
+        return cls(port, arrived_ns, written_ns, (begin_ns, end_ns))
 
     @property
     def count(self) -> int:
@@ -61,48 +61,12 @@ class Log:
         return late_ns / 1e3
 
 
-def quantiles(values: Floats) -> dict[str, float]:
-    """Return the quantiles as a histogram of ranks has them."""
-    return {name: float(np.quantile(values, q, method="inverted_cdf")) for name, q in QUANTILES.items()}
+Running: TypeAlias = Witness[Log]
 
 
-class Running:
-    """A truth server that answers. `log()` ends it."""
-
-    def __init__(self, process: subprocess.Popen[str], path: Path) -> None:
-        self._process, self._path = process, path
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line:
-            sys.exit("the truth server did not start; see its words above")
-        self.port = int(line)
-
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return f"http://127.0.0.1:{self.port}/"
-
-    def log(self) -> Log:
-        """End it and return what it saw."""
-        self._process.communicate(timeout=60)
-        with np.load(self._path) as found:
-            begin_ns, end_ns = (int(value) for value in found["stall_ns"])
-            return Log(found["port"], found["arrived_ns"], found["written_ns"], (begin_ns, end_ns))
-
-
-@contextmanager
 def serving(
     delay: str = "instant", *, seed: int = 1, stall: tuple[float, float] | None = None, cpu: int | None = None
-) -> Iterator[Running]:
+) -> AbstractContextManager[Running]:
     """Run a truth server. stall: seconds after the first request, and how long; cpu: where to pin it."""
-    with TemporaryDirectory(prefix="loadbench-truth-") as folder:
-        path = Path(folder, "log.npz")
-        command = [sys.executable, str(PROGRAM), str(path), "--delay", delay, "--seed", str(seed)]
-        command += ["--stall", f"{stall[0]:g}:{stall[1]:g}"] if stall else []
-        command += ["--cpu", str(cpu)] if cpu is not None else []
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-            try:
-                yield Running(process, path)
-            finally:
-                if process.poll() is None:
-                    process.kill()
+    stood = ("--stall", f"{stall[0]:g}:{stall[1]:g}") if stall else ()
+    return witness("truth_server", Log.read, "--delay", delay, "--seed", str(seed), *stood, cpu=cpu)

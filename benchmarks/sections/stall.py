@@ -16,6 +16,7 @@ from benchmarks import shipped, truth
 from benchmarks.document import Limit, Section
 from benchmarks.machine import SERVER_CPU
 from benchmarks.options import Options
+from benchmarks.quantiles import quantiles
 from benchmarks.tables import milliseconds, number, table
 
 RATE_RPS, CONNECTIONS = 200, 8
@@ -81,8 +82,8 @@ def queue_run() -> Queued:
         (end - begin) / 1e9,
         {name: found.scheduled_us[name] for name in ("p90", "p99")},
         found.service_us["p99"],
-        truth.quantiles(log.scheduled_us(RATE_RPS)),
-        truth.quantiles(alone),
+        quantiles(log.scheduled_us(RATE_RPS)),
+        quantiles(alone),
         found.requests["dropped"],
         found.requests["issued"] - log.count,
     )

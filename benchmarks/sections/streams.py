@@ -14,11 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks import counting, peers, rhythm, sampling, shipped, truth
+from benchmarks import counting, peers, rhythm, sampling, shipped
 from benchmarks.document import Limit, Section
 from benchmarks.machine import GENERATOR_CPU, SERVER_CPU
 from benchmarks.options import Options
-from benchmarks.tables import milliseconds, number, ratio, table
+from benchmarks.quantiles import HEAD, beside, cells, quantiles
+from benchmarks.tables import number, ratio, table
 
 FORMS = {
     "plain": "one body, its length announced",
@@ -174,23 +175,15 @@ is late by a moment makes one gap longer and the next shorter by the same."""
 def _beat_rows(beat: Beat) -> list[list[str]]:
     gaps, first = beat.log.gaps_us(), beat.log.first_us()
     return [
-        [beat.title, "gap", number(len(gaps)), *_quantiles(beat.ours["gap_us"], gaps),
-         _beside(beat.ours["longest_stall_us"], float(gaps.max()))],
-        [beat.title, "request to first event", number(len(first)), *_quantiles(beat.ours["first_event_us"], first), ""],
+        [beat.title, "gap", number(len(gaps)), *cells(beat.ours["gap_us"], quantiles(gaps)),
+         beside(beat.ours["longest_stall_us"], float(gaps.max()))],
+        [beat.title, "request to first event", number(len(first)),
+         *cells(beat.ours["first_event_us"], quantiles(first)), ""],
     ]  # fmt: skip
 
 
-def _quantiles(claimed: dict[str, Any], true: truth.Floats) -> list[str]:
-    known = truth.quantiles(true)
-    return [_beside(claimed[name], known[name]) for name in truth.QUANTILES]
-
-
-def _beside(claimed_us: float | None, true_us: float) -> str:
-    return "–" if claimed_us is None else f"{milliseconds(claimed_us)} ({(claimed_us - true_us) / 1e3:+.2f})"
-
-
 def _beat_table(beats: list[Beat]) -> str:
-    head = ("rhythm", "what", "how many", "p50", "p90", "p99", "p99.9", "longest")
+    head = ("rhythm", "what", "how many", *HEAD, "longest")
     return table(head, [row for beat in beats for row in _beat_rows(beat)])
 
 

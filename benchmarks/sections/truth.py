@@ -9,7 +9,8 @@ from benchmarks import rated, truth
 from benchmarks.document import Limit, Section
 from benchmarks.machine import GENERATOR_CPU, SERVER_CPU
 from benchmarks.options import Options
-from benchmarks.tables import milliseconds, number, table
+from benchmarks.quantiles import HEAD, cells, quantiles
+from benchmarks.tables import number, table
 
 DISTRIBUTIONS = {
     "constant 5 ms": "constant:5",
@@ -40,7 +41,7 @@ def measure(options: Options) -> Section:
     parts = []
     for title, delay in DISTRIBUTIONS.items():
         rows = [row for one in chosen for row in _ask(one, delay, seconds)]
-        parts += [f"### {title}", table(("generator", "clock", "requests", *_HEAD), map(_cells, rows))]
+        parts += [f"### {title}", table(("generator", "clock", "requests", *HEAD), map(_cells, rows))]
     instant = [one for one in chosen if one.name not in CLOSED]
     rows = [row for _ in range(rounds) for one in instant for row in _ask(one, "instant", instant_s)]
     parts += ["### a server that answers at once", _instant_table(rows), *missing]
@@ -63,8 +64,6 @@ request was due. What is above the log is the way there and back through the ker
 bare control, which does nothing but send on schedule and stamp, shows how much of it nobody can avoid. A dash: too few
 samples for an honest figure, or none given."""
 
-_HEAD = ("p50", "p90", "p99", "p99.9")
-
 
 def _ask(one: rated.Rated, delay: str, seconds: float) -> list[Row]:
     """Let one generator ask a fresh server."""
@@ -74,21 +73,14 @@ def _ask(one: rated.Rated, delay: str, seconds: float) -> list[Row]:
     rows = []
     for claim in claims:
         part = log.last(claim.last_s) if claim.last_s else log
-        rows.append(Row(one.name, claim.clock, part.count, claim.figures, truth.quantiles(part.latencies_us())))
+        rows.append(Row(one.name, claim.clock, part.count, claim.figures, quantiles(part.latencies_us())))
     for row in rows:
         print(f"{delay:18} {row.name:12} {row.clock:9} {row.count:7,} {' '.join(_cells(row)[3:])}", flush=True)
     return rows
 
 
 def _cells(row: Row) -> list[str]:
-    figures = [_beside(row.claimed.get(name), row.true[name]) for name in truth.QUANTILES]
-    return [row.name, row.clock, number(row.count), *figures]
-
-
-def _beside(claimed_us: float | None, true_us: float) -> str:
-    if claimed_us is None:
-        return "–"
-    return f"{milliseconds(claimed_us)} ({(claimed_us - true_us) / 1e3:+.2f})"
+    return [row.name, row.clock, number(row.count), *cells(row.claimed, row.true)]
 
 
 def _above(rows: list[Row]) -> float | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks import rhythm, shipped, truth
+from benchmarks import rhythm, shipped
 from benchmarks.document import Limit
 from benchmarks.machine import SERVER_CPU
 from benchmarks.options import Options
+from benchmarks.quantiles import HEAD, Floats, beside, cells, quantiles
 from benchmarks.sockets.part import Part
-from benchmarks.tables import milliseconds, number, table
+from benchmarks.tables import number, table
 
 SEED = ("--seed", "7")
 FAULTS = ("--lose", "0.02", "--repeat", "0.02")
@@ -70,7 +71,7 @@ def measure(options: Options) -> Part:
         *_row(fanout, "first to last subscriber", "skew_us", fanout.log.skews_us()),
     ]
     faulty = [echo, push, lossy]
-    body = "\n\n".join([TEXT, _commands(seen), table(HEAD, times), FAULT_TEXT, _fault_table(faulty)])
+    body = "\n\n".join([TEXT, _commands(seen), table(COLUMNS, times), FAULT_TEXT, _fault_table(faulty)])
     skew = abs(fanout.ours["skew_us"]["max"] - fanout.log.skews_us().max()) / 1e3
     return Part("Beside what the server knows", body, (*_limits(faulty), Limit(
         "longest skew of a fan-out, off the server's log", 5.0, 1.0, skew, " ms", higher_is_better=False,
@@ -94,18 +95,13 @@ FAULT_TEXT = """\
 What was planted, and what was reported. A message lost on the way back of an echo is one that does not come within the
 timeout; of what is pushed, one whose number is passed over; of a fan-out, a delivery."""
 
-HEAD = ("server", "what", "by the server", "by us", "p50", "p90", "p99", "p99.9", "longest")
+COLUMNS = ("server", "what", "by the server", "by us", *HEAD, "longest")
 
 
-def _row(seen: Seen, what: str, key: str, true: truth.Floats) -> list[list[str]]:
-    claimed, known = seen.ours[key], truth.quantiles(true)
-    cells = [_beside(claimed[name], known[name]) for name in truth.QUANTILES]
-    longest = _beside(claimed["max"], float(true.max()))
-    return [[seen.case.title, what, number(len(true)), number(claimed["count"]), *cells, longest]]
-
-
-def _beside(claimed_us: float | None, true_us: float) -> str:
-    return "–" if claimed_us is None else f"{milliseconds(claimed_us)} ({(claimed_us - true_us) / 1e3:+.2f})"
+def _row(seen: Seen, what: str, key: str, true: Floats) -> list[list[str]]:
+    claimed = seen.ours[key]
+    figures = [*cells(claimed, quantiles(true)), beside(claimed["max"], float(true.max()))]
+    return [[seen.case.title, what, number(len(true)), number(claimed["count"]), *figures]]
 
 
 def _faults(seen: Seen) -> list[tuple[str, int, int]]:

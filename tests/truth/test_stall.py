@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from benchmarks import truth
+from benchmarks.quantiles import quantiles
 
 from truth.conftest import Measure
 
@@ -21,7 +22,7 @@ def test_scheduled_latency_shows_a_stall_as_arithmetic_says_and_service_time_doe
     with truth.serving(stall=(1.0, STALL_S)) as server:
         found = measure(server.url, *OPEN, "-c", str(FEW))
         log = server.log()
-    expected = truth.quantiles(log.scheduled_us(RATE_RPS))
+    expected = quantiles(log.scheduled_us(RATE_RPS))
     assert expected["p90"] > 1e6 * STALL_S / 2, "the server did not stand still"
     for name in ("p90", "p99"):
         assert found.scheduled_us[name] == pytest.approx(expected[name], rel=0.03), name

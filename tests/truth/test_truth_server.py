@@ -6,6 +6,7 @@ import http.client
 
 import numpy as np
 from benchmarks import truth
+from benchmarks.quantiles import quantiles
 
 from truth.conftest import Measure
 
@@ -61,7 +62,7 @@ def test_service_time_is_never_shorter_than_what_the_server_itself_saw(measure: 
     with truth.serving("exponential:5") as server:
         found = measure(server.url, "-r", "500", "-d", "3s", "-c", "50")
         log_ = server.log()
-    true = truth.quantiles(log_.latencies_us())
+    true = quantiles(log_.latencies_us())
     assert found.requests["issued"] == found.requests["succeeded"] == log_.count == 1_500
     for name in ("p50", "p90", "p99"):
         service, scheduled = found.service_us[name], found.scheduled_us[name]
