@@ -6,15 +6,15 @@ import asyncio
 import base64
 import hashlib
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from websockets.utils import apply_mask
 
 from engine.servers import Watch
-from loadbench_gui.core.lifecycle import RunEvent
 from loadbench_gui.core.plan import (
     ClosedLoad,
     EngineName,
@@ -25,8 +25,10 @@ from loadbench_gui.core.plan import (
     Request,
     SocketSettings,
     Target,
+    Tls,
     Workload,
 )
+from loadbench_gui.core.run import Interval
 from loadbench_gui.core.websocket import SocketTally
 from loadbench_gui.services.generator import Fired, fire
 
@@ -65,7 +67,7 @@ def accepted(head: bytes) -> bytes:
 class Room:
     """What a running server has seen. codes: of the close frames that came. pings: how many pings.
 
-    measuring: is set when the window begins.
+    measuring: is set once a part of the window is over and told.
     """
 
     port: int = 0
@@ -154,9 +156,8 @@ class Peer:
                     yield whole
 
     async def into_the_window(self) -> None:
-        """Wait until the window has begun, and a little for the generator to notice."""
+        """Wait until the window has begun for the generator, too: it has told of a part of it."""
         await self.room.measuring.wait()
-        await asyncio.sleep(0.1)
 
     async def listen(self) -> None:
         """Take in whatever comes, to the end."""
@@ -169,7 +170,11 @@ Behaviour = Callable[[Peer], Awaitable[None]]
 
 @asynccontextmanager
 async def serving_sockets(
-    behave: Behaviour, *, answer: Callable[[bytes], bytes] = accepted, backlog: int = 1024
+    behave: Behaviour,
+    *,
+    answer: Callable[[bytes], bytes] = accepted,
+    backlog: int = 1024,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Room]:
     """Run a server whose connections each do `behave`, and end when it returns. answer: to the handshake."""
     room = Room()
@@ -189,7 +194,7 @@ async def serving_sockets(
                 room.peers.remove(peer)
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=backlog)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=backlog, ssl=tls)
     room.port = server.sockets[0].getsockname()[1]
     try:
         yield room
@@ -213,6 +218,7 @@ async def fire_sockets(
     requests_limit: int | None = None,
     watch: Watch | None = None,
     stop: asyncio.Event | None = None,
+    tls: Tls | None = None,
 ) -> Fired:
     """Fire WebSockets at a server; two connections in a closed loop unless told otherwise."""
     watch = watch or Watch()
@@ -229,18 +235,20 @@ async def fire_sockets(
         websocket=settings,
     )
     target = room.target if isinstance(room, Room) else room
+    if tls is not None:
+        target = replace(target, scheme="https", host="localhost")
 
-    def on_state(event: RunEvent) -> None:
-        watch.states.append(event)
-        if event is RunEvent.WARM and isinstance(room, Room):
+    def on_interval(interval: Interval) -> None:
+        watch.intervals.append(interval)
+        if interval.t_s >= warmup_s and isinstance(room, Room):
             room.measuring.set()
 
     return await fire(
-        Load(target, workload, pacing="timer"),
+        Load(target, workload, tls=tls or Tls(), pacing="timer"),
         GeneratorSettings(engine=engine, workers=workers, pacing="timer"),
         cpus=None,
-        on_state=on_state,
-        on_interval=watch.intervals.append,
+        on_state=watch.states.append,
+        on_interval=on_interval,
         on_caveat=watch.caveats.append,
         stop=stop or asyncio.Event(),
         on_start=watch.starts.append,
