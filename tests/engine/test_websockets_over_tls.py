@@ -104,9 +104,7 @@ async def breaks(peer: Peer) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_lost_connections_are_told_apart_and_opened_again(
-    certificate: Certificate, engine: EngineName
-) -> None:
+def test_lost_connections_are_told_apart_and_opened_again(certificate: Certificate, engine: EngineName) -> None:
     fired, room = fired_over_tls(certificate, breaks, SocketSettings(mode="hold"), engine)
     errors = fired.measured.errors
     assert errors.pop(ErrorKind.WS_CLOSE) == 1  # type: ignore[attr-defined]
