@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 ALONE = (
-    "e2e/test_calibrate_command.py",
     "e2e/test_compare_command.py",
     "engine/test_alarms.py",
-    "engine/test_differential.py",
+    "engine/test_differential_times.py",
     "engine/test_fanout_skew.py",
     "engine/test_stream_rhythm.py",
     "truth",
-    "ui/test_real_run.py",
 )
 """Tests of what a load cost or how punctual it was: while they run, this machine does nothing else."""
 
@@ -28,11 +30,19 @@ settings.register_profile("loadbench", deadline=None)
 settings.load_profile("loadbench")
 
 
+@pytest.fixture(scope="session")
+def _folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folders that are not there yet. Making one for each test, few of which use it, takes ever longer."""
+    above = tmp_path_factory.mktemp("data")
+    return (above / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give every test a history of its own, so that none can write to the one of whoever runs them."""
-    folder: Path = tmp_path_factory.mktemp("data")
+def _own_folders(_folders: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give every test a history and a lock of its own, so that it neither writes to nor waits for anybody else's."""
+    folder = next(_folders)
     monkeypatch.setenv("LOADBENCH_DATA_DIR", str(folder))
+    monkeypatch.setenv("LOADBENCH_RUNTIME_DIR", str(folder / "run"))
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -44,3 +54,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here) and item.path.relative_to(here).as_posix().startswith(ALONE):
             item.add_marker(pytest.mark.alone)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as there are processors: a test waits for others as long as it computes."""
+    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return min(8, math.ceil(1.5 * processors))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import psutil
+import pytest
 
 T = TypeVar("T")
 HERE = Path(__file__).parent
@@ -75,6 +76,12 @@ class Loadbench:
         process = self.start(*arguments)
         out, err = process.communicate(timeout=timeout)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def act_here(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let what runs in this process have its folder and its environment."""
+        monkeypatch.chdir(self.folder)
+        for name, value in self.environment.items():
+            monkeypatch.setenv(name, value)
 
     def profile(self, text: str, name: str = "profile.toml") -> str:
         path = self.folder / name

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -13,21 +15,35 @@ from program import Loadbench, poll_until, serving
 SHORT = "500ms"
 
 
+@dataclass(frozen=True)
+class Calibrated:
+    """One calibration: what it said, in words and in its document, and what another was told meanwhile."""
+
+    program: Loadbench
+    kept: bool
+    words: str
+    found: dict[str, Any]
+    meanwhile: subprocess.CompletedProcess[str]
+
+
 @pytest.fixture(scope="module")
-def calibrated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Loadbench, dict[str, Any]]:
+def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Calibrated:
     """Calibrate once, with the shortest loads there are; a busy machine may make the result one that is not kept."""
     program = Loadbench(tmp_path_factory.mktemp("calibrated"))
-    done = program("calibrate", "--seconds", SHORT, "--json", "-")
-    assert done.returncode in (0, 3), done.stderr
-    assert "Traceback" not in done.stderr
+    first = program.start("calibrate", "--seconds", SHORT, "--json", "found.json")
+    lock = program.folder / "run" / "loadbench.lock"
+    poll_until(lambda: lock.exists() and "calibration" in lock.read_text(), bool, 60)
+    meanwhile = program("calibrate", "--seconds", SHORT)
+    out, err = first.communicate(timeout=100)
+    assert first.returncode in (0, 3), err
+    assert "Traceback" not in err
     assert program.leftovers() == []
-    found: dict[str, Any] = json.loads(done.stdout)
-    assert found["trusted"] is (done.returncode == 0)
-    return program, found
+    found: dict[str, Any] = json.loads((program.folder / "found.json").read_text("utf-8"))
+    return Calibrated(program, first.returncode == 0, out, found, meanwhile)
 
 
-def test_it_says_what_a_request_costs_and_what_a_worker_can_do(calibrated: tuple[Loadbench, dict[str, Any]]) -> None:
-    _, found = calibrated
+def test_it_says_what_a_request_costs_and_what_a_worker_can_do(calibrated: Calibrated) -> None:
+    found = calibrated.found
     assert found["schema"] == "loadbench.calibration/1"
     runs = sorted(found["cpu_us_per_request_runs"])
     assert len(runs) == 3
@@ -37,9 +53,9 @@ def test_it_says_what_a_request_costs_and_what_a_worker_can_do(calibrated: tuple
 
 
 def test_it_says_what_each_way_of_pacing_costs_and_how_late_requests_leave(
-    calibrated: tuple[Loadbench, dict[str, Any]],
+    calibrated: Calibrated,
 ) -> None:
-    pacing = calibrated[1]["pacing"]
+    pacing = calibrated.found["pacing"]
     assert {(pace["pacing"], pace["rate_rps"]) for pace in pacing} == {
         ("timer", 1_000.0), ("spin", 1_000.0), ("timer", 5_000.0), ("spin", 5_000.0),
     }  # fmt: skip
@@ -54,9 +70,10 @@ def test_it_says_what_each_way_of_pacing_costs_and_how_late_requests_leave(
 
 
 def test_a_calibration_that_is_trusted_is_kept_and_later_runs_are_judged_by_it(
-    calibrated: tuple[Loadbench, dict[str, Any]],
+    calibrated: Calibrated,
 ) -> None:
-    loadbench, found = calibrated
+    loadbench, found = calibrated.program, calibrated.found
+    assert found["trusted"] is calibrated.kept
     kept = loadbench.folder / "data" / "calibration.json"
     assert kept.exists() is found["trusted"]
     # As on a quiet machine: what counts for later runs is the file, whoever wrote it.
@@ -73,18 +90,15 @@ def test_a_calibration_that_is_trusted_is_kept_and_later_runs_are_judged_by_it(
     assert any("calibrated at 4000.0 us" in caveat["message"] for caveat in about_throughput)
 
 
-def test_words_say_it_all_and_it_runs_alone_on_the_machine(loadbench: Loadbench) -> None:
-    first = loadbench.start("calibrate", "--seconds", SHORT)
-    lock = loadbench.folder / "run" / "loadbench.lock"
-    poll_until(lambda: lock.exists() and "calibration" in lock.read_text(), bool, 60)
-    second = loadbench("calibrate", "--seconds", SHORT)
-    out, err = first.communicate(timeout=100)
-    assert second.returncode == 5
-    assert "another loadbench is measuring on this machine: a calibration" in second.stderr
-    assert first.returncode in (0, 3), err
+def test_words_say_it_all(calibrated: Calibrated) -> None:
     for words in ("A request costs", "requests/s at most", "kernel timer", "spinning", "dispatch lag p50"):
-        assert words in out
-    assert ("Kept in" if first.returncode == 0 else "Not to be trusted, and not kept") in out
+        assert words in calibrated.words
+    assert ("Kept in" if calibrated.kept else "Not to be trusted, and not kept") in calibrated.words
+
+
+def test_it_runs_alone_on_the_machine(calibrated: Calibrated) -> None:
+    assert calibrated.meanwhile.returncode == 5
+    assert "another loadbench is measuring on this machine: a calibration" in calibrated.meanwhile.stderr
 
 
 def test_an_interrupted_calibration_keeps_nothing_and_leaves_nothing_running(loadbench: Loadbench) -> None:

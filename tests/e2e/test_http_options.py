@@ -40,6 +40,7 @@ class Recorder(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer goes out at once; in two parts, the second waits for the first to be acknowledged
     server: Recorder
 
     def answer(self) -> None:

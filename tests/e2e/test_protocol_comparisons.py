@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import pytest
 
-from loadbench_gui.assets import asset_dir
 from program import Loadbench
+from shortened import shortened
 
 pytestmark = pytest.mark.real_servers
-
-
-def shortened(loadbench: Loadbench, name: str, *, connections: int | None = None, more: str = "") -> str:
-    """A bundled profile with two rounds of two seconds."""
-    text = (asset_dir("profiles") / f"{name}.toml").read_text()
-    text = re.sub(r'^duration = ".*"', 'duration = "2s"', text, flags=re.MULTILINE)
-    text = re.sub(r"^rounds = \d+", "rounds = 2", text, flags=re.MULTILINE)
-    if connections is not None:
-        text = re.sub(r"connections = \d+", f"connections = {connections}", text)
-    return loadbench.profile(text + more)
 
 
 @pytest.mark.timeout(300)
 def test_held_connections_are_compared_by_the_memory_that_each_takes(loadbench: Loadbench) -> None:
     out = loadbench.folder / "out"
-    profile = shortened(loadbench, "held-connections", connections=200)
+    profile = loadbench.profile(shortened("held-connections", connections=200))
     done = loadbench("compare", profile, "--out", str(out), timeout=250)
     assert done.returncode in (0, 3), done.stdout + done.stderr
     result = json.loads((out / "result.json").read_text())
@@ -48,7 +37,7 @@ def test_held_connections_are_compared_by_the_memory_that_each_takes(loadbench: 
 
 @pytest.mark.timeout(120)
 def test_a_limit_on_the_gaps_of_a_stream_fails_the_command(loadbench: Loadbench) -> None:
-    profile = shortened(loadbench, "sse", more='\n[slo]\ngap_p99 = "1ms"\n')
+    profile = loadbench.profile(shortened("sse", duration="2s") + '\n[slo]\ngap_p99 = "1ms"\n')
     done = loadbench("run", profile, "--deployment", "starlette", "--json", "-", timeout=100)
     assert done.returncode == 1, done.stderr
     assert "p99 of the gaps" in done.stderr

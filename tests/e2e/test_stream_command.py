@@ -5,26 +5,12 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from accounting import EventServer, serving_events
+from accounting import EventServer
 from program import Loadbench
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[EventServer]:
-    with serving_events() as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared: EventServer) -> EventServer:
-    """The server, with nothing on its account."""
-    shared.log()
-    return shared
 
 
 def only_run(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:

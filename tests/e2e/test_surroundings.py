@@ -30,7 +30,8 @@ name = "root"
 request = {{ path = "/" }}
 expect = {{ status = 200, json = {{ message = "hello" }} }}
 load = {{ model = "open", rate = 50, connections = 2 }}
-duration = "1s"
+warmup = "250ms"
+duration = "500ms"
 
 [comparison]
 primary = "p50"

@@ -42,7 +42,7 @@ duration = "DURATION"
 [comparison]
 baseline = "one"
 primary = "p50"
-rounds = 2
+rounds = ROUNDS
 """
 
 pytestmark = pytest.mark.real_servers
@@ -63,9 +63,10 @@ websocket = { mode = "echo" }
 load = { model = "closed", connections = 4 }"""
 
 
-def profile(folder: Path, duration: str, workload: str = JSON) -> Path:
+def profile(folder: Path, duration: str, workload: str = JSON, rounds: int = 1) -> Path:
     path = folder / "two.toml"
-    path.write_text(PROFILE.replace("WORKLOAD", workload).replace("DURATION", duration), "utf-8")
+    text = PROFILE.replace("WORKLOAD", workload).replace("DURATION", duration).replace("ROUNDS", str(rounds))
+    path.write_text(text, "utf-8")
     return path
 
 
@@ -87,7 +88,7 @@ def test_two_real_servers_are_compared_in_the_window(qapp: QApplication, theme: 
     before = children()
 
     async def main() -> None:
-        desk, diagnostics = opened(qapp, theme, tmp_path, profile(tmp_path, "1s"))
+        desk, diagnostics = opened(qapp, theme, tmp_path, profile(tmp_path, "1s", rounds=2))
         await wait_until(lambda: desk.live.has_board and desk.home.start_button.text() == "Compare these")
         desk.home.start_button.click()
         await wait_until(lambda: desk.window.page == "live")
