@@ -119,6 +119,11 @@ class ShardRun:
         self._finished: asyncio.Future[None] = loop.create_future()
         self._timer: asyncio.Handle | None = None
 
+    @property
+    def opened(self) -> int:
+        """How many connections `prepare` has opened so far."""
+        return self._recorder.connections.opened
+
     async def prepare(self) -> None:
         """Open the connections, staggered."""
         self._footprint = Footprint()

@@ -33,6 +33,13 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """Worker: so many connections were opened so far; more are on their way."""
+
+    opened: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """Worker: the last snapshot was sent. last_ns: when the last request ended."""
 
@@ -60,8 +67,8 @@ class Halt:
     at_ns: int
 
 
-Message: TypeAlias = Ready | Finished | Fault | Begin | Halt | ShardSnapshot
-_READY, _FINISHED, _FAULT, _BEGIN, _HALT, _REPORT = range(1, 7)
+Message: TypeAlias = Ready | Opening | Finished | Fault | Begin | Halt | ShardSnapshot
+_READY, _FINISHED, _FAULT, _BEGIN, _HALT, _REPORT, _OPENING = range(1, 8)
 
 
 def encode(message: Message) -> bytes:
@@ -69,6 +76,8 @@ def encode(message: Message) -> bytes:
     match message:
         case Ready():
             return _frame(_READY)
+        case Opening(opened):
+            return _frame(_OPENING, struct.pack("<Q", opened))
         case Finished(last_ns):
             return _frame(_FINISHED, struct.pack("<Q", last_ns))
         case Fault(text):
@@ -111,6 +120,8 @@ def _read(kind: int, reader: Reader) -> Message:
             return Halt(reader.u64())
         case 6:
             return read_snapshot(reader)
+        case 7:
+            return Opening(reader.u64())
         case _:
             raise WireError(f"frames of type {kind} do not exist in version {VERSION}")
 

@@ -25,6 +25,7 @@ from loadbench_gui.engine.runner import ShardRun
 from loadbench_gui.engine.transport.dial import NotOpened
 
 _PR_SET_PDEATHSIG: Final = 1
+_TELL_S: Final = 1.0
 
 
 def main(shard: Shard, pipe: Pipe, parent: int, *, spin: bool) -> None:
@@ -78,10 +79,19 @@ async def _serve(shard: Shard, pipe: Pipe, outbox: SimpleQueue[bytes | None], *,
 
     listener = threading.Thread(target=_listen, args=(pipe, loop, obey), daemon=True, name="control in")
     listener.start()
+    telling = loop.create_task(_tell_how_it_gets_on(run, outbox))
     await run.prepare()
+    telling.cancel()
     outbox.put(wire.encode(wire.Ready()))
     last_ns = await run.run(await start)
     outbox.put(wire.encode(wire.Finished(last_ns)))
+
+
+async def _tell_how_it_gets_on(run: ShardRun, outbox: SimpleQueue[bytes | None]) -> None:
+    """Say again and again how many connections are open: ten thousand of a slow server take minutes."""
+    while True:
+        await asyncio.sleep(_TELL_S)
+        outbox.put(wire.encode(wire.Opening(run.opened)))
 
 
 def _failing(run: ShardRun) -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:

@@ -19,9 +19,8 @@ PREPARE_S: Final = 30.0
 """How long workers may take to start and to open their connections, which they stagger over two seconds and wait three
 for; starting Python on a machine that is busy takes most of the rest."""
 PREPARE_EACH_S: Final = 2.0
-"""And for each worker, as they start side by side on few CPUs."""
-HANDSHAKE_S: Final = 0.03
-"""And for each WebSocket, as they are opened a few at a time: ten thousand against a slow server take minutes."""
+"""And for each worker, as they start side by side on few CPUs. All of it is given anew as long as connections are opened:
+ten thousand WebSockets of a slow server, a few at a time, take minutes."""
 START_AHEAD_NS: Final = 60_000_000
 """How far ahead the common start lies when it is announced: longer than a frame takes to arrive."""
 STOP_AHEAD_NS: Final = 20_000_000
@@ -64,7 +63,7 @@ class Conductor:
         """Have the connections opened, as long as nobody asks for an end."""
         preparing = asyncio.ensure_future(self._host.prepare())
         try:
-            await asyncio.wait((ending, preparing), timeout=self._patience_s, return_when=asyncio.FIRST_COMPLETED)
+            await self._while_it_gets_on(ending, preparing)
             if ending.done() and not preparing.done():
                 self._host.halt(perf_counter_ns())
                 await asyncio.wait((preparing,), timeout=HANG_SLACK_S)
@@ -73,6 +72,13 @@ class Conductor:
             await preparing
         finally:
             preparing.cancel()
+
+    async def _while_it_gets_on(self, *events: asyncio.Future[None]) -> None:
+        """Wait for one of them, as long as a connection is opened every now and then."""
+        opened = -1
+        while opened < self._host.opened and not any(event.done() for event in events):
+            opened = self._host.opened
+            await asyncio.wait(events, timeout=self._patience_s, return_when=asyncio.FIRST_COMPLETED)
 
     async def _see_out(self, ending: asyncio.Future[None], phases: Phases) -> None:
         """Wait for the last request, or for an end that is asked for sooner."""
@@ -97,10 +103,10 @@ class Conductor:
 
     @property
     def _patience_s(self) -> float:
-        """How long the shards may take until they are ready."""
+        """How long the shards may take until they are ready, or have opened another connection."""
         workload = self._load.workload
-        sockets = workload.shape.connections if workload.kind == "ws" else 0
-        return PREPARE_S + PREPARE_EACH_S * self._gathering.workers + HANDSHAKE_S * sockets
+        handshake_s = workload.timeout_s if workload.kind == "ws" else 0.0
+        return PREPARE_S + PREPARE_EACH_S * self._gathering.workers + handshake_s
 
 
 def _never_ready() -> EnvironmentFault:

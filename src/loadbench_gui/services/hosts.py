@@ -21,6 +21,10 @@ class Host(Protocol):
 
     pids: tuple[int, ...]
 
+    @property
+    def opened(self) -> int:
+        """How many connections `prepare` has opened, as far as that is known."""
+
     async def prepare(self) -> None:
         """Open the connections."""
 
@@ -43,10 +47,16 @@ class Workers:
     def __init__(self, parts: tuple[Shard, ...], gathering: Gathering, *, spin: bool) -> None:
         self._gathering = gathering
         self._waiting = {shard.index for shard in parts}
+        self._opened: dict[int, int] = {}
         self._prepared = asyncio.Event()
         self._workers: list[Worker] = []
         self._parts, self._spin = parts, spin
         self.pids: tuple[int, ...] = ()
+
+    @property
+    def opened(self) -> int:
+        """How many connections the workers have told of."""
+        return sum(self._opened.values())
 
     async def prepare(self) -> None:
         """Start the processes and wait until each has opened its connections, or died."""
@@ -86,6 +96,8 @@ class Workers:
                     self._gathering.add(message)
                 case wire.Finished(last_ns):
                     self._gathering.finish(last_ns)
+                case wire.Opening(opened):
+                    self._opened[shard.index] = opened
                 case wire.Ready():
                     self._is_prepared(shard.index)
                 case _:
@@ -113,6 +125,11 @@ class InApp:
         self._gathering = gathering
         self._run = ShardRun(shard, gathering.add, cpu_clock=thread_time_ns)
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def opened(self) -> int:
+        """How many connections are open."""
+        return self._run.opened
 
     async def prepare(self) -> None:
         """Open the connections.

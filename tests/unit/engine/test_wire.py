@@ -64,6 +64,7 @@ messages = st.one_of(
     st.just(wire.Ready()),
     st.builds(wire.Halt, st.integers(0, 2**64 - 1)),
     st.builds(wire.Begin, counts),
+    st.builds(wire.Opening, counts),
     st.builds(wire.Finished, counts),
     st.builds(wire.Fault, st.text()),
     snapshots,
