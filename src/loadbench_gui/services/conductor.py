@@ -19,7 +19,7 @@ PREPARE_S: Final = 30.0
 """How long workers may take to start and to open their connections, which they stagger over two seconds and wait three
 for; starting Python on a machine that is busy takes most of the rest."""
 PREPARE_EACH_S: Final = 2.0
-"""And for each worker, as they start side by side on few CPUs. All of it is given anew as long as connections are opened:
+"""And for each worker, as they start side by side on few CPUs. All of it is given anew as long as connections open:
 ten thousand WebSockets of a slow server, a few at a time, take minutes."""
 START_AHEAD_NS: Final = 60_000_000
 """How far ahead the common start lies when it is announced: longer than a frame takes to arrive."""
