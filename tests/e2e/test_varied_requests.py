@@ -87,8 +87,9 @@ def test_a_server_hears_every_number_once_each_with_its_row_its_login_and_its_se
     assert done.returncode in (0, 3), done.stderr
     (run,) = json.loads((loadbench.folder / "result.json").read_text("utf-8"))["runs"]
     assert (run["requests"]["issued"], run["requests"]["succeeded"]) == (LIMIT, LIMIT)
-    probe, *heard = heard_in(loadbench.folder)
-    assert probe["path"] == "/user/1?n=1"
+    read, named, *heard = heard_in(loadbench.folder)
+    assert (read["path"], named["path"]) == ("/user/1?n=1", "/name"), "each is asked for once before the load"
+    assert number_of(named) == 1
     assert Counter(map(number_of, heard)) == Counter(range(1, LIMIT + 1))
     for one in heard:
         row = USERS[(number_of(one) - 1) % len(USERS)]
@@ -101,7 +102,7 @@ def test_a_server_hears_every_number_once_each_with_its_row_its_login_and_its_se
     assert len({one["x-id"] for one in reads}) == len(reads)
     assert LIMIT * 0.6 < len(reads) < LIMIT * 0.9
     login = base64.b64encode(f"load:{SECRET}".encode()).decode()
-    assert {one["authorization"] for one in (probe, *heard)} == {f"Basic {login}"}
+    assert {one["authorization"] for one in (read, named, *heard)} == {f"Basic {login}"}
     kept = [path for path in loadbench.folder.rglob("*") if path.is_file() and path.name != "heard.jsonl"]
     assert [path.name for path in kept if told_in(path.read_bytes(), SECRET, login)] == []
 
