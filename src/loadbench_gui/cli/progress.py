@@ -75,7 +75,9 @@ class Progress:
                 self._run.workload = self._workloads.get(label.workload)
                 self._run.moved(label, state, detail)
             case IntervalClosed(interval=interval):
-                self._run.interval(interval)
+                # Where nothing is drawn, a minute of histograms and the work of adding them up would be for nobody.
+                if self._live.is_started:
+                    self._run.interval(interval)
             case TargetSampled(sample=sample):
                 self._run.sample(sample)
             case GeneratorDoubted(caveat=caveat):

@@ -13,6 +13,7 @@ from rich.console import Console
 from builders import make_comparison, make_interval, make_run, make_socket_run, make_stream_run, make_workload
 from loadbench_gui.cli.progress import Progress, strip
 from loadbench_gui.cli.summary import print_run
+from loadbench_gui.cli.terminal.live import LiveRun
 from loadbench_gui.cli.terminal.verdict import print_comparison
 from loadbench_gui.core.caveats import Caveat
 from loadbench_gui.core.lifecycle import RunState
@@ -102,6 +103,20 @@ def test_a_finished_run_is_told_in_the_units_of_its_kind(run: Run, said: str) ->
         progress(ScheduleMade(Plan("p", (), (), ComparisonSettings("fastapi")), comparison.schedule))
         progress(RunEnded(run))
     assert re.search(said, text_of(recorded).replace("\u202f", " "))
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_what_comes_while_a_run_lasts_is_kept_only_where_it_is_drawn(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[int] = []
+    monkeypatch.setattr(LiveRun, "interval", lambda _, interval: kept.append(interval.index))
+    run = make_run()
+    with Progress(console(terminal=terminal)) as progress:
+        progress(StateChanged(run.label, RunState.MEASURING))
+        for interval in run.intervals:
+            progress(IntervalClosed(run.label, interval))
+    assert kept == ([interval.index for interval in run.intervals] if terminal else [])
 
 
 def test_the_live_line_follows_the_run() -> None:
