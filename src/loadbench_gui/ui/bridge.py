@@ -33,9 +33,12 @@ def default_hz(cpus: int) -> int:
 
 
 class Bridge(QObject):
-    """Owns the model and the one timer. `tick` says: something has changed, draw it."""
+    """Owns the model and the one timer."""
 
     tick = Signal()
+    """Draw everything as it is now: a comparison begins or ends, or somebody asked."""
+    beat = Signal()
+    """Something has changed, or the clock has moved on: draw it when there is time."""
     ended = Signal(object)
     """A `ComparisonEnded`."""
 
@@ -88,4 +91,5 @@ class Bridge(QObject):
     def _on_timer(self) -> None:
         # Time left and the current segment move without events, so pages are told on every tick of a running model.
         if self.model.version != self._drawn_version or self.model.active:
-            self.flush()
+            self._drawn_version = self.model.version
+            self.beat.emit()

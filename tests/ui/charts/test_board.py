@@ -7,12 +7,12 @@ import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QGraphicsItem
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from builders import make_socket_workload, make_stream_workload
 from loadbench_gui.core.lifecycle import RunState
-from loadbench_gui.core.plan import SocketMode, SocketSettings
+from loadbench_gui.core.plan import SocketMode, SocketSettings, Workload
 from loadbench_gui.services.events import Event, IntervalClosed, StateChanged
 from loadbench_gui.ui.charts.board import LiveBoard
 from loadbench_gui.ui.models.live import LiveModel
@@ -36,14 +36,14 @@ def feed(board: LiveBoard, model: LiveModel, events: Sequence[Event]) -> None:
             board.refresh(model)
 
 
-def items_of(board: LiveBoard) -> list[QGraphicsItem]:
-    return [item for chart in board.charts for item in chart.scene().items()]
+def parts_of(board: LiveBoard) -> list[object]:
+    return [part for chart in board.charts for part in (*chart.layers, *chart.children())]
 
 
 def test_nothing_is_created_or_removed_while_runs_go_on(board: LiveBoard) -> None:
-    before = items_of(board)
+    before = parts_of(board)
     feed(board, LiveModel(), comparison_events(rounds=2)[0])
-    assert {id(item) for item in items_of(board)} == {id(item) for item in before}
+    assert parts_of(board) == before
 
 
 def test_every_chart_says_in_words_what_it_shows(board: LiveBoard) -> None:
@@ -176,22 +176,78 @@ def test_nothing_is_created_or_removed_while_a_panel_is_shown(board: LiveBoard) 
     model = LiveModel()
     events = comparison_events(rounds=2, workload=make_stream_workload(), rate_rps=300.0)[0]
     feed(board, model, events[:20])
-    before = {id(item) for item in items_of(board)}
+    before = parts_of(board)
     feed(board, model, events[20:])
-    assert {id(item) for item in items_of(board)} == before
+    assert parts_of(board) == before
 
 
-def test_in_a_narrow_window_the_panel_lies_beneath_and_the_board_scrolls(board: LiveBoard, qtbot: QtBot) -> None:
+def seen_whole(widget: QWidget) -> bool:
+    return widget.visibleRegion().boundingRect() == widget.rect()
+
+
+@pytest.mark.parametrize(
+    "workload",
+    [
+        make_stream_workload(),
+        make_socket_workload("fanout"),
+        make_socket_workload("hold", settings=SocketSettings("hold", ping_every_s=1.0)),
+    ],
+    ids=["stream", "fan-out", "hold"],
+)
+def test_in_a_narrow_window_the_panel_is_seen_without_scrolling(
+    board: LiveBoard, qtbot: QtBot, workload: Workload
+) -> None:
     model = LiveModel()
-    feed(board, model, comparison_events(rounds=2, workload=make_stream_workload(), rate_rps=300.0)[0][:60])
+    feed(board, model, comparison_events(rounds=2, workload=workload, rate_rps=300.0)[0][:60])
     beside = board.panel.mapTo(board, board.panel.rect().topLeft())
     assert beside.y() == 0
     assert beside.x() > board.throughput.mapTo(board, board.throughput.rect().topLeft()).x()
-    board.resize(900, 400)
+    board.resize(900, 390)  # what a window of 1024x700 leaves
     qtbot.waitUntil(lambda: board.verticalScrollBar().maximum() > 0)
-    assert board.panel.mapTo(board, board.panel.rect().topLeft()).x() == 0
+    assert all(seen_whole(card) for card in (board.percentiles, board.throughput, board.panel))
+    assert all(seen_whole(chart) and chart.plot_area().height() >= 60 for chart in board.panel.charts)
+    assert seen_whole(board.panel.facts)
+    assert not seen_whole(board.heatmap)
+    board.resize(900, 800)
+    cards = (board.percentiles, board.throughput, board.panel, board.heatmap, board.resources)
+    qtbot.waitUntil(lambda: all(map(seen_whole, cards)))
+    assert board.verticalScrollBar().maximum() == 0
     board.resize(1300, 640)
-    qtbot.waitUntil(lambda: board.verticalScrollBar().maximum() == 0)
+    qtbot.waitUntil(lambda: board.panel.mapTo(board, board.panel.rect().topLeft()).y() == 0)
+    assert board.verticalScrollBar().maximum() == 0
+
+
+def test_cards_are_drawn_in_turns_while_a_run_goes_on(board: LiveBoard, qtbot: QtBot) -> None:
+    model = LiveModel()
+    for event in comparison_events(rounds=2)[0][:40]:
+        model.receive(event)
+    board.refresh_in_turns(model)
+    later = [board.heatmap.chart, board.resources.memory]
+    assert board.percentiles.drawn
+    assert not any(chart.accessibleDescription() for chart in later)
+    qtbot.waitUntil(lambda: all(chart.accessibleDescription() for chart in later))
+
+
+def test_turns_that_belong_to_a_run_that_is_over_are_left_out(board: LiveBoard, qtbot: QtBot) -> None:
+    model = LiveModel()
+    events = comparison_events(rounds=2)[0]
+    for event in events[:40]:
+        model.receive(event)
+    board.refresh_in_turns(model)
+    first_run = next(event.label for event in events if isinstance(event, StateChanged))
+    model.receive(StateChanged(replace(first_run, run_id="the next"), RunState.STARTING))
+    with qtbot.waitSignal(board.rested):
+        pass
+    assert board.heatmap.chart.accessibleDescription() == ""
+
+
+def test_whoever_wants_everything_now_gets_it(board: LiveBoard) -> None:
+    model = LiveModel()
+    for event in comparison_events(rounds=2)[0][:40]:
+        model.receive(event)
+    board.refresh_in_turns(model)
+    board.refresh(model)
+    assert all(chart.accessibleDescription() for chart in board.charts)
 
 
 def test_the_caption_of_the_percentiles_is_whole_whatever_stands_beside_it(board: LiveBoard, qtbot: QtBot) -> None:

@@ -1,15 +1,19 @@
 """The live charts in their cards, resized by splitters, on one time axis under one cursor.
 
-Four are always there. The panel of a stream or of WebSockets stands beside them in a column of its own; in a window
-that is too narrow for three columns it lies beneath them, and the board scrolls where it is too low for three rows.
+Four are always there. The panel of a stream or of WebSockets stands beside them in a column of its own. In a window
+that is too narrow for three columns it lies between the upper charts and the lower ones: where that is too low for
+three rows, the upper two, which have what such a load is about, fill what is seen, and the board scrolls to the third.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from typing import TypeAlias
+
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter
 
+from loadbench_gui.core.run import RunLabel
 from loadbench_gui.ui import text
 from loadbench_gui.ui.charts.chart import Chart
 from loadbench_gui.ui.charts.cursor import Cursor
@@ -24,14 +28,23 @@ from loadbench_gui.ui.models.series import RECENT_S
 from loadbench_gui.ui.theme import Theme
 from loadbench_gui.ui.widgets.splitter import splitter
 
+Card: TypeAlias = PercentilesCard | ThroughputCard | PanelCard | HeatmapCard | ResourcesCard
+
 WIDE_PX = 1_060
 """Three columns need as much."""
-LOW_PX = 700
-"""Three rows need as much."""
+LOW_PX = 660
+"""Three rows need as much; below it two are seen at once."""
+ROWS = (165, 215, 190)
+"""How three rows share the height: the panel has its counts and up to three charts."""
+PAUSE_MS = 12
+"""Between one card and the next: long enough for whatever else waits for the loop."""
 
 
 class LiveBoard(QScrollArea):
-    """Everything on the Live page that pyqtgraph draws; created once, cleared for each comparison."""
+    """Everything on the Live page that is drawn over time; created once, cleared for each comparison."""
+
+    rested = Signal()
+    """All cards have had their turn."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -42,17 +55,23 @@ class LiveBoard(QScrollArea):
         self.heatmap = HeatmapCard(theme, self.cursor_line)
         self.resources = ResourcesCard(theme, self.cursor_line)
         self.panel = PanelCard(theme, self.cursor_line)
-        rows = splitter(
+        self._rows = splitter(
             Qt.Orientation.Vertical,
             splitter(Qt.Orientation.Horizontal, self.percentiles, self.throughput, name="Upper charts"),
             splitter(Qt.Orientation.Horizontal, self.heatmap, self.resources, name="Lower charts"),
             name="Chart rows",
         )
-        rows.setSizes([1000, 1000])
-        self._all = splitter(Qt.Orientation.Horizontal, rows, self.panel, name="Charts and panel")
+        self._all = splitter(Qt.Orientation.Horizontal, self._rows, self.panel, name="Charts and panel")
         self._all.setStretchFactor(0, 2)
         self._all.setSizes([2000, 1000])
-        self.splitters: tuple[QSplitter, ...] = (self._all, rows, *rows.findChildren(QSplitter))
+        self.splitters: tuple[QSplitter, ...] = (self._all, self._rows, *self._rows.findChildren(QSplitter))
+        self._narrow = False
+        self._model: LiveModel | None = None
+        self._label: RunLabel | None = None
+        self._waiting: list[Card] = []
+        self._turns = QTimer(self)
+        self._turns.setInterval(PAUSE_MS)
+        self._turns.timeout.connect(self._draw_next)
         self.setWidget(self._all)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -66,22 +85,72 @@ class LiveBoard(QScrollArea):
 
     def _place_panel(self) -> None:
         narrow = self.width() < WIDE_PX
-        self.panel.lay_out(side_by_side=narrow)
-        way = Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal
-        if self._all.orientation() != way:
-            self._all.setOrientation(way)
-            self._all.setSizes([2000, 1000])
-        self._all.setMinimumHeight(LOW_PX if narrow and not self.panel.isHidden() else 0)
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self.panel.lay_out(side_by_side=narrow)
+            if narrow:
+                self._rows.insertWidget(1, self.panel)
+                self._rows.setSizes([10 * each for each in ROWS])
+            else:
+                self._all.addWidget(self.panel)
+                self._all.setSizes([2000, 1000])
+        self._all.setMinimumHeight(self._least_height())
+
+    def _least_height(self) -> int:
+        """Return how high the charts are at least: so that two of three rows fill a board that is too low for three."""
+        if not self._narrow or self.panel.isHidden() or self.height() >= LOW_PX:
+            return 0
+        between = self._rows.handleWidth()
+        return round((self.height() - between) * sum(ROWS) / sum(ROWS[:2])) + 2 * between
 
     def forget(self) -> None:
         """Clear everything: another comparison begins."""
-        for card in (self.percentiles, self.throughput, self.heatmap, self.resources, self.panel):
+        self._rest()
+        for card in self._cards:
             card.forget()
 
     def refresh(self, model: LiveModel) -> None:
-        """Draw what has arrived since the last call; charts without news draw nothing."""
-        places = {name: i for i, name in enumerate(model.deployments)}
-        index = places.get(model.label.deployment, 0) if model.label else 0
+        """Draw what has arrived since the last call, at once; charts without news draw nothing."""
+        self._rest()
+        self._arrange(model)
+        for card in self._cards:
+            self._draw(card, model)
+
+    def refresh_in_turns(self, model: LiveModel) -> None:
+        """Draw the same one card after another: other work has its turn in between, and no frame takes long."""
+        if self._waiting:
+            return  # a machine that cannot keep up draws less often
+        self._arrange(model)
+        self._model, self._label = model, model.label
+        self._waiting = list(self._cards)
+        self._turns.start()
+        self._draw_next()
+
+    def _draw_next(self) -> None:
+        model = self._model
+        if model is None or not self._waiting or model.label != self._label:
+            self._rest()  # another run has other axes: the next refresh arranges them
+        else:
+            self._draw(self._waiting.pop(0), model)
+
+    def _rest(self) -> None:
+        self._turns.stop()
+        self._waiting = []
+        self.rested.emit()
+
+    @property
+    def _cards(self) -> tuple[Card, ...]:
+        return (self.percentiles, self.throughput, self.panel, self.heatmap, self.resources)
+
+    def _draw(self, card: Card, model: LiveModel) -> None:
+        view = model.run.view(whole=self.whole_run) if model.run else None
+        if isinstance(card, ResourcesCard):
+            card.refresh(model, coarse=view is not None and view.high_s - view.low_s > WATCH_CAPACITY)
+        elif view is not None:
+            card.refresh(model, view, _place(model))
+
+    def _arrange(self, model: LiveModel) -> None:
+        """Show the charts that the workload has, over the seconds of its run."""
         workload = model.workload_of(model.label)
         view = model.run.view(whole=self.whole_run) if model.run else None
         shown = self.panel.arrange(model)
@@ -94,12 +163,6 @@ class LiveBoard(QScrollArea):
             low, high = (view.low_s, view.high_s) if view else (0.0, min(planned, RECENT_S))
             for chart in self.charts:
                 chart.set_run(low, high, workload.warmup_s)
-        if view is not None:
-            self.percentiles.refresh(model, view, index)
-            self.throughput.refresh(model, view, index)
-            self.heatmap.refresh(model, view, index)
-            self.panel.refresh(model, view, index)
-        self.resources.refresh(model, coarse=view is not None and view.high_s - view.low_s > WATCH_CAPACITY)
 
     def _introduce(self, model: LiveModel, kind: Kind, *, held: bool) -> None:
         """Name what the charts are about before there is anything in them, and say when nothing will be."""
@@ -124,3 +187,9 @@ class LiveBoard(QScrollArea):
             self.resources.cpu,
             *self.panel.charts,
         )
+
+
+def _place(model: LiveModel) -> int:
+    """Return the place of the deployment that runs in profile order, which is that of the colours."""
+    places = {name: i for i, name in enumerate(model.deployments)}
+    return places.get(model.label.deployment, 0) if model.label else 0

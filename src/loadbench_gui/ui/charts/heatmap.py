@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from loadbench_gui.report import words
 from loadbench_gui.report.figures.axis import latency_labels
@@ -23,6 +24,44 @@ FULL_SHARE: Final = 0.20
 """A cell holding this share of its column's requests has the full colour: the same in every run."""
 
 
+class HeatImage:
+    """Cells in one colour, the stronger the more is in them; `changed` is called with new ones."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._changed = changed
+        self._cells: NDArray[np.uint8] = np.empty((0, 0), np.uint8)
+        self._color = QColor()
+        self._from_s = self._to_s = 0.0
+
+    def recolor(self, color: QColor) -> None:
+        """Show the same cells in another colour."""
+        self._color = color
+        self._changed()
+
+    def show_cells(self, cells: NDArray[np.uint8], from_s: float, to_s: float) -> None:
+        """Show cells of shape (moments, HEAT_ROWS), 0 for nothing to 255 for the full colour."""
+        # As a picture has them: from the top, row by row.
+        self._cells = np.ascontiguousarray(cells.T[::-1])
+        self._from_s, self._to_s = from_s, to_s
+        self._changed()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.show_cells(np.empty((0, 0), np.uint8), 0.0, 0.0)
+
+    def paint(self, painter: QPainter, origin: QPointF, scale: QPointF) -> None:
+        """Draw the cells."""
+        rows, moments = self._cells.shape
+        if not self._cells.size:
+            return
+        image = QImage(self._cells.data, moments, rows, moments, QImage.Format.Format_Indexed8)
+        image.setColorTable(color_table(self._color))
+        top = origin.y() + (HEAT_LOW_DECADE + HEAT_DECADES) * scale.y()
+        bottom = origin.y() + HEAT_LOW_DECADE * scale.y()
+        left, right = origin.x() + self._from_s * scale.x(), origin.x() + self._to_s * scale.x()
+        painter.drawImage(QRectF(left, top, right - left, bottom - top), image)
+
+
 class HeatmapCard(TitledCard):
     """The chart with its card."""
 
@@ -30,26 +69,22 @@ class HeatmapCard(TitledCard):
         super().__init__(theme, "Latency heat map", "share of requests")
         self.chart = Chart(theme, cursor, "Latency heat map", latency_labels, log=True)
         self.body.addWidget(self.chart)
-        self._image = pg.ImageItem(axisOrder="col-major")
-        self.chart.grid.setZValue(-20)
-        self.chart.add_image(self._image)
+        self._image = HeatImage(self.chart.spoil)
+        self.chart.add_layer(self._image)
         self._range: tuple[float, float] | None = None
         self._seen: tuple[int, float, float, float] | None = None
         self._index = 0
-        self._shares = np.empty((0, 0), np.uint8)
-        theme.changed.connect(self._paint)
+        self._recolor()
+        theme.changed.connect(self._recolor)
 
     def forget(self) -> None:
         """Start the axis anew and clear the picture: another comparison begins."""
         self._range, self._seen = None, None
-        self._shares = np.empty((0, 0), np.uint8)
         self._image.clear()
         self.chart.show_traces((), "")
 
-    def _paint(self) -> None:
-        lut = color_table(self.theme, self._index)
-        if len(self._shares):
-            self._image.setImage(self._shares, autoLevels=False, levels=(0.0, 255.0), lut=lut)
+    def _recolor(self) -> None:
+        self._image.recolor(self.theme.series(self._index))
 
     def introduce(self, kind: Kind, deployment: str) -> None:
         """Say what will be drawn, and of which deployment."""
@@ -65,13 +100,13 @@ class HeatmapCard(TitledCard):
         x = view.column(T)
         if view.key == self._seen or not len(x):
             return
-        self._seen, self._index = view.key, index
+        self._seen = view.key
+        if index != self._index:
+            self._index = index
+            self._recolor()
         counts = view.heat()
         self._fit(counts)
-        self._shares = shares(counts)
-        self._paint()
-        start = float(x[0]) - view.level.step_s
-        self._image.setRect(QRectF(start, HEAT_LOW_DECADE, float(x[-1]) - start, HEAT_DECADES))
+        self._image.show_cells(shares(counts), float(x[0]) - view.level.step_s, float(x[-1]))
         self.chart.show_traces((), _summary(counts, run.kind.samples))
 
     def _fit(self, counts: Floats) -> None:
@@ -93,13 +128,10 @@ def shares(counts: Floats) -> NDArray[np.uint8]:
     return np.asarray(np.where(counts > 0, np.maximum(scaled, 14), 0), np.uint8)
 
 
-def color_table(theme: Theme, index: int) -> NDArray[np.uint8]:
-    """Return 256 RGBA colours from transparent to the deployment's colour."""
-    color = theme.series(index)
-    table = np.empty((256, 4), np.uint8)
-    table[:, 0], table[:, 1], table[:, 2] = color.red(), color.green(), color.blue()
-    table[:, 3] = np.arange(256)
-    return table
+def color_table(color: QColor) -> list[int]:
+    """Return 256 colours (0xAARRGGBB) from transparent to `color`."""
+    plain = color.rgb() & 0xFFFFFF
+    return [plain | alpha << 24 for alpha in range(256)]
 
 
 def _summary(counts: Floats, samples: str) -> str:

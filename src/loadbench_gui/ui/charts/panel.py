@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from loadbench_gui.report import words
 from loadbench_gui.report.figures.axis import latency_labels, plain_labels, ticks_from_zero
-from loadbench_gui.ui.charts.chart import Chart, line_pen
+from loadbench_gui.ui.charts.chart import Chart
 from loadbench_gui.ui.charts.cursor import Cursor, Floats, Trace
+from loadbench_gui.ui.charts.curve import line_pen
 from loadbench_gui.ui.charts.percentiles import window_words
 from loadbench_gui.ui.format import rate
 from loadbench_gui.ui.models.facts import facts
@@ -32,6 +34,8 @@ from loadbench_gui.ui.widgets.card import TitledCard, TitleRow
 from loadbench_gui.ui.widgets.fact_grid import FactGrid
 
 _OPACITY = (0.8, 1.0, 0.65)
+COUNTS_PX = 176
+"""The width of the counts beside the plots."""
 _P99 = 1
 
 
@@ -45,15 +49,16 @@ class PanelCard(TitledCard):
         self.numbers = [NumbersPlot(theme, cursor) for _ in range(MOST_NUMBERS)]
         counts = QVBoxLayout()
         counts.setContentsMargins(7, 2, 7, 4)
-        counts.addWidget(self.facts)
+        counts.addWidget(self.facts, 0, Qt.AlignmentFlag.AlignTop)
         self._plots = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._plots.setSpacing(0)
-        for times in self.times:
-            self._plots.addWidget(times, 4)
-        for numbers in self.numbers:
-            self._plots.addWidget(numbers, 3)
-        self.body.addLayout(counts)
-        self.body.addLayout(self._plots, 1)
+        for plot in self._all_plots:
+            self._plots.addWidget(plot, _share(plot))
+        self._inside = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._inside.setSpacing(0)
+        self._inside.addLayout(counts)
+        self._inside.addLayout(self._plots, 1)
+        self.body.addLayout(self._inside, 1)
         self._panel: Panel | None = None
         self._side_by_side = False
         self._seen: tuple[int, float, float, float] | None = None
@@ -96,11 +101,15 @@ class PanelCard(TitledCard):
         self._label_time()
 
     def lay_out(self, *, side_by_side: bool) -> None:
-        """Put the plots beneath each other in a column of the board, or side by side in a row of it."""
+        """Put counts and plots beneath each other in a column of the board, or side by side in a row of it."""
         if side_by_side != self._side_by_side:
             self._side_by_side = side_by_side
-            way = QBoxLayout.Direction
-            self._plots.setDirection(way.LeftToRight if side_by_side else way.TopToBottom)
+            way = QBoxLayout.Direction.LeftToRight if side_by_side else QBoxLayout.Direction.TopToBottom
+            self._inside.setDirection(way)
+            self._plots.setDirection(way)
+            for plot in self._all_plots:
+                self._plots.setStretchFactor(plot, 1 if side_by_side else _share(plot))
+            self.facts.set_column(COUNTS_PX if side_by_side else None)
             self._label_time()
 
     def _label_time(self) -> None:
@@ -166,8 +175,8 @@ class TimesPlot(QWidget):
             self._recolor()
         self._fit(columns)
         for curve, values in zip(self._curves, columns, strict=True):
-            curve.setData(x, self.chart.axis_values(values))
-        self._heavy.setData(x, self.chart.axis_values(columns[_P99]) + self.chart.pixel_height())
+            curve.set_data(x, self.chart.axis_values(values))
+        self._heavy.set_data(x, self.chart.axis_values(columns[_P99]) + self.chart.pixel_height())
         readings = series.readings(row)
         said = window_words(readings, PANEL_NAMES, PANEL_QUANTILES)
         self.head.aside.setText(said)
@@ -198,8 +207,8 @@ class TimesPlot(QWidget):
     def _recolor(self) -> None:
         dash = dash_of(self._index)
         for curve, opacity in zip(self._curves, _OPACITY, strict=True):
-            curve.setPen(line_pen(self._theme.series(self._index, opacity), dash))
-        self._heavy.setPen(line_pen(self._theme.series(self._index), dash))
+            curve.set_pen(line_pen(self._theme.series(self._index, opacity), dash))
+        self._heavy.set_pen(line_pen(self._theme.series(self._index), dash))
 
 
 class NumbersPlot(QWidget):
@@ -242,7 +251,7 @@ class NumbersPlot(QWidget):
         if highest > self._top or not self._top:
             self._top = max(highest, 1.0)
             self.chart.set_y(ticks_from_zero(self._top * 1.12, 3))
-        self._curve.setData(x, values)
+        self._curve.set_data(x, values)
         row = self._row
         if row is not None:
             written = partial(rate, unit=row.unit)
@@ -251,7 +260,12 @@ class NumbersPlot(QWidget):
             self.chart.show_traces((trace,), f"{row.title} now: {now}.")
 
     def _recolor(self) -> None:
-        self._curve.setPen(line_pen(self._theme.series(self._index), dash_of(self._index)))
+        self._curve.set_pen(line_pen(self._theme.series(self._index), dash_of(self._index)))
+
+
+def _share(plot: TimesPlot | NumbersPlot) -> int:
+    """Return its share of the height where plots lie beneath each other: times have a log axis."""
+    return 4 if isinstance(plot, TimesPlot) else 3
 
 
 def _stack(parent: QWidget, head: TitleRow, chart: Chart) -> None:

@@ -11,8 +11,9 @@ from loadbench_gui.core.quantiles import samples_needed
 from loadbench_gui.core.trailing import Reading
 from loadbench_gui.report import words
 from loadbench_gui.report.figures.axis import latency_labels
-from loadbench_gui.ui.charts.chart import Chart, line_pen
+from loadbench_gui.ui.charts.chart import Chart
 from loadbench_gui.ui.charts.cursor import Cursor, Floats, Trace
+from loadbench_gui.ui.charts.curve import line_pen
 from loadbench_gui.ui.models.kinds import Kind
 from loadbench_gui.ui.models.live import LiveModel
 from loadbench_gui.ui.models.series import P50, QUANTILE_NAMES, QUANTILES, RunSeries, T, View
@@ -71,16 +72,16 @@ class PercentilesCard(TitledCard):
         columns = [view.column(P50 + i) for i in range(len(QUANTILES))]
         self._fit(columns)
         for curve, values in zip(self._curves, columns, strict=True):
-            curve.setData(x, self.chart.axis_values(values))
-        self._heavy.setData(x, self.chart.axis_values(columns[_P99_ROW]) + self.chart.pixel_height())
+            curve.set_data(x, self.chart.axis_values(values))
+        self._heavy.set_data(x, self.chart.axis_values(columns[_P99_ROW]) + self.chart.pixel_height())
         readings = run.latency()
         self.aside.setText(window_words(readings))
         self.chart.show_traces(self._traces(x, columns), _summary(run, readings), _message(run))
 
     def _recolor(self) -> None:
         for i, curve in enumerate(self._curves):
-            curve.setPen(line_pen(self.theme.series(self._index, _OPACITY[i]), dash_of(self._index)))
-        self._heavy.setPen(line_pen(self.theme.series(self._index), dash_of(self._index)))
+            curve.set_pen(line_pen(self.theme.series(self._index, _OPACITY[i]), dash_of(self._index)))
+        self._heavy.set_pen(line_pen(self.theme.series(self._index), dash_of(self._index)))
 
     def _fit(self, columns: list[Floats]) -> None:
         """Widen the axis to the data; it never narrows during a comparison, so that deployments can be compared."""

@@ -8,8 +8,9 @@ import numpy as np
 
 from loadbench_gui.report import words
 from loadbench_gui.report.figures.axis import memory_labels, ticks_from_zero
-from loadbench_gui.ui.charts.chart import Chart, line_pen
+from loadbench_gui.ui.charts.chart import Chart
 from loadbench_gui.ui.charts.cursor import Cursor, Floats, Trace
+from loadbench_gui.ui.charts.curve import line_pen
 from loadbench_gui.ui.models.live import LiveModel, Watched
 from loadbench_gui.ui.theme import Theme, dash_of
 from loadbench_gui.ui.widgets.card import TitledCard, TitleRow
@@ -58,8 +59,8 @@ class ResourcesCard(TitledCard):
         self._seen = (seen, coarse)
         for name, index, watched in shown:
             x, used, cores = (watched.column(i, coarse=coarse) for i in range(3))
-            self._memory[index].setData(x, used)
-            self._cpu[index].setData(x, cores)
+            self._memory[index].set_data(x, used)
+            self._cpu[index].set_data(x, cores)
             color = self.theme.series(index)
             self._drawn[index] = (
                 Trace(name, color, x, used, words.memory),
@@ -87,7 +88,7 @@ class ResourcesCard(TitledCard):
     def _recolor(self) -> None:
         for curves in (self._memory, self._cpu):
             for index, curve in curves.items():
-                curve.setPen(line_pen(self.theme.series(index), dash_of(index)))
+                curve.set_pen(line_pen(self.theme.series(index), dash_of(index)))
 
 
 def _shown(model: LiveModel) -> list[tuple[str, int, Watched]]:

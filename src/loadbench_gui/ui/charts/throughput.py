@@ -11,8 +11,9 @@ from loadbench_gui.core.plan import LoadShape, Workload
 from loadbench_gui.report import words
 from loadbench_gui.report.figures.axis import plain_labels, ticks_from_zero
 from loadbench_gui.report.palette import Role
-from loadbench_gui.ui.charts.chart import Chart, line_pen
+from loadbench_gui.ui.charts.chart import Chart
 from loadbench_gui.ui.charts.cursor import Cursor, Floats, Trace
+from loadbench_gui.ui.charts.curve import line_pen
 from loadbench_gui.ui.format import rate
 from loadbench_gui.ui.models.kinds import Kind, holds
 from loadbench_gui.ui.models.live import LiveModel
@@ -72,9 +73,9 @@ class ThroughputCard(TitledCard):
             self._top = highest
             ticks = ticks_from_zero(highest * 1.12, 4)
             self.chart.set_y(ticks)
-        self._answered.setData(x, answered)
-        self._errors.setData(x, errors)
-        self._offered.setData(offered_x, offered)
+        self._answered.set_data(x, answered)
+        self._errors.set_data(x, errors)
+        self._offered.set_data(offered_x, offered)
         self.aside.setText("- - offered" if len(offered) else _unasked(workload))
         written = partial(rate, unit=run.kind.rate)
         color = self.theme.series(self._index)
@@ -90,9 +91,9 @@ class ThroughputCard(TitledCard):
     def _recolor(self) -> None:
         pen = line_pen(self.theme.color(Role.MUTED), _OFFERED_DASH)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        self._offered.setPen(pen)
-        self._answered.setPen(line_pen(self.theme.series(self._index), dash_of(self._index)))
-        self._errors.setPen(line_pen(self.theme.color(Role.ERROR), []))
+        self._offered.set_pen(pen)
+        self._answered.set_pen(line_pen(self.theme.series(self._index), dash_of(self._index)))
+        self._errors.set_pen(line_pen(self.theme.color(Role.ERROR), []))
 
 
 def _offered_line(shape: LoadShape, low_s: float, high_s: float) -> tuple[Floats, Floats]:

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from loadbench_gui.core.histogram import BUCKET_COUNT, Histogram, bucket_width, lowest_value
+from loadbench_gui.core.histogram import BUCKET_COUNT, bucket_width, lowest_value
 from loadbench_gui.core.plan import LoadShape, OpenLoad
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.trailing import Reading, Trailing
@@ -76,12 +76,15 @@ class Level:
         self._length_s = 0.0
         self._counts = np.zeros(HEAT_ROWS)
 
-    def add(self, interval: Interval, latencies: Histogram, counted: int, errors: int, trailing: Trailing) -> bool:
-        """Gather an interval; at the end of this level's step, write a point. Returns whether one was written."""
+    def add(self, interval: Interval, heat: Floats, counted: int, errors: int, trailing: Trailing) -> bool:
+        """Gather an interval; at the end of this level's step, write a point. Returns whether one was written.
+
+        heat: its column of the heat map.
+        """
         self._counted += counted
         self._errors += errors
         self._length_s += interval.length_s
-        np.add.at(self._counts, _ROW_OF[latencies.buckets], latencies.counts)
+        self._counts += heat
         end_s = interval.t_s + interval.length_s
         over = math.floor(end_s / self.step_s + 1e-6) > math.floor(interval.t_s / self.step_s + 1e-6)
         if over:
@@ -174,6 +177,7 @@ class RunSeries:
         self.work_cpu_fraction = 0.0
         self.workers = 1
         self._times = Trailing(step_s)
+        self._latency: list[Reading] | None = None
         self._service = Trailing(step_s)
         self._lag = Trailing(step_s)
         self._last_second: list[tuple[int, float]] = []
@@ -204,12 +208,14 @@ class RunSeries:
         errors = tally.failed + tally.timed_out + tally.dropped
         times, counted = self.kind.times(tally, interval.traffic), self.kind.counted(tally, interval.traffic)
         self._times.push(times)
+        self._latency = None
+        heat = np.asarray(np.bincount(_ROW_OF[times.buckets], times.counts, HEAT_ROWS), np.float64)
         self._service.push(tally.service)
         self._lag.push(tally.dispatch_lag)
         if self.panel is not None:
             self.panel.add(interval, tally)
         for i, level in enumerate(self.levels):
-            if level.add(interval, times, counted, errors, self._times) and self.panel is not None:
+            if level.add(interval, heat, counted, errors, self._times) and self.panel is not None:
                 self.panel.write(i, level.column(T)[-1])
         c = self.counts
         self.counts = Counts(c.succeeded + tally.succeeded, c.failed + tally.failed,
@@ -230,7 +236,9 @@ class RunSeries:
 
     def latency(self) -> list[Reading]:
         """Newest readings of QUANTILES of what counts as the latency: the scheduled one, where there is one."""
-        return self._times.read(QUANTILES)
+        if self._latency is None:  # figures and charts ask for the same ones
+            self._latency = self._times.read(QUANTILES)
+        return self._latency
 
     def service_p50(self) -> Reading:
         """Newest median of the service time."""

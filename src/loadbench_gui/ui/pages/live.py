@@ -61,6 +61,7 @@ class LivePage(QWidget):
         self._stack.addWidget(self._empty)
         self._stack.addWidget(content)
         bridge.tick.connect(self.refresh)
+        bridge.beat.connect(self._refresh_in_turns)
 
     def _build_head(self) -> None:
         theme = self._theme
@@ -141,10 +142,10 @@ class LivePage(QWidget):
         self.refresh()
 
     def toggle_pause(self) -> None:
-        """Hold the picture still, or let it go on; the test does not notice."""
+        """Hold the picture still, all of it at the same moment, or let it go on; the test does not notice."""
+        self.refresh()
         self._set_paused(not self._paused)
-        if not self._paused:
-            self.refresh()
+        self.refresh()
 
     def _set_paused(self, paused: bool) -> None:
         self._paused = paused
@@ -157,12 +158,21 @@ class LivePage(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Draw the model, unless nobody can see it or the view is paused."""
+        """Draw the model at once, unless nobody can see it or the view is paused."""
+        if self._refresh_figures() and self._board is not None:
+            self._board.refresh(self._bridge.model)
+
+    def _refresh_in_turns(self) -> None:
+        if self._refresh_figures() and self._board is not None:
+            self._board.refresh_in_turns(self._bridge.model)
+
+    def _refresh_figures(self) -> bool:
+        """Show everything but the charts. Returns whether there is anything to see."""
         if self._paused or not self.isVisible() or self.window().isMinimized():
-            return
+            return False
         model = self._bridge.model
         if model.plan is None and not model.log and self._stack.currentIndex() == 0:
-            return
+            return False
         self._stack.setCurrentIndex(1)
         self._refresh_head(model)
         for card, figure in zip(self._figures, key_figures(model), strict=True):
@@ -173,8 +183,7 @@ class LivePage(QWidget):
             limit.message if limit else doubts, " ".join(filter(None, (limit.hint, doubts))) if limit else ""
         )
         self._log.refresh(model)
-        if self._board is not None:
-            self._board.refresh(model)
+        return True
 
     def _refresh_head(self, model: LiveModel) -> None:
         self._title.setText(model.plan.name if model.plan else text.GETTING_READY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from loadbench_gui.report.palette import Role
@@ -15,6 +15,9 @@ from loadbench_gui.ui.theme import Theme, font
 LEAST_PX = 158
 LINE_PX = 19
 APART_PX = 18
+NAME_APART_PX = 8
+UNLIMITED_PX = 16_777_215
+"""Qt's own word for no limit."""
 
 
 class FactGrid(QWidget):
@@ -35,9 +38,19 @@ class FactGrid(QWidget):
         grown = len(facts) != len(self._facts)
         self._facts = facts
         self.setAccessibleDescription(", ".join(f"{fact.name} {fact.value}" for fact in facts))
+        self.setToolTip("\n".join(f"{fact.name}: {fact.value}" for fact in facts))
         if grown:
             self._fit()
         self.update()
+
+    def set_column(self, width: int | None) -> None:
+        """Write all facts beneath each other in a column of this width, or (None) use the room there is."""
+        if width is None:
+            self.setMinimumWidth(0)
+            self.setMaximumWidth(UNLIMITED_PX)
+        else:
+            self.setFixedWidth(width)
+        self._fit()
 
     @property
     def text(self) -> str:
@@ -70,12 +83,11 @@ class FactGrid(QWidget):
         plain, strong = font(12), font(12, QFont.Weight.DemiBold)
         for i, fact in enumerate(self._facts):
             box = QRectF((i % columns) * (width + APART_PX), i // columns * LINE_PX, width, LINE_PX)
-            value = QFontMetricsF(strong).horizontalAdvance(fact.value)
             painter.setFont(plain)
             painter.setPen(self._theme.color(Role.MUTED))
-            room = int(max(0.0, width - value - 8))
-            name = painter.fontMetrics().elidedText(fact.name, Qt.TextElideMode.ElideRight, room)
-            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
+            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, fact.name)
+            room = int(max(0.0, width - painter.fontMetrics().horizontalAdvance(fact.name) - NAME_APART_PX))
             painter.setFont(strong)
             painter.setPen(self._theme.color(fact.role))
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, fact.value)
+            value = painter.fontMetrics().elidedText(fact.value, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value)

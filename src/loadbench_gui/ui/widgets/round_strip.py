@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from loadbench_gui.report.palette import Role
-from loadbench_gui.ui.models.figures import Segment
+from loadbench_gui.ui.models.figures import Segment, Step
 from loadbench_gui.ui.theme import Theme, font
 
 
@@ -26,7 +26,12 @@ class RoundStrip(QWidget):
         """Show the schedule as it stands."""
         if segments == self._segments:
             return
+        only_moved = _steps(segments) == _steps(self._segments)
         self._segments = segments
+        if only_moved:
+            running = next((i for i, segment in enumerate(segments) if segment.step == "running"), 0)
+            self.update(self._box(running).toAlignedRect().adjusted(-3, -3, 3, 3))
+            return
         done = sum(s.step in ("done", "cut short") for s in segments)
         now = next((f", {s.deployment} is running" for s in segments if s.step == "running"), "")
         following = next((f", next {s.deployment}" for s in segments if s.step == "to come"), "")
@@ -51,22 +56,27 @@ class RoundStrip(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font(11))
         metrics = QFontMetricsF(painter.font())
+        label_end, shown_round = -1.0, -1
+        for index, segment in enumerate(self._segments):
+            box = self._box(index)
+            if box.toAlignedRect().adjusted(-3, -3, 3, 3).intersects(event.rect()):
+                self._paint_segment(painter, box, segment)
+            if segment.round != shown_round:
+                shown_round = segment.round
+                long = box.width() * 3 > 60
+                label = f"round {segment.round + 1}" if long else f"{segment.round + 1}"
+                if box.left() > label_end:
+                    painter.setPen(self._theme.color(Role.MUTED))
+                    painter.drawText(QPointF(box.left(), 33), label)
+                    label_end = box.left() + metrics.horizontalAdvance(label) + 6
+
+    def _box(self, index: int) -> QRectF:
+        """Return where a segment lies."""
         count = len(self._segments)
         gap = 3.0 if count <= 40 else 1.0
         width = min(30.0, (self.width() - 4 - gap * (count - 1)) / count)
-        total = width * count + gap * (count - 1)
-        x, label_end, shown_round = (self.width() - total) / 2, -1.0, -1
-        for segment in self._segments:
-            self._paint_segment(painter, QRectF(x, 3, width, 16), segment)
-            if segment.round != shown_round:
-                shown_round = segment.round
-                long = width * 3 > 60
-                label = f"round {segment.round + 1}" if long else f"{segment.round + 1}"
-                if x > label_end:
-                    painter.setPen(self._theme.color(Role.MUTED))
-                    painter.drawText(QPointF(x, 33), label)
-                    label_end = x + metrics.horizontalAdvance(label) + 6
-            x += width + gap
+        left = (self.width() - width * count - gap * (count - 1)) / 2
+        return QRectF(left + index * (width + gap), 3, width, 16)
 
     def _paint_segment(self, painter: QPainter, box: QRectF, segment: Segment) -> None:
         full, pale = self._theme.series(segment.index), self._theme.series(segment.index, 0.25)
@@ -89,6 +99,10 @@ class RoundStrip(QWidget):
                 painter.setPen(QPen(self._theme.color(Role.TEXT), 1.5))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(box.adjusted(-1.5, -1.5, 1.5, 1.5), 4, 4)
+
+
+def _steps(segments: tuple[Segment, ...]) -> list[tuple[int, Step]]:
+    return [(segment.index, segment.step) for segment in segments]
 
 
 def _fill(painter: QPainter, box: QRectF, color: QColor) -> None:
