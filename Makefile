@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format freeze installers package trial smoke bench lock clean
+.PHONY: help run test matrix lint format freeze installers package trial smoke bench lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,10 @@ test: lint ## Run every check and every test
 	@packaging/system-packages.sh test
 	$(BIN)/python -m pytest -m "not alone" --numprocesses auto --dist loadfile --max-worker-restart 0
 	$(BIN)/python -m pytest -m alone
+
+matrix: ## Run the tests that draw or count through their cases with all of them (`make test` tries a fifth)
+	@packaging/setup.sh dev
+	LOADBENCH_TESTS=whole $(BIN)/python -m pytest -m "hypothesis or matrix" --numprocesses auto --dist worksteal --max-worker-restart 0
 
 lint: ## Run the checks alone: style, types, who may import whom
 	@packaging/setup.sh dev

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from thorough import part_of
+
 ALONE = (
     "e2e/test_compare_command.py",
     "engine/test_alarms.py",
@@ -26,7 +28,7 @@ ALONE = (
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 # A busy machine makes single examples slow; that says nothing about the code.
-settings.register_profile("loadbench", deadline=None)
+settings.register_profile("loadbench", deadline=None, max_examples=part_of(200))
 settings.load_profile("loadbench")
 
 

@@ -12,6 +12,7 @@ from loadbench_gui.core.plan import ClosedLoad, Expectation, OpenLoad, Request, 
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.snapshot import ErrorKind, SampleExchange, Tally, Traffic, WorkerHealth
 from loadbench_gui.store.codec import pack, unpack
+from thorough import part_of
 
 COUNTS = st.integers(0, 2**53)
 SECONDS = st.floats(-1e6, 1e6)
@@ -79,7 +80,7 @@ def test_a_tally_comes_back_exactly(tally: Tally) -> None:
     assert unpack(Tally, pack(tally)) == tally
 
 
-@settings(max_examples=30)
+@settings(max_examples=part_of(60))
 @given(INTERVALS)
 def test_an_interval_comes_back_exactly(interval: Interval) -> None:
     assert unpack(Interval, pack(interval)) == interval

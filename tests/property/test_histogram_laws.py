@@ -18,6 +18,7 @@ from loadbench_gui.core.histogram import (
     bucket_width,
     lowest_value,
 )
+from thorough import part_of
 
 latencies = st.one_of(st.integers(0, 5_000), st.integers(0, HIGHEST_US))
 samples = st.lists(latencies, max_size=60)
@@ -68,13 +69,13 @@ def test_packing_and_unpacking_is_the_identity(a: Histogram) -> None:
     assert Histogram.from_bytes(a.to_bytes()) == a
 
 
-@settings(max_examples=25)
+@settings(max_examples=part_of(60))
 @given(histograms)
 def test_the_hdr_encoding_and_back_is_the_identity(a: Histogram) -> None:
     assert Histogram.from_hdr(a.to_hdr()) == a
 
 
-@settings(max_examples=25)
+@settings(max_examples=part_of(60))
 @given(st.lists(latencies, min_size=1, max_size=60))
 def test_every_rank_reads_as_in_the_hdrhistogram_package(values: list[int]) -> None:
     ours, theirs = Histogram.of(values), HdrHistogram(LOWEST_US, HIGHEST_US, SIGNIFICANT_DIGITS)

@@ -7,7 +7,8 @@ false claim and the whole error of the intervals is seen.
 
 There, a limit of 5 % on 2,000 comparisons is checked with the slack of a binomial count: a procedure that errs in
 exactly 5 % is seen above 5 % half of the time, so the test fails beyond 5 % + 3 standard errors (0.05 + 3 x 0.0049 =
-6.5 %; for 6 %: 7.6 %). Seeds are fixed, so that the outcome does not change from run to run.
+6.5 %; for 6 %: 7.6 %). `make test` makes a fifth of them, with the slack of so many.
+Seeds are fixed, so that the outcome does not change from run to run.
 """
 
 from __future__ import annotations
@@ -28,8 +29,11 @@ from loadbench_gui.stats.compare import verdicts_from
 from loadbench_gui.stats.families import Pairs
 from loadbench_gui.stats.intervals import Effect
 from loadbench_gui.stats.judge import DIFFERENT, decide
+from thorough import part_of
 
-SIMULATIONS: Final = 2_000
+pytestmark = pytest.mark.matrix
+
+SIMULATIONS: Final = part_of(2_000)
 METRICS: Final = (Metric.P99, Metric.P50, Metric.P90, Metric.SERVICE_P50, Metric.MEMORY_PEAK, Metric.CPU_PER_1K)
 HAIR: Final = tuple((metric.value, 1e-9) for metric in METRICS)
 

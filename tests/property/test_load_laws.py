@@ -22,6 +22,7 @@ from loadbench_gui.core.plan import (
     Workload,
 )
 from loadbench_gui.core.sharding import shards
+from thorough import part_of
 
 SECOND = 1_000_000_000
 
@@ -42,7 +43,7 @@ def load_of(shape: LoadShape, limit: int | None = None) -> Load:
     return Load(Target("http", "localhost", 8000, "127.0.0.1"), workload)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=part_of(150))
 @given(open_loads, seeds, horizons, st.integers(1, 9))
 def test_the_union_of_the_shares_is_the_whole_load(shape: OpenLoad, seed: int, horizon_ns: int, count: int) -> None:
     whole = flat(arrivals(shape, seed, horizon_ns, 0, 1))
@@ -50,7 +51,7 @@ def test_the_union_of_the_shares_is_the_whole_load(shape: OpenLoad, seed: int, h
         assert flat(arrivals(shape, seed, horizon_ns, index, count)) == whole[index::count]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=part_of(150))
 @given(open_loads, seeds, horizons, st.integers(1, 3))
 def test_due_times_never_fall_and_end_before_the_horizon(
     shape: OpenLoad, seed: int, horizon_ns: int, count: int
@@ -62,14 +63,14 @@ def test_due_times_never_fall_and_end_before_the_horizon(
     assert all(0 < len(chunk) <= CHUNK for chunk in chunks)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=part_of(150))
 @given(open_loads, horizons)
 def test_evenly_spaced_arrivals_are_as_many_as_the_rate_says(shape: OpenLoad, horizon_ns: int) -> None:
     even = replace(shape, arrival="constant")
     assert abs(len(flat(arrivals(even, 0, horizon_ns, 0, 1))) - expected_arrivals(even, horizon_ns / 1e9)) <= 1.001
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=part_of(150))
 @given(open_loads, horizons)
 def test_arrival_n_is_due_when_n_are_expected(shape: OpenLoad, horizon_ns: int) -> None:
     even = replace(shape, arrival="constant")

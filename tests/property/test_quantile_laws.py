@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loadbench_gui.core.histogram import Histogram
@@ -30,7 +30,6 @@ def tallies(draw: st.DrawFn) -> Tally:
     )
 
 
-@settings(deadline=None)
 @given(tallies())
 def test_every_figure_is_either_there_or_has_one_reason(tally: Tally) -> None:
     q = adjusted(tally)
@@ -39,7 +38,6 @@ def test_every_figure_is_either_there_or_has_one_reason(tally: Tally) -> None:
     assert not set(q.at_least) & set(missing)
 
 
-@settings(deadline=None)
 @given(values)
 def test_percentiles_appear_exactly_when_ten_samples_lie_beyond(sample: list[int]) -> None:
     q = summarise(Histogram.of(sample))
@@ -47,14 +45,12 @@ def test_percentiles_appear_exactly_when_ten_samples_lie_beyond(sample: list[int
         assert (getattr(q, name) is not None) == (len(sample) >= samples_needed(place))
 
 
-@settings(deadline=None)
 @given(tallies())
 def test_without_failures_the_adjusted_figures_are_the_plain_ones(tally: Tally) -> None:
     clean = Tally(scheduled=tally.scheduled, succeeded=tally.succeeded)
     assert adjusted(clean) == summarise(tally.scheduled)
 
 
-@settings(deadline=None)
 @given(tallies(), st.data())
 def test_the_truth_about_censored_requests_only_moves_what_is_marked_and_only_up(
     tally: Tally, data: st.DataObject

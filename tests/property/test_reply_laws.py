@@ -25,6 +25,7 @@ from loadbench_gui.engine.transport.check import Check
 from loadbench_gui.engine.transport.circuit import Circuit
 from loadbench_gui.engine.transport.coding import Undecodable, decoded
 from loadbench_gui.engine.transport.reply import LONGEST_HEAD, Malformed, Reply
+from thorough import part_of
 
 # What never stands in a body, so that every body that is looked at is wrong, and none is skipped.
 NEEDLE = b"needle"
@@ -175,7 +176,7 @@ METHODS = st.sampled_from(["GET", "GET", "HEAD"])
 # Laws
 
 
-@settings(max_examples=250)
+@settings(max_examples=part_of(500))
 @given(ANYTHING, CUTS, METHODS)
 @example(b"\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\nabc", [1, 2, 3], "GET")
 @example(b"HTTP/1.1 101 Switching\r\n\r\n", [9], "GET")
@@ -186,7 +187,7 @@ def test_however_reads_cut_the_bytes_the_outcome_is_the_same(data: bytes, places
     assert outcome_of(cut(data, range(len(data))), method=method, expect=expect) == whole
 
 
-@settings(max_examples=150)
+@settings(max_examples=part_of(300))
 @given(ANYTHING, CUTS, METHODS)
 def test_looking_at_bodies_changes_nothing_but_the_verdict_on_them(data: bytes, places: list[int], method: str) -> None:
     seen = outcome_of(cut(data, places), method=method, expect=Expectation(body=NEEDLE))
@@ -194,7 +195,7 @@ def test_looking_at_bodies_changes_nothing_but_the_verdict_on_them(data: bytes, 
     assert (seen.verdict, seen.status, seen.keep) == (unseen.verdict, unseen.status, unseen.keep)
 
 
-@settings(max_examples=60)
+@settings(max_examples=part_of(150))
 @given(st.integers(-3, 3), st.integers(1, 5000), st.booleans())
 def test_a_head_is_too_long_beyond_the_same_byte_in_one_read_and_in_many(over: int, step: int, interim: bool) -> None:
     before = b"HTTP/1.1 100 Continue\r\n\r\n" if interim else b""
@@ -251,7 +252,7 @@ def by_h11(data: bytes, method: str) -> tuple[Outcome, bytes, bytes]:
         return (Outcome("partial", status) if ended else MALFORMED), body, b""
 
 
-@settings(max_examples=250)
+@settings(max_examples=part_of(500))
 @given(whole_answers(), CUTS, METHODS)
 def test_answers_by_the_letter_are_read_as_h11_reads_them(data: bytes, places: list[int], method: str) -> None:
     assume(method == "GET" or data.endswith(b"\r\n\r\n"))
@@ -275,7 +276,7 @@ def h11_is_stricter(data: bytes) -> bool:
     return any(coding.lower() != b"chunked" for coding in codings) or len(codings) > 1
 
 
-@settings(max_examples=500)
+@settings(max_examples=part_of(1000))
 @given(mutants() | soups())
 @example(b"HTTP/1.1 099 x\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 @example(b"RTSP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n")
@@ -290,7 +291,7 @@ def test_what_is_taken_for_an_answer_is_the_same_answer_to_h11(data: bytes) -> N
     assert not rest.strip(b"\r\n")
 
 
-@settings(max_examples=500)
+@settings(max_examples=part_of(1000))
 @given(mutants() | soups())
 def test_nobody_waits_for_more_where_h11_has_a_complete_answer(data: bytes) -> None:
     theirs, _, _ = by_h11(data, "GET")
@@ -318,7 +319,7 @@ def test_what_was_folded_unfolds_to_the_same(body: bytes, kind: bytes) -> None:
     assert decoded(gzip.compress(folded, mtime=0), [coding, b"gzip"], max(len(body), len(folded))) == body
 
 
-@settings(max_examples=200)
+@settings(max_examples=part_of(500))
 @given(
     st.binary(max_size=60) | st.binary(max_size=40).map(gzip.compress) | st.binary(max_size=40).map(zlib.compress),
     st.integers(0, 80),

@@ -11,6 +11,7 @@ from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.snapshot import ShardSnapshot, Tally, Traffic, WorkerHealth
 from loadbench_gui.core.timeline import Timeline, coarsen
+from thorough import part_of
 
 
 def snapshot(shard: int, index: int, latency_us: int, *, last: bool) -> ShardSnapshot:
@@ -56,14 +57,14 @@ def fold(count: int, events: list[ShardSnapshot | int]) -> list[Interval]:
     return closed
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=part_of(300))
 @given(reports())
 def test_the_intervals_are_the_sum_of_the_snapshots(case: tuple[int, list[ShardSnapshot | int]]) -> None:
     count, events = case
     assert sum_of(fold(count, events)) == sum_of(e for e in events if isinstance(e, ShardSnapshot))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=part_of(300))
 @given(reports())
 def test_intervals_come_in_order_and_each_once(case: tuple[int, list[ShardSnapshot | int]]) -> None:
     closed = fold(*case)
@@ -71,7 +72,7 @@ def test_intervals_come_in_order_and_each_once(case: tuple[int, list[ShardSnapsh
     assert [interval.t_s for interval in closed] == [0.25 * interval.index for interval in closed]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=part_of(300))
 @given(reports())
 def test_the_order_of_arrival_changes_nothing_but_who_is_named_lost(
     case: tuple[int, list[ShardSnapshot | int]],
@@ -82,7 +83,7 @@ def test_the_order_of_arrival_changes_nothing_but_who_is_named_lost(
     assert contents[0] == contents[1]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=part_of(200))
 @given(reports())
 def test_coarse_intervals_hold_the_same_requests(case: tuple[int, list[ShardSnapshot | int]]) -> None:
     fine = fold(*case)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loadbench_gui.report.figures import axis
@@ -25,7 +25,6 @@ def test_values_outside_stay_at_the_edge() -> None:
     assert Scale(1, 10, 0, 100, log=True).at(0) == 0
 
 
-@settings(deadline=None)
 @given(st.floats(1.5, 99.5), st.booleans())
 def test_a_cursor_reads_back_what_was_drawn(value: float, log: bool) -> None:
     scale = Scale(1, 100, 40, 900, log=log)
@@ -40,7 +39,6 @@ def test_linear_ticks_are_round(low: float, high: float, ticks: tuple[float, ...
     assert axis.nice_ticks(low, high, 6 if high == 5 else 4) == ticks
 
 
-@settings(deadline=None)
 @given(st.floats(1e-3, 1e9), st.integers(2, 9))
 def test_an_axis_from_zero_ends_on_a_tick_above_its_values(high: float, count: int) -> None:
     ticks = axis.ticks_from_zero(high, count)
@@ -53,7 +51,6 @@ def test_an_axis_of_nothing_still_has_two_ends() -> None:
     assert axis.ticks_from_zero(0) == (0, 1)
 
 
-@settings(deadline=None)
 @given(st.floats(1, 1e8), st.floats(1.001, 1e5))
 def test_a_log_axis_begins_below_and_ends_above_its_values(low: float, factor: float) -> None:
     ticks = axis.log_ticks(low, low * factor)

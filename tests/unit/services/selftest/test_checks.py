@@ -225,7 +225,9 @@ def test_events_that_the_server_did_not_send(place: Scratch, monkeypatch: pytest
 
 def test_messages_that_come_back_otherwise(place: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
     original = events._workload
-    monkeypatch.setattr(events, "_workload", lambda *given, **how: replace(original(*given, **how), timeout_s=0.5))
+    monkeypatch.setattr(
+        events, "_workload", lambda *given, **how: replace(original(*given, **how), duration_s=0.5, timeout_s=0.5)
+    )
     monkeypatch.setattr(events, "_GUID", b"no such number")
     with pytest.raises(Bug, match=r"of 200 messages 0 came back"):
         run(events.echoes(place))
