@@ -92,3 +92,14 @@ def _breach(first: int, second: int, size: int, *, compressed: bool) -> str:
             return "fragmented control frame"
         return "control frame too long" if size > LONGEST_CONTROL else ""
     return TOO_LONG if size > LONGEST_MESSAGE else ""
+
+
+class Partial:
+    """A frame whose end is yet to come. needed: so many bytes until it can be looked at again."""
+
+    __slots__ = ("buffer", "first_ns", "needed")
+
+    def __init__(self, data: bytes, needed: int, first_ns: int) -> None:
+        self.buffer = bytearray(data)
+        self.needed = needed
+        self.first_ns = first_ns

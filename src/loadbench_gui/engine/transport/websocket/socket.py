@@ -8,7 +8,6 @@ in parts.
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect_right
 from time import perf_counter_ns
 from typing import Final
 
@@ -25,10 +24,12 @@ from loadbench_gui.engine.transport.websocket.frames import (
     TEXT,
     TOO_LONG,
     Extent,
+    Partial,
     client_frame,
     extent,
 )
 from loadbench_gui.engine.transport.websocket.kit import Kit
+from loadbench_gui.engine.transport.websocket.pings import MOST, PATIENCE_NS, Pings, answer, give_up
 from loadbench_gui.engine.transport.websocket.unusual import Breach, Closing, Event, Message, Pong, Unusual, is_text
 from loadbench_gui.engine.transport.websocket.upgrade import Acceptance, Refusal
 
@@ -36,22 +37,8 @@ NORMAL: Final = 1000
 _PROTOCOL_ERROR: Final = 1002
 _NOT_TEXT: Final = 1007
 _TOO_LONG: Final = 1009
-_MOST_PINGS: Final = 1024
-_PONG_PATIENCE_NS: Final = 500_000_000
-"""When a connection or the run ends, a ping that is younger may just be on its way: nobody can say."""
 _FLUSH_S: Final = 1.0
 """How long a last word may take to leave, to a server that does not read."""
-
-
-class _Partial:
-    """A frame whose end is yet to come. needed: so many bytes until it can be looked at again."""
-
-    __slots__ = ("buffer", "first_ns", "needed")
-
-    def __init__(self, data: bytes, needed: int, first_ns: int) -> None:
-        self.buffer = bytearray(data)
-        self.needed = needed
-        self.first_ns = first_ns
 
 
 class Socket(Entrance):
@@ -75,17 +62,12 @@ class Socket(Entrance):
     The clock and the flags of the request on it (`due_ns` ... `wanted`) are for issuers: see `carrier.Carrier`.
     """
 
-    __slots__ = (
-        "_partial",
-        "_parting",
-        "_pings",
-        "_unusual",
-    )
+    __slots__ = ("_partial", "_parting", "_pings", "_unusual")
 
     def __init__(self, kit: Kit, owner: Owner, place: int) -> None:
         super().__init__(kit, owner, place)
-        self._pings: tuple[int, ...] = ()
-        self._partial: _Partial | None = None
+        self._pings: Pings = ()
+        self._partial: Partial | None = None
         self._parting: asyncio.Future[None] | None = None
         self._unusual: Unusual | None = None
 
@@ -115,7 +97,7 @@ class Socket(Entrance):
 
     def ping(self, now_ns: int) -> None:
         """Send a ping; those before it are still waited for, or a server that stalls would be spared its stall."""
-        if len(self._pings) < _MOST_PINGS:
+        if len(self._pings) < MOST:
             self._pings += (now_ns,)
             self.write_frame(self.kit.ping(now_ns))
 
@@ -126,7 +108,9 @@ class Socket(Entrance):
 
     def expire_pings(self, before_ns: int, now_ns: int) -> None:
         """Give up the pings that were sent up to `before_ns`."""
-        if self._count_unanswered(before_ns):
+        waiting = len(self._pings)
+        self._pings = give_up(self._pings, before_ns, self.kit.record)
+        if len(self._pings) < waiting:
             self.on_unanswered(now_ns)
 
     def part(self, code: int = NORMAL) -> asyncio.Future[None]:
@@ -152,8 +136,8 @@ class Socket(Entrance):
     def settle(self) -> None:
         """It ends, or the run does: what was not answered by now is not waited for any longer."""
         if self._pings:
-            patience_ns = min(_PONG_PATIENCE_NS, round(self.circuit.timeout_s * 1e9))
-            self._count_unanswered(perf_counter_ns() - patience_ns)
+            patience_ns = min(PATIENCE_NS, round(self.circuit.timeout_s * 1e9))
+            give_up(self._pings, perf_counter_ns() - patience_ns, self.kit.record)
             self._pings = ()
         super().settle()
 
@@ -211,7 +195,7 @@ class Socket(Entrance):
             found = extent(data, at, compressed=self._unusual is not None)
             needed = found if isinstance(found, int) else 0 if found.breach else found.end - at
             if size - at < needed or isinstance(found, int):
-                self._partial = _Partial(data[at:], needed, first_ns)
+                self._partial = Partial(data[at:], needed, first_ns)
                 break
             self._take_frame(data, at, found, first_ns, now)
             at, first_ns = found.end, now
@@ -258,22 +242,10 @@ class Socket(Entrance):
                 self._lose(ErrorKind.PROTOCOL, why, now)
 
     def _take_pong(self, payload: bytes, now: int) -> None:
-        sent_ns = int.from_bytes(payload, "big")
-        if sent_ns in self._pings:
-            # It answers those before it as well (RFC 6455, section 5.5.3).
-            answered = self._pings.index(sent_ns) + 1
-            for ping_ns in self._pings[:answered]:
-                self.kit.record.ping.pairs.extend((ping_ns, now - ping_ns))
-            self._pings = self._pings[answered:]
-            self.on_pong(sent_ns, now)
-
-    def _count_unanswered(self, before_ns: int) -> int:
-        """Give up the pings that were sent up to `before_ns`, and return how many those are."""
-        late = bisect_right(self._pings, before_ns)
-        for ping_ns in self._pings[:late]:
-            self.kit.record.of(ping_ns).pings_unanswered += 1
-        self._pings = self._pings[late:]
-        return late
+        waiting = len(self._pings)
+        self._pings = answer(self._pings, payload, self.kit.record, now)
+        if len(self._pings) < waiting:
+            self.on_pong(int.from_bytes(payload, "big"), now)
 
     def pack(self, payload: bytes, fragments: int = 1) -> bytes:
         """Return a message of ours as it is written here, compressed if that was agreed on and cut into fragments."""
