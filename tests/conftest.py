@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 import os
 import sys
 from collections.abc import Iterator
@@ -60,6 +59,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Half as many again as there are processors: a test waits for others as long as it computes."""
+    """Two for each processor: a test waits for others as long as it computes."""
     processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return min(8, math.ceil(1.5 * processors))
+    return min(8, 2 * processors)
