@@ -292,6 +292,21 @@ def test_charts_are_named_before_they_have_data_and_say_when_there_will_be_none(
     assert {chart.overlay.message for chart in board.charts} == {""}
 
 
+def test_what_was_counted_in_one_comparison_is_gone_in_the_next(board: LiveBoard) -> None:
+    streams = comparison_events(rounds=2, workload=make_stream_workload(), rate_rps=300.0)[0]
+    feed(board, LiveModel(), streams[:60])
+    assert "complete" in board.panel.facts.text
+    board.forget()
+    model = LiveModel()
+    for event in comparison_events(rounds=2, workload=make_socket_workload("fanout"))[0][:3]:
+        model.receive(event)
+    board.refresh(model)
+    assert board.panel.title.text() == "WebSocket"
+    assert (board.panel.facts.text, board.panel.caption.text()) == ("", "")
+    assert {chart.overlay.message for chart in board.charts} == {"Nothing measured yet"}
+    assert {chart.y_range for chart in board.charts} == {(0.0, 1.0)}
+
+
 def test_another_comparison_begins_with_empty_charts(board: LiveBoard) -> None:
     feed(board, LiveModel(), comparison_events(rounds=2)[0])
     board.forget()

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from loadbench_gui.report.figures.axis import latency_labels, plain_labels
 from loadbench_gui.report.palette import Role
-from loadbench_gui.ui.charts.axes import Axes
+from loadbench_gui.ui.charts.axes import Axes, readable
 from loadbench_gui.ui.charts.chart import Chart
 from loadbench_gui.ui.charts.cursor import Cursor
 from loadbench_gui.ui.charts.curve import Curve, line_pen, path
@@ -175,3 +175,13 @@ def test_cells_of_the_heat_map_lie_where_their_latencies_are(theme: Theme, qtbot
     assert not reddish(picture, chart, 6.5, middle_us)
     image.clear()
     assert not reddish(shown(chart), chart, 4.5, middle_us)
+
+
+def test_labels_that_would_run_into_one_another_are_left_out() -> None:
+    def at(*places: float) -> list[tuple[float, str]]:
+        return [(px, f"{px:g}") for px in places]
+
+    assert list(readable(at(80, 60, 40, 20))) == at(80, 60, 40, 20)
+    assert list(readable(at(30, 24, 18, 6))) == at(30, 6)
+    assert list(readable(at(90, 80, 60, 55))) == at(90, 55)
+    assert list(readable(at(10, 6, 2))) == at(2)

@@ -15,6 +15,8 @@ from loadbench_gui.ui.theme import Theme, font
 LABEL_PX: Final = 11
 APART_PX: Final = 8
 WIDE_PX: Final = 80.0
+LEAST_PX: Final = 13.0
+"""Labels that are closer to one another cannot be read."""
 
 Ticks = Sequence[tuple[float, str]]
 
@@ -41,9 +43,21 @@ class Axes:
         painter.setFont(font(LABEL_PX))
         painter.setPen(theme.color(Role.MUTED))
         middle = painter.fontMetrics().capHeight() / 2
-        for y, words in self.up:
+        for y, words in readable(self.up):
             room = painter.fontMetrics().horizontalAdvance(words)
             painter.drawText(QPointF(area.left() - APART_PX - room, y + middle), words)
         for x, words in self.across:
             box = QRectF(x - WIDE_PX / 2, area.bottom() + APART_PX, WIDE_PX, LABEL_PX * 1.5)
             painter.drawText(box, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, words)
+
+
+def readable(ticks: Ticks) -> Ticks:
+    """Leave out labels that would run into their neighbours: lowest and highest stay, as far as there is room."""
+    if len(ticks) < 3:
+        return ticks
+    (first, *between), last = ticks[:-1], ticks[-1]
+    kept = [first]
+    for tick in between:
+        if abs(tick[0] - kept[-1][0]) >= LEAST_PX and abs(tick[0] - last[0]) >= LEAST_PX:
+            kept.append(tick)
+    return (*kept, last) if abs(last[0] - first[0]) >= LEAST_PX else (last,)

@@ -172,9 +172,11 @@ class LiveBoard(QScrollArea):
         self.percentiles.introduce(kind, deployment)
         self.heatmap.introduce(kind, deployment)
         self.throughput.introduce(kind, held=held)
-        if model.over and model.run is None:
+        if model.run is None:
+            said = text.NOTHING_MEASURED if model.over else text.NOTHING_YET
             for chart in self.charts:
-                chart.show_traces((), text.NOTHING_MEASURED, text.NOTHING_MEASURED)
+                if model.over or not chart.overlay.traces:
+                    chart.show_traces((), said, said)
 
     @property
     def charts(self) -> tuple[Chart, ...]:

@@ -121,6 +121,12 @@ class Chart(QWidget):
         self._up = tuple(zip(ticks, self._label(ticks), strict=True))
         self._on_axes()
 
+    def forget(self) -> None:
+        """Take away what belongs to the data: ticks, read-out and words. Lines are cleared by whoever has them."""
+        self._y, self._up = (0.0, 1.0), ()
+        self._on_axes()
+        self.show_traces((), "")
+
     @property
     def y_range(self) -> tuple[float, float]:
         """The values at the bottom and the top."""

@@ -81,7 +81,7 @@ class HeatmapCard(TitledCard):
         """Start the axis anew and clear the picture: another comparison begins."""
         self._range, self._seen = None, None
         self._image.clear()
-        self.chart.show_traces((), "")
+        self.chart.forget()
 
     def _recolor(self) -> None:
         self._image.recolor(self.theme.series(self._index))

@@ -77,6 +77,8 @@ class PanelCard(TitledCard):
     def forget(self) -> None:
         """Start the axes anew: another comparison begins."""
         self._seen = None
+        self.caption.setText("")
+        self.facts.show_facts(())
         for plot in self._all_plots:
             plot.forget()
 
@@ -165,7 +167,7 @@ class TimesPlot(QWidget):
         self._range = None
         for curve in (*self._curves, self._heavy):
             curve.clear()
-        self.chart.show_traces((), "")
+        self.chart.forget()
         self.head.aside.setText("")
 
     def draw(self, x: Floats, columns: tuple[Floats, ...], series: PanelSeries, row: int, index: int) -> None:
@@ -178,7 +180,7 @@ class TimesPlot(QWidget):
             curve.set_data(x, self.chart.axis_values(values))
         self._heavy.set_data(x, self.chart.axis_values(columns[_P99]) + self.chart.pixel_height())
         readings = series.readings(row)
-        said = window_words(readings, PANEL_NAMES, PANEL_QUANTILES)
+        said = window_words(readings, PANEL_NAMES, PANEL_QUANTILES, needed="")
         self.head.aside.setText(said)
         shown = self._row
         if shown is None:
@@ -240,7 +242,7 @@ class NumbersPlot(QWidget):
         """Start the axis anew and clear the line."""
         self._top = 0.0
         self._curve.clear()
-        self.chart.show_traces((), "")
+        self.chart.forget()
 
     def draw(self, x: Floats, values: Floats, index: int) -> None:
         """Draw the number in the colour of the deployment."""

@@ -45,7 +45,7 @@ class PercentilesCard(TitledCard):
         for curve in (*self._curves, self._heavy):
             curve.clear()
         self.aside.setText("")
-        self.chart.show_traces((), "")
+        self.chart.forget()
 
     @property
     def drawn(self) -> bool:
@@ -106,16 +106,20 @@ def window_words(
     readings: Sequence[Reading],
     names: Sequence[str] = QUANTILE_NAMES,
     quantiles: Sequence[float] = QUANTILES,
+    needed: str = " samples",
 ) -> str:
-    """Say over which window each percentile is taken: "p50, p90 over 1 s · p99 over 2 s · p99.9 needs 10,000"."""
+    """Say over which window each percentile is taken: "p50, p90 over 1 s · p99 over 2 s · p99.9 needs 10,000 samples".
+
+    needed: of what, where there is room to say it.
+    """
     parts: list[str] = []
     named = zip(names, quantiles, readings, strict=True)
     for window, group in groupby(named, key=lambda item: item[2].window_s):
         items = list(group)
         said = ", ".join(name for name, _, _ in items)
         if window is None:
-            needed = words.count(samples_needed(items[0][1]))
-            parts.append(f"{said} needs {needed} samples" if len(items) == 1 else f"{said}: too few samples")
+            many = words.count(samples_needed(items[0][1]))
+            parts.append(f"{said} needs {many}{needed}" if len(items) == 1 else f"{said}: too few{needed}")
         else:
             parts.append(f"{said} over {window} s")
     return " · ".join(parts)

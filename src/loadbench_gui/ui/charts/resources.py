@@ -48,7 +48,7 @@ class ResourcesCard(TitledCard):
         for curve in (*self._memory.values(), *self._cpu.values()):
             curve.clear()
         for chart in (self.memory, self.cpu):
-            chart.show_traces((), "")
+            chart.forget()
 
     def refresh(self, model: LiveModel, *, coarse: bool = False) -> None:
         """Draw what has arrived since, for every deployment that has been watched."""

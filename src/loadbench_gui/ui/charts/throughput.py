@@ -46,7 +46,7 @@ class ThroughputCard(TitledCard):
         for curve in (self._answered, self._offered, self._errors):
             curve.clear()
         self.aside.setText("")
-        self.chart.show_traces((), "")
+        self.chart.forget()
 
     def introduce(self, kind: Kind, *, held: bool) -> None:
         """Say what will be drawn; held: connections are, so that there is no throughput."""

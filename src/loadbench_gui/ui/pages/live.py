@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QShowEvent
+from PySide6.QtGui import QFont, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from loadbench_gui.report.palette import Role
@@ -26,6 +26,9 @@ from loadbench_gui.ui.widgets.splitter import splitter
 if TYPE_CHECKING:
     from loadbench_gui.ui.charts.board import LiveBoard
 
+LOW_PX = 740
+LOG_PX, LOW_LOG_PX = 76, 40
+
 
 class LivePage(QWidget):
     """Shows the bridge's model. Charts come with `attach_board`, after the window's first paint."""
@@ -36,7 +39,7 @@ class LivePage(QWidget):
         super().__init__()
         self._theme, self._bridge = theme, bridge
         self._paused = False
-        self._stopping = False
+        self._stopping = self._low = False
         self._board: LiveBoard | None = None
         self._stop = stop
         self._build_head()
@@ -79,8 +82,8 @@ class LivePage(QWidget):
         names.addWidget(self._subtitle)
         self._head = QHBoxLayout()
         self._head.setSpacing(12)
-        self._head.addLayout(names, 7)
-        self._head.addWidget(self.rounds, 5)
+        self._head.addLayout(names, 5)
+        self._head.addWidget(self.rounds, 2)
         self._head.addWidget(self._left)
         self._head.addWidget(self.pause_button)
         self._head.addWidget(self.stop_button)
@@ -97,8 +100,16 @@ class LivePage(QWidget):
         body = splitter(Qt.Orientation.Vertical, self._board_place, log_card, name="Charts and event log")
         body.setStretchFactor(0, 1)
         body.setStretchFactor(1, 0)
-        body.setSizes([2000, 76])
+        body.setSizes([2000, LOG_PX])
         return body
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low window the log gives way to the charts: its newest line is enough."""
+        super().resizeEvent(event)
+        low = self.height() < LOW_PX
+        if low is not self._low:
+            self._low = low
+            self._body.setSizes([2000, LOW_LOG_PX if low else LOG_PX])
 
     @property
     def has_board(self) -> bool:

@@ -66,7 +66,10 @@ class Figure(Card):
 
     def _show_parts(self) -> None:
         apart = "\n" if self.width() < NARROW_PX else " · "
-        self._made_of.setText(apart.join(self._parts) or " ")
+        said = apart.join(self._parts) or " "
+        if len(self._parts) == 1 and self._made_of.fontMetrics().horizontalAdvance(said) > self.width() - MARGINS_PX:
+            said = "\n".join(said.rsplit(" ", 1))
+        self._made_of.setText(said)
         self._made_of.setMinimumHeight(self._made_of.fontMetrics().lineSpacing() * (2 if apart == "\n" else 1))
 
     def show_figure(self, value: str, unit: str, made_of: tuple[str, ...], role: Role = Role.TEXT) -> None:

@@ -10,6 +10,10 @@ from loadbench_gui.report.palette import Role
 from loadbench_gui.ui.models.figures import Segment, Step
 from loadbench_gui.ui.theme import Theme, font
 
+LEAST_PX = 120
+SEGMENT_PX = 30
+GAP_PX = 3
+
 
 class RoundStrip(QWidget):
     """Segments left to right in the order of the schedule."""
@@ -27,6 +31,8 @@ class RoundStrip(QWidget):
         if segments == self._segments:
             return
         only_moved = _steps(segments) == _steps(self._segments)
+        if len(segments) != len(self._segments):
+            self.setMaximumWidth(max(LEAST_PX, len(segments) * (SEGMENT_PX + GAP_PX)))  # no wider than it needs
         self._segments = segments
         if only_moved:
             running = next((i for i, segment in enumerate(segments) if segment.step == "running"), 0)
@@ -46,7 +52,7 @@ class RoundStrip(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Narrow segments are better than none."""
-        return QSize(120, 36)
+        return QSize(LEAST_PX, 36)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint segments, and the round beneath the first of each."""
@@ -73,8 +79,8 @@ class RoundStrip(QWidget):
     def _box(self, index: int) -> QRectF:
         """Return where a segment lies."""
         count = len(self._segments)
-        gap = 3.0 if count <= 40 else 1.0
-        width = min(30.0, (self.width() - 4 - gap * (count - 1)) / count)
+        gap = float(GAP_PX) if count <= 40 else 1.0
+        width = min(float(SEGMENT_PX), (self.width() - 4 - gap * (count - 1)) / count)
         left = (self.width() - width * count - gap * (count - 1)) / 2
         return QRectF(left + index * (width + gap), 3, width, 16)
 
