@@ -8,8 +8,10 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from loadbench_gui.ui.models.figures import Segment
+from loadbench_gui.ui.models.live import LiveModel, LogLine
 from loadbench_gui.ui.theme import Theme
 from loadbench_gui.ui.widgets.figure import Figure
+from loadbench_gui.ui.widgets.log_view import LogView
 from loadbench_gui.ui.widgets.round_strip import RoundStrip
 
 
@@ -50,3 +52,15 @@ def test_a_run_that_goes_on_leaves_the_other_segments_as_they_are(theme: Theme, 
     ]
     assert changed
     assert max(changed) - min(changed) < 40
+
+
+def test_the_log_stays_with_its_newest_line_in_whatever_room_there_is(theme: Theme, qtbot: QtBot) -> None:
+    log, model = LogView(theme), LiveModel()
+    qtbot.addWidget(log)
+    log.resize(400, 70)
+    log.show()
+    for number in range(10):
+        model.log.append(LogLine(0.0, "info", f"line {number}"))
+    log.refresh(model)
+    log.resize(400, 22)
+    qtbot.waitUntil(lambda: log.viewport().rect().contains(log.visualRect(log.model().index(9, 0))))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from loadbench_gui.ui.charts.board import LiveBoard
 
 LOW_PX = 740
-LOG_PX, LOW_LOG_PX = 76, 40
+LOG_PX, LOW_LOG_PX = 76, 34
 
 
 class LivePage(QWidget):
@@ -96,7 +96,7 @@ class LivePage(QWidget):
         inside = QVBoxLayout(log_card)
         inside.setContentsMargins(11, 6, 6, 6)
         inside.addWidget(self._log)
-        log_card.setMinimumHeight(40)
+        log_card.setMinimumHeight(LOW_LOG_PX)
         body = splitter(Qt.Orientation.Vertical, self._board_place, log_card, name="Charts and event log")
         body.setStretchFactor(0, 1)
         body.setStretchFactor(1, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from loadbench_gui.report.palette import Role
@@ -47,6 +47,7 @@ class LogView(QListView):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._lines = LogModel()
+        self._following = True
         self._delegate = _Lines(theme)
         self.setModel(self._lines)
         self.setItemDelegate(self._delegate)
@@ -59,7 +60,17 @@ class LogView(QListView):
 
     def refresh(self, model: LiveModel) -> None:
         """Show what has been logged since."""
-        bar = self.verticalScrollBar()
-        following = bar.value() >= bar.maximum() - 4
-        if self._lines.show_lines(model.log) and following:
+        self._following = self._at_end
+        if self._lines.show_lines(model.log) and self._following:
             self.scrollToBottom()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Stay with the newest line in whatever room there is."""
+        super().resizeEvent(event)
+        if self._following:
+            self.scrollToBottom()
+
+    @property
+    def _at_end(self) -> bool:
+        bar = self.verticalScrollBar()
+        return bar.value() >= bar.maximum() - 4
