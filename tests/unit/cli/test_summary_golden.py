@@ -122,3 +122,9 @@ def test_the_summary_to_the_letter(name: str, width: int) -> None:
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8")
     assert max(map(len, text.splitlines())) <= width
+
+
+def test_what_a_pushed_message_costs_is_said_once() -> None:
+    run = make_socket_run("push")
+    costly = replace(run, fitness=replace(run.fitness, cpu_us_per_request=80.0, cpu_us_per_event=80.0))
+    assert shown(costly, 120).count("of CPU a message") == 1

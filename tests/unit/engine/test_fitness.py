@@ -274,6 +274,11 @@ def test_nothing_measured_is_judged_without_a_word() -> None:
     assert judge(evidence(Tally(), WorkerHealth(), traffic=Traffic())).caveats == ()
 
 
+def test_a_run_that_was_stopped_before_its_window_began_says_nothing_of_the_generator() -> None:
+    beginning = replace(evidence(Tally(), health(cpu_s=1.0, delay_s=0.5), traffic=Traffic()), duration_s=0.0)
+    assert judge(beginning).caveats == ()
+
+
 @pytest.mark.parametrize(("cpu_s", "code"), [(0.05, None), (0.25, "generator_full")])
 def test_the_live_caveat_comes_when_the_generator_is_the_limit(cpu_s: float, code: str | None) -> None:
     interval = Interval(0, 0.0, 0.25, tally(), Tally(), Traffic(), WorkerHealth(cpu_s, 0.25))

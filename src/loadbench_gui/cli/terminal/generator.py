@@ -50,7 +50,7 @@ def _evidence(run: Run) -> Iterator[str]:
     yield f"{words.percent(fitness.cpu_fraction)} CPU in {words.plural(fitness.workers, 'worker')}"
     if fitness.cpu_us_per_request is not None:
         yield f"{words.latency(fitness.cpu_us_per_request)} of CPU a {counted.removesuffix('s')}"
-    if fitness.cpu_us_per_event is not None:
+    if fitness.cpu_us_per_event is not None and counted != "messages":  # of those the line before has said it
         yield f"{words.latency(fitness.cpu_us_per_event)} of CPU {EVENT[run.workload.kind]}"
     if fitness.bytes_per_connection is not None:
         yield f"{words.size(fitness.bytes_per_connection)} of its memory a connection"

@@ -23,7 +23,12 @@ WAKE_UP_US: Final = 10.0
 
 
 def processor_caveats(evidence: Evidence) -> tuple[Caveat, ...]:
-    """Return what is wrong with the processor time that the generator had."""
+    """Return what is wrong with the processor time that the generator had; nothing where no moment was measured.
+
+    Of a run that was stopped before its window began there is only what workers do to begin, which is all work.
+    """
+    if evidence.duration_s <= 0:
+        return ()
     # One worker that is full makes its share of every percentile, however idle the others are.
     busy = busy_caveats(min(1.0, max(evidence.cpu_fraction, evidence.busiest)), evidence.ceiling_words)
     return (*busy, *(() if busy else _near_ceiling(evidence)), *_steal(evidence), *_run_delay(evidence))
