@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from loadbench_gui.core.plan import Plan
+from loadbench_gui.core.plan import Plan, Workload
 from loadbench_gui.core.run import Run
 from loadbench_gui.core.verdict import Gate, Metric
 from loadbench_gui.stats.intervals import OTHERS_ALPHA, PRIMARY_ALPHA
-from loadbench_gui.stats.sample import MEMORY, Missing, compared, measure, parse_metric
+from loadbench_gui.stats.kinds import kind_of
+from loadbench_gui.stats.sample import EVENTS, MEMORY, QUANTILES, Missing, compared, measure, parse_metric
 
 COMPARED_PHASES: Final = ("load", "peak")
 """Calibration and A/A runs are evidence on the machine, not on the deployments."""
@@ -56,19 +57,34 @@ def concerns(gate: Gate, pairs: Pairs, baseline: str) -> bool:
 def pairs_of(plan: Plan, runs: Sequence[Run]) -> tuple[Pairs, ...]:
     """Return the pairs of every verdict: per workload, metric and deployment other than the baseline.
 
-    A metric of which no run has a value is left out, unless it is the primary one, whose absence must be said.
+    A metric of which no run has a value is left out, unless it is the primary one, whose absence must be said: where
+    the workload could have measured it, or none could.
     Runs that were cut short do not count; a round that was repeated counts once, by its last run.
     """
     primary = parse_metric(plan.comparison.primary)
     others = [d.name for d in plan.deployments if d.name != plan.comparison.baseline]
+    deciding = [w for w in plan.workloads if _measures(w, primary)] or plan.workloads
     found = []
     for workload in plan.workloads:
         mine = [r for r in runs if r.sealed and r.label.workload == workload.name and r.label.phase in COMPARED_PHASES]
-        for metric in dict.fromkeys((primary, *compared(workload))):
+        decides = workload in deciding
+        for metric in dict.fromkeys(((primary,) if decides else ()) + compared(workload)):
             measured = [_pair(plan, workload.name, metric, name, metric is primary, mine) for name in others]
-            if metric is primary or any(pairs.rounds for pairs in measured):
+            if (decides and metric is primary) or any(pairs.rounds for pairs in measured):
                 found.extend(measured)
     return tuple(found)
+
+
+def _measures(workload: Workload, metric: Metric) -> bool:
+    """Return whether loads of this kind have such a figure at all."""
+    kind = kind_of(workload)
+    if metric in kind.own:
+        return True
+    if metric in EVENTS or metric is Metric.MEMORY_PER_CONNECTION:
+        return False
+    if metric in (Metric.THROUGHPUT, Metric.CPU_PER_1K):
+        return not kind.throughput
+    return metric not in QUANTILES or not kind.latency
 
 
 def _pair(plan: Plan, workload: str, metric: Metric, deployment: str, primary: bool, runs: Sequence[Run]) -> Pairs:

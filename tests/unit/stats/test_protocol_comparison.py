@@ -16,9 +16,9 @@ ROUNDS = 5
 MIB = 1024 * 1024
 
 
-def compared(workload: Workload, runs: list[Run], primary: str) -> Comparison:
+def compared(workload: Workload, runs: list[Run], primary: str, *more: Workload) -> Comparison:
     deployments = tuple(Deployment(arm.name, Launch(("serve",)), arm.framework) for arm in ARMS)
-    plan = Plan("three", deployments, (workload,), ComparisonSettings("fastapi", primary, ROUNDS))
+    plan = Plan("three", deployments, (workload, *more), ComparisonSettings("fastapi", primary, ROUNDS))
     return compare(
         plan, make_schedule(plan, 1), runs, answers_gate=(), comparison_id="cmp-1",
         started_at="2026-11-22T12:44:00+00:00", command="", complete=True,
@@ -78,6 +78,17 @@ def test_a_latency_of_pushed_messages_is_refused_with_its_reason() -> None:
     assert verdict(found, Metric.GAP_P99).verdict is Verdict.EQUIVALENT
     assert verdict(found, Metric.THROUGHPUT).sentence.endswith("with 64 connections.")
     assert verdict(found, Metric.GAP_P99).caveats == (), "it is the server's own rate, not one that we gave it"
+
+
+def test_a_workload_that_cannot_measure_what_decides_does_not_withhold_the_main_verdict() -> None:
+    room, quiet = make_socket_workload("fanout"), replace(make_socket_workload("hold"), name="quiet")
+    runs = [make_socket_run("fanout", ARMS[a], workload=room, round=r, order=3 * r + a) for r, a in orders()]
+    runs += [make_socket_run("hold", ARMS[a], workload=quiet, round=r, order=3 * r + a) for r, a in orders()]
+    for primary in ("fanout_p99", "p99"):
+        found = compared(room, runs, primary, quiet)
+        assert main_verdict_stands(found)
+        assert {v.workload for v in found.metrics if v.primary} == {room.name}
+        assert Metric.MEMORY_PEAK in {v.metric for v in found.metrics if v.workload == "quiet"}
 
 
 def test_a_faster_fan_out_is_told_at_its_rate() -> None:
