@@ -15,6 +15,7 @@ from loadbench_gui.core.lifecycle import RunState
 from loadbench_gui.core.plan import SocketMode, SocketSettings, Workload
 from loadbench_gui.services.events import Event, IntervalClosed, StateChanged
 from loadbench_gui.ui.charts.board import LiveBoard
+from loadbench_gui.ui.charts.chart import Chart
 from loadbench_gui.ui.models.live import LiveModel
 from loadbench_gui.ui.theme import Theme
 from replay import comparison_events
@@ -37,7 +38,7 @@ def feed(board: LiveBoard, model: LiveModel, events: Sequence[Event]) -> None:
 
 
 def parts_of(board: LiveBoard) -> list[object]:
-    return [part for chart in board.charts for part in (*chart.layers, *chart.children())]
+    return [part for chart in board.charts for part in (*chart.scene().items(), *chart.children())]
 
 
 def test_nothing_is_created_or_removed_while_runs_go_on(board: LiveBoard) -> None:
@@ -182,6 +183,8 @@ def test_nothing_is_created_or_removed_while_a_panel_is_shown(board: LiveBoard) 
 
 
 def seen_whole(widget: QWidget) -> bool:
+    if isinstance(widget, Chart):
+        widget = widget.viewport()  # all that can be seen of it
     return widget.visibleRegion().boundingRect() == widget.rect()
 
 

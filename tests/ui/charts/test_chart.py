@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
-from PySide6.QtGui import QColor, QImage, QPainterPath
+from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from loadbench_gui.report.figures.axis import latency_labels, plain_labels
@@ -14,7 +15,7 @@ from loadbench_gui.report.palette import Role
 from loadbench_gui.ui.charts.axes import Axes, readable
 from loadbench_gui.ui.charts.chart import Chart
 from loadbench_gui.ui.charts.cursor import Cursor
-from loadbench_gui.ui.charts.curve import Curve, line_pen, path
+from loadbench_gui.ui.charts.curve import line_pen
 from loadbench_gui.ui.charts.heatmap import HeatImage
 from loadbench_gui.ui.models.series import HEAT_LOW_DECADE, HEAT_ROWS, ROWS_PER_DECADE
 from loadbench_gui.ui.theme import Theme
@@ -43,19 +44,25 @@ def reddish(image: QImage, chart: Chart, x: float, y: float) -> bool:
     return any(color.red() - color.green() > 60 for color in colors)
 
 
-def kinds(of: QPainterPath) -> list[str]:
-    return [of.elementAt(i).type.name for i in range(of.elementCount())]  # type: ignore[attr-defined,unused-ignore]
-
-
-def test_a_gap_in_the_values_is_a_gap_in_the_line() -> None:
-    made = path(np.arange(6.0), np.array([1.0, 2.0, np.nan, 3.0, 4.0, np.nan]))
-    assert kinds(made) == ["MoveToElement", "LineToElement", "MoveToElement", "LineToElement"]
-    assert [(made.elementAt(i).x, made.elementAt(i).y) for i in range(4)] == [(0, 1), (1, 2), (3, 3), (4, 4)]  # type: ignore[attr-defined,unused-ignore]
+def test_a_gap_in_the_values_is_a_gap_in_the_line(theme: Theme, qtbot: QtBot) -> None:
+    chart = make_chart(theme, qtbot)
+    curve = chart.add_curve()
+    curve.set_pen(line_pen(RED, []))
+    values = np.full(11, 75.0)
+    values[5] = np.nan
+    curve.set_data(X, values)
+    image = shown(chart)
+    assert [reddish(image, chart, x, 75.0) for x in (3.5, 4.5, 5.5, 6.5)] == [True, False, False, True]
 
 
 @pytest.mark.parametrize("values", [[], [np.nan, np.nan]])
-def test_nothing_known_is_no_line(values: list[float]) -> None:
-    assert path(np.arange(float(len(values))), np.array(values)).isEmpty()
+def test_nothing_known_is_no_line(theme: Theme, qtbot: QtBot, values: list[float]) -> None:
+    chart = make_chart(theme, qtbot)
+    nothing = shown(chart)
+    curve = chart.add_curve()
+    curve.set_pen(line_pen(RED, []))
+    curve.set_data(np.arange(float(len(values))), np.array(values))
+    assert shown(chart) == nothing
 
 
 def test_a_line_lies_where_its_values_are(theme: Theme, qtbot: QtBot) -> None:
@@ -118,7 +125,7 @@ def test_new_data_leave_the_axes_alone_and_the_cursor_leaves_the_lines_alone(
         return count
 
     monkeypatch.setattr(Axes, "paint", counted("axes", Axes.paint))
-    monkeypatch.setattr(Curve, "paint", counted("lines", Curve.paint))
+    monkeypatch.setattr(pg.PlotCurveItem, "paint", counted("lines", pg.PlotCurveItem.paint))
     chart = make_chart(theme, qtbot)
     curve = chart.add_curve()
     curve.set_data(X, np.full(11, 75.0))
@@ -162,7 +169,7 @@ def test_the_warm_up_is_marked(theme: Theme, qtbot: QtBot) -> None:
 def test_cells_of_the_heat_map_lie_where_their_latencies_are(theme: Theme, qtbot: QtBot) -> None:
     chart = make_chart(theme, qtbot, log=True)
     image = HeatImage(chart.spoil)
-    chart.add_layer(image)
+    chart.add_item(image.item)
     image.recolor(RED)
     cells = np.zeros((10, HEAT_ROWS), np.uint8)
     row = round((2.0 - HEAT_LOW_DECADE) * ROWS_PER_DECADE)

@@ -1,20 +1,21 @@
 """A live chart: axes with our own ticks, lines that are created once, and the shared cursor on top.
 
-It is kept as two pictures: what changes with the axes, and on top of it what changes with the data. So new data repaint
-the lines of one chart and nothing else, and a moving cursor repaints none. Ranges move in steps, pens are 1 px wide, no
-line has more than 600 points, and nothing is created or removed while a run goes on.
+pyqtgraph has the scene: a view box over the plot with its curves and its image. It is kept as two pictures: what
+changes with the axes, and on top of it what changes with the data. So new data repaint the lines of one chart and
+nothing else, and a moving cursor repaints none. Ranges move in steps, pens are 1 px wide, no line has more than 600
+points, and nothing is created or removed while a run goes on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QGraphicsView, QSizePolicy, QWidget
 
 from loadbench_gui.report.figures.axis import log_ticks, nice_ticks, second_labels
 from loadbench_gui.report.palette import Role
@@ -32,20 +33,13 @@ BOTTOM_PX = 26.0
 BARE_BOTTOM_PX = 6.0
 
 
-class Layer(Protocol):
-    """What a chart paints from its data: `origin` is where its axes' zero lies in px, `scale` px per unit of them."""
-
-    def paint(self, painter: QPainter, origin: QPointF, scale: QPointF) -> None:
-        """Paint it."""
-
-
-class Chart(QWidget):
+class Chart(pg.GraphicsView):
     """One plot over the seconds of a run. `log` charts take values above zero and show them on a log axis."""
 
     def __init__(
         self, theme: Theme, cursor: Cursor, name: str, label: Label, *, log: bool = False, time_labels: bool = True
     ) -> None:
-        super().__init__()
+        super().__init__(background=None)
         self.theme, self.crosshair, self._label, self._log = theme, cursor, label, log
         self._time_labels = time_labels
         self._x = (0.0, 10.0)
@@ -53,9 +47,14 @@ class Chart(QWidget):
         self._up: tuple[tuple[float, str], ...] = ()
         self._warmup_s = 0.0
         self._step_s = 0.25
-        self.layers: list[Layer] = []
         self._behind: QPixmap | None = None
         self._picture: QPixmap | None = None
+        self._view = pg.ViewBox(enableMouse=False, enableMenu=False, defaultPadding=0.0)
+        self._view.disableAutoRange()
+        self.setCentralItem(None)
+        self.addItem(self._view)
+        # What changed is said once, by `spoil`: the scene would ask for a picture at each of the lines.
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.NoViewportUpdate)
         self._place()
         self.overlay = Overlay(self, theme, cursor, self.plot_area, self.to_px)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -64,27 +63,27 @@ class Chart(QWidget):
         self.setMinimumSize(180, 56)
         self.setMouseTracking(True)
         # Nothing beneath shows through, so nothing beneath is painted when this is.
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         theme.changed.connect(self._on_axes)
 
     def sizeHint(self) -> QSize:
         """As much as a quarter of the board is, so that splitters share what there is."""
         return QSize(640, 480)
 
-    def add_layer(self, layer: Layer) -> None:
-        """Put something over what is there; only while the chart is built."""
-        self.layers.append(layer)
+    def add_item(self, item: pg.GraphicsObject) -> None:
+        """Put something into the plot, over what is there; only while the chart is built."""
+        self._view.addItem(item, ignoreBounds=True)
 
     def add_curve(self) -> Curve:
         """Create a curve; only while the chart is built."""
         curve = Curve(self.spoil)
-        self.add_layer(curve)
+        self.add_item(curve.item)
         return curve
 
     def spoil(self) -> None:
         """Paint the data anew, once for all that is said to have changed until then."""
         self._picture = None
-        self.update()
+        self.viewport().update()
 
     def _on_axes(self) -> None:
         self._place()
@@ -152,7 +151,7 @@ class Chart(QWidget):
         self.overlay.traces, self.overlay.message = traces, message
         if summary != self.accessibleDescription():
             self.setAccessibleDescription(summary)
-        self.update()  # not the overlay's own: the two would be painted one after the other, this one twice
+        self.viewport().update()  # the overlay lies on it; asked for by itself, both would be painted twice
 
     def plot_area(self) -> QRectF:
         """Return the plot's rectangle in px of this widget."""
@@ -172,6 +171,8 @@ class Chart(QWidget):
         right, down = area.width() / max(1e-9, self._x[1] - self._x[0]), -area.height() / max(1e-9, high - low)
         self._area, self._scale = area, QPointF(right, down)
         self._origin = QPointF(area.left() - self._x[0] * right, area.bottom() - low * down)
+        self._view.setGeometry(area)
+        self._view.setRange(xRange=self._x, yRange=(low, high), padding=0.0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Show the picture, made anew where it is not what the data are any more."""
@@ -179,7 +180,7 @@ class Chart(QWidget):
             self._behind = self._paint_axes()
         if self._picture is None:
             self._picture = self._paint_data(self._behind)
-        QPainter(self).drawPixmap(0, 0, self._picture)
+        QPainter(self.viewport()).drawPixmap(0, 0, self._picture)
 
     def _paint_axes(self) -> QPixmap:
         ratio = self.devicePixelRatioF()
@@ -202,18 +203,17 @@ class Chart(QWidget):
     def _paint_data(self, behind: QPixmap) -> QPixmap:
         made = QPixmap(behind)
         painter = QPainter(made)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setClipRect(self.plot_area().adjusted(0, -1, 0, 1))
-        for layer in self.layers:
-            layer.paint(painter, self._origin, self._scale)
+        self.scene().prepareForPaint()
+        self.scene().render(painter, QRectF(self.rect()), QRectF(self.rect()))
         painter.end()
         return made
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Keep the overlay as large as the chart and the ticks as many as fit."""
         super().resizeEvent(event)
-        self.overlay.setGeometry(self.rect())
-        self._on_axes()
+        if event is not None:  # pyqtgraph calls this itself while there is no chart yet
+            self.overlay.setGeometry(self.rect())
+            self._on_axes()
 
     def event(self, event: QEvent) -> bool:
         """Paint anew on a screen of another density."""
@@ -221,8 +221,12 @@ class Chart(QWidget):
             self._on_axes()
         return super().event(event)
 
+    def close(self) -> bool:
+        """Close it as any widget is; pyqtgraph takes the scene apart, and what is shown once more then has none."""
+        return QWidget.close(self)
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Move the shared cursor."""
+        """Move the shared cursor; pyqtgraph's own hover machinery is left out."""
         area = self.plot_area()
         if area.contains(event.position()):
             share = (event.position().x() - area.left()) / area.width()
@@ -233,6 +237,13 @@ class Chart(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Only take the focus."""
         self.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Nothing is dragged here."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to whatever scrolls around the chart."""
+        event.ignore()
 
     def leaveEvent(self, event: QEvent) -> None:
         """Take the cursor away with the pointer."""

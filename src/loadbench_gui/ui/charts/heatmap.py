@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor
 
 from loadbench_gui.report import words
 from loadbench_gui.report.figures.axis import latency_labels
@@ -29,37 +30,23 @@ class HeatImage:
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self._changed = changed
-        self._cells: NDArray[np.uint8] = np.empty((0, 0), np.uint8)
-        self._color = QColor()
-        self._from_s = self._to_s = 0.0
+        self.item = pg.ImageItem(axisOrder="col-major", levels=(0.0, 255.0))
 
     def recolor(self, color: QColor) -> None:
         """Show the same cells in another colour."""
-        self._color = color
+        self.item.setLookupTable(color_table(color))
         self._changed()
 
     def show_cells(self, cells: NDArray[np.uint8], from_s: float, to_s: float) -> None:
         """Show cells of shape (moments, HEAT_ROWS), 0 for nothing to 255 for the full colour."""
-        # As a picture has them: from the top, row by row.
-        self._cells = np.ascontiguousarray(cells.T[::-1])
-        self._from_s, self._to_s = from_s, to_s
+        self.item.setImage(cells, autoLevels=False)
+        self.item.setRect(QRectF(from_s, HEAT_LOW_DECADE, to_s - from_s, HEAT_DECADES))
         self._changed()
 
     def clear(self) -> None:
         """Show nothing."""
-        self.show_cells(np.empty((0, 0), np.uint8), 0.0, 0.0)
-
-    def paint(self, painter: QPainter, origin: QPointF, scale: QPointF) -> None:
-        """Draw the cells."""
-        rows, moments = self._cells.shape
-        if not self._cells.size:
-            return
-        image = QImage(self._cells.data, moments, rows, moments, QImage.Format.Format_Indexed8)
-        image.setColorTable(color_table(self._color))
-        top = origin.y() + (HEAT_LOW_DECADE + HEAT_DECADES) * scale.y()
-        bottom = origin.y() + HEAT_LOW_DECADE * scale.y()
-        left, right = origin.x() + self._from_s * scale.x(), origin.x() + self._to_s * scale.x()
-        painter.drawImage(QRectF(left, top, right - left, bottom - top), image)
+        self.item.clear()
+        self._changed()
 
 
 class HeatmapCard(TitledCard):
@@ -70,7 +57,7 @@ class HeatmapCard(TitledCard):
         self.chart = Chart(theme, cursor, "Latency heat map", latency_labels, log=True)
         self.body.addWidget(self.chart)
         self._image = HeatImage(self.chart.spoil)
-        self.chart.add_layer(self._image)
+        self.chart.add_item(self._image.item)
         self._range: tuple[float, float] | None = None
         self._seen: tuple[int, float, float, float] | None = None
         self._index = 0
@@ -128,10 +115,12 @@ def shares(counts: Floats) -> NDArray[np.uint8]:
     return np.asarray(np.where(counts > 0, np.maximum(scaled, 14), 0), np.uint8)
 
 
-def color_table(color: QColor) -> list[int]:
-    """Return 256 colours (0xAARRGGBB) from transparent to `color`."""
-    plain = color.rgb() & 0xFFFFFF
-    return [plain | alpha << 24 for alpha in range(256)]
+def color_table(color: QColor) -> NDArray[np.uint8]:
+    """Return 256 RGBA colours from transparent to `color`."""
+    table = np.empty((256, 4), np.uint8)
+    table[:, 0], table[:, 1], table[:, 2] = color.red(), color.green(), color.blue()
+    table[:, 3] = np.arange(256)
+    return table
 
 
 def _summary(counts: Floats, samples: str) -> str:
