@@ -14,20 +14,19 @@ from loadbench_gui.cli.progress import Progress
 from loadbench_gui.cli.session import Interrupts, Terminal
 from loadbench_gui.cli.summary import print_run
 from loadbench_gui.cli.terminal.generator import print_fitness
-from loadbench_gui.cli.terminal.head import address
 from loadbench_gui.cli.terminal.verdict import print_comparison
+from loadbench_gui.cli.unsuccessful import nothing_succeeded
 from loadbench_gui.core.plan import Deployment, Plan, Workload
 from loadbench_gui.core.run import Run, RunLabel
 from loadbench_gui.core.verdict import Comparison
 from loadbench_gui.deploy.runlock import measuring
-from loadbench_gui.errors import EnvironmentFault, ExitCode, LoadbenchError, TargetFault
+from loadbench_gui.errors import EnvironmentFault, ExitCode, LoadbenchError
 from loadbench_gui.report import html
 from loadbench_gui.report.document import document
 from loadbench_gui.services.compare import compare_plan
 from loadbench_gui.services.run import label_for, run_once
 from loadbench_gui.services.session import Session
 from loadbench_gui.services.stopping import StopRequested
-from loadbench_gui.stats.kinds import kind_of
 from loadbench_gui.stats.slo import SloFailure, slo_failures
 
 UNTRUSTED = (
@@ -119,21 +118,7 @@ async def measure_comparison(
 def _require_success(runs: Sequence[Run]) -> None:
     for run in runs:
         if run.measured.succeeded == 0:
-            raise _nothing_succeeded(run)
-
-
-def _nothing_succeeded(run: Run) -> TargetFault:
-    kinds = ", ".join(f"{count:,} × {kind.value}" for kind, count in run.measured.errors.items())
-    one = kind_of(run.workload).counted.removesuffix("s")
-    by_hand = {
-        "http": "Open the address by hand (curl -v), check path, expectations and time-out, then run again.",
-        "stream": "Open the address by hand (curl -N -v); check its path, what kind of stream it is and how it ends.",
-        "ws": "Check that the server takes WebSockets at this path, and that it does there what --mode expects of it.",
-    }
-    why = kinds or "none ended in time"
-    return TargetFault(
-        f"not one {one} to {address(run.url, run.workload)} succeeded ({why})", by_hand[run.workload.kind]
-    )
+            raise nothing_succeeded(run)
 
 
 def _print_failures(terminal: Terminal, failures: Sequence[SloFailure]) -> None:

@@ -15,11 +15,13 @@ from typing import Final
 from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad, SocketSettings, StreamSettings, Workload
 from loadbench_gui.core.verdict import Metric, Verdict
 from loadbench_gui.stats.kinds import kind_of
+from loadbench_gui.stats.wording import beyond
 
 NARROW: Final = "\u202f"
 MINUS: Final = "\u2212"
 UNKNOWN: Final = "\u2013"
 MIB: Final = 1024 * 1024
+_SHORT_S: Final = 0.01  # Below this, seconds have too many zeros to be read.
 
 METRIC_LABELS: Final[dict[Metric, str]] = {
     Metric.THROUGHPUT: "Throughput",
@@ -83,9 +85,11 @@ def latency(us: float | None) -> str:
 
 
 def seconds(s: float | None) -> str:
-    """Write a length of time given in seconds: "0.25 s", "4 s", "3 min 10 s"."""
+    """Write a length of time given in seconds: "1.60 ms", "0.25 s", "4 s", "3 min 10 s"."""
     if s is None:
         return UNKNOWN
+    if 0 < s < _SHORT_S:
+        return latency(s * 1e6)
     if s < 60:
         return f"{s:.3g}{NARROW}s"
     minutes, rest = divmod(round(s), 60)
@@ -93,8 +97,10 @@ def seconds(s: float | None) -> str:
 
 
 def cpu_seconds(s: float | None) -> str:
-    """Write CPU seconds per 1,000 requests: "0.112 s"."""
-    return UNKNOWN if s is None else f"{significant(s)}{NARROW}s"
+    """Write CPU seconds per 1,000 requests: "0.112 s", "1.12 ms"."""
+    if s is None:
+        return UNKNOWN
+    return latency(s * 1e6) if 0 < s < _SHORT_S else f"{significant(s)}{NARROW}s"
 
 
 def memory_parts(count_bytes: float) -> tuple[str, str]:
@@ -158,14 +164,15 @@ def change_interval(interval: tuple[float, float] | None) -> str:
     """Write an interval of ratios as differences: "−27 to −19 %"; one that says nothing as "< −99 to > +900 %"."""
     if interval is None:
         return UNKNOWN
-    return f"{_bound(interval[0])} to {_bound(interval[1])}{NARROW}%"
+    low, high = interval
+    return f"{_bound(low, high)} to {_bound(high, low)}{NARROW}%"
 
 
-def _bound(ratio: float) -> str:
-    """Write a bound; beyond what a reader can picture, only that it lies beyond."""
-    if ratio < 0.005:
+def _bound(ratio: float, other: float) -> str:
+    """Write a bound; beyond what a reader can picture, only that it lies beyond, as sentences do."""
+    if ratio < 0.005:  # There is no room here for what distinguishes 99.8 from 99.9 %.
         return f"<{NARROW}{MINUS}99"
-    return f">{NARROW}+900" if ratio > 10 else _signed(ratio)
+    return f">{NARROW}+900" if beyond(ratio, other) else _signed(ratio)
 
 
 def p_value(p: float | None) -> str:

@@ -37,6 +37,9 @@ _METRICS: Final[dict[Metric, str]] = {
 }
 
 _AS_FACTOR: Final = 3.0
+_LEAST: Final = 0.005
+_MOST: Final = 10.0
+"""Bounds of an interval below and above these lie beyond what a reader can picture."""
 _RESOURCE: Final[dict[Metric, str]] = {
     Metric.MEMORY_PEAK: "memory",
     Metric.MEMORY_IDLE: "memory when idle",
@@ -74,13 +77,28 @@ def change(ratio: float) -> str:
 
 
 def interval(low: float, high: float) -> str:
-    """Return the bounds of a ratio in the words that `change` uses ("19–27 %", "3 % lower to 12 % higher")."""
+    """Return the bounds of a ratio in the words that `change` uses ("19–27 %", "3 % lower to 12 % higher").
+
+    A bound that is `beyond` is only said to be: "20 % lower to more than 10 times as high".
+    """
     if (low < 1) != (high < 1):
-        return f"{change(low)} to {change(high)}"
+        return f"{_bound(low, high)} to {_bound(high, low)}"
+    if beyond(low, high) or beyond(high, low):
+        return _half_open(low, high)
     if high >= _AS_FACTOR:
         return f"{_factor(low)}–{_factor(high)} times"
     near, far = sorted((abs(low - 1), abs(high - 1)))
     return f"{_percent(near).removesuffix(' %')}–{_percent(far)}" if _percent(near) != _percent(far) else _percent(near)
+
+
+def beyond(bound: float, other: float) -> bool:
+    """Return whether a bound of an interval of ratios is a number only in name, as after very few rounds.
+
+    Where both bounds lie as far and close together, they say something: 97 to 105 times.
+    """
+    near, far = sorted((bound, other))
+    is_narrow = near > 0 and far <= _MOST * near and (near > _MOST or far < _LEAST)
+    return (bound < _LEAST or bound > _MOST) and not is_narrow
 
 
 def sentence(v: MetricVerdict, baseline: str, load: str, counted: str = HTTP.counted) -> str:
@@ -125,9 +143,15 @@ def without_verdict(v: MetricVerdict, reason: str, counted: str = HTTP.counted) 
 
 
 def gate_words(gate: Gate, among: Sequence[Gate]) -> str:
-    """Return a gate's name and figure, and whom it concerns where another one of that name says the same of others."""
-    alike = [g for g in among if (g.name, g.workload, g.passed) == (gate.name, gate.workload, gate.passed)]
-    return f"{gate.name} {_figure(gate, of_several=len(alike) > 1)}".strip()
+    """Return a gate's name and figure, and whom it concerns where another one of that name says the same of others.
+
+    Its workload is named where the gate of that name says something else of another workload.
+    """
+    named = [g for g in among if g.name == gate.name]
+    alike = [g for g in named if (g.workload, g.passed) == (gate.workload, gate.passed)]
+    others = {(g.passed, g.figure) for g in named if g.workload != gate.workload}
+    where = gate.workload if others - {(gate.passed, gate.figure)} else ""
+    return f"{gate.name} {_figure(gate, of_several=len(alike) > 1, where=where)}".strip()
 
 
 def gates_words(gates: Sequence[Gate]) -> str:
@@ -139,9 +163,9 @@ def gates_words(gates: Sequence[Gate]) -> str:
     return ", ".join(f"{name} {listed(list(figures))}".strip() for name, figures in by_name.items())
 
 
-def _figure(gate: Gate, *, of_several: bool) -> str:
-    whom = f"({', '.join(map(display_name, gate.deployments))})" if of_several and gate.deployments else ""
-    return " ".join(filter(None, ("" if gate.figure == gate.name else gate.figure, whom)))
+def _figure(gate: Gate, *, of_several: bool, where: str = "") -> str:
+    whom = ", ".join(filter(None, (where, *(map(display_name, gate.deployments) if of_several else ()))))
+    return " ".join(filter(None, ("" if gate.figure == gate.name else gate.figure, whom and f"({whom})")))
 
 
 def listed(parts: Sequence[str]) -> str:
@@ -161,6 +185,20 @@ def _claim(metric: Metric, *, better: bool, measurably: bool) -> str:
         return f"uses {adverb}{'less' if better else 'more'} {_RESOURCE[metric]} than {{base}}"
     verb = "starts" if metric is Metric.STARTUP else "is"
     return f"{verb} {adverb}{'faster' if better else 'slower'} than {{base}}"
+
+
+def _bound(bound: float, other: float) -> str:
+    if not beyond(bound, other):
+        return change(bound)
+    return f"more than {_MOST:g} times as high" if bound > 1 else "more than 99 % lower"
+
+
+def _half_open(low: float, high: float) -> str:
+    """Write an interval on one side of "the same" whose far bound is beyond; perhaps the near one as well."""
+    if low < 1:
+        return "more than 99 %" if beyond(high, low) else f"{_percent(1 - high).removesuffix(' %')} to more than 99 %"
+    most = f"more than {_MOST:g} times"
+    return most if beyond(low, high) else f"{_factor(low)} to {most}"
 
 
 def _factor(ratio: float) -> str:

@@ -42,12 +42,19 @@ def test_an_interval_of_ratios_reads_from_low_to_high() -> None:
     assert plain(words.change_interval((0.73, 0.81))) == "−27 to −19 %"
     assert words.change_interval(None) == words.UNKNOWN
     assert plain(words.change_interval((1e-9, 29_938.5))) == "< −99 to > +900 %"
+    assert plain(words.change_interval((97.0, 105.0))) == "+9,600 to +10,400 %"
 
 
 def test_memory_is_in_mib_until_it_is_ten_thousand_of_them() -> None:
     assert plain(words.memory(53_791_949)) == "51.3 MiB"
     assert plain(words.memory(20 * 1024**3)) == "20.0 GiB"
     assert words.memory(None) == words.UNKNOWN
+
+
+def test_moments_are_not_written_as_seconds_with_many_zeros() -> None:
+    written = [plain(words.seconds(s)) for s in (0.0, 0.00112, 0.000_041, 0.25, 4.0)]
+    assert written == ["0 s", "1.12 ms", "41 µs", "0.25 s", "4 s"]
+    assert [plain(words.cpu_seconds(s)) for s in (0.00112, 0.063)] == ["1.12 ms", "0.0630 s"]
 
 
 def test_small_sizes_are_in_the_unit_that_suits_them() -> None:

@@ -24,6 +24,7 @@ from loadbench_gui.core.plan import (
     ComparisonSettings,
     Deployment,
     Launch,
+    OpenLoad,
     Plan,
     Request,
     Slo,
@@ -116,6 +117,33 @@ def test_an_open_loop_must_complete_what_was_drawn(completed: int, passed: bool)
     found = gate("offered met", second(run))
     assert found.passed is passed
     assert passed or "98.9 %" in found.detail
+
+
+def offered(due: int, completed: int, *, latency_us: int = 500, rate_rps: float = 10.0, connections: int = 64) -> Run:
+    run = make_run(ARMS[1], workload=make_workload(shape=OpenLoad(connections, rate_rps)))
+    tally = replace(run.measured, issued=due, service=Histogram.of([latency_us] * completed))
+    return replace(run, measured=tally, traffic=replace(run.traffic, completed=completed))
+
+
+def test_the_last_of_few_arrivals_may_still_be_under_way_at_the_end() -> None:
+    assert gate("offered met", second(offered(50, 49))).passed
+    assert gate("offered met", second(offered(50, 47))).passed is False, "three of half a millisecond cannot be"
+
+
+def test_as_many_may_be_under_way_as_littles_law_says() -> None:
+    """Twenty a second that take 200 ms: four at a time, give or take as many."""
+    assert offered_met(offered(400, 392, latency_us=200_000, rate_rps=20.0)) == 1.0
+    assert offered_met(offered(400, 385, latency_us=200_000, rate_rps=20.0)) == pytest.approx(0.9625)
+
+
+@pytest.mark.parametrize("connections", [4, 64, 1_000])
+@pytest.mark.parametrize("capacity", [0.9, 0.5, 0.05])
+def test_a_latency_that_grew_out_of_a_queue_does_not_explain_what_is_missing(capacity: float, connections: int) -> None:
+    """Of 50 a second a server answers a share: after four seconds the wire holds all that is missing, or is full."""
+    due, completed = 200, round(200 * capacity)
+    waited_us = round(1e6 * min(due - completed, connections) / (50 * capacity))
+    overloaded = offered(due, completed, latency_us=waited_us, rate_rps=50.0, connections=connections)
+    assert gate("offered met", second(overloaded)).passed is False
 
 
 def test_a_closed_loop_offers_nothing() -> None:

@@ -8,13 +8,14 @@ import pytest
 
 from builders import make_socket_workload, make_stream_workload, make_workload
 from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad, Stage, Workload
-from loadbench_gui.core.verdict import Metric, MetricVerdict, Verdict
+from loadbench_gui.core.verdict import Gate, Metric, MetricVerdict, Verdict
 from loadbench_gui.stats.kinds import kind_of
 from loadbench_gui.stats.wording import (
     at_load,
     brief,
     change,
     display_name,
+    gate_words,
     interval,
     metric_name,
     sentence,
@@ -103,10 +104,45 @@ def test_a_ratio_in_words(ratio: float, words: str) -> None:
 @pytest.mark.parametrize(
     ("bounds", "words"),
     [((0.73, 0.81), "19–27 %"), ((1.7, 1.9), "70–90 %"), ((0.97, 1.12), "3 % lower to 12 % higher"),
-     ((3.5, 4.5), "3.5–4.5 times"), ((1_204.0, 79_310.0), "1,200–79,300 times"), ((0.5, 0.5), "50 %")],
+     ((3.5, 4.5), "3.5–4.5 times"), ((1_204.0, 7_931.0), "1,200–7,930 times"), ((0.5, 0.5), "50 %")],
 )  # fmt: skip
 def test_an_interval_in_words(bounds: tuple[float, float], words: str) -> None:
     assert interval(*bounds) == words
+
+
+@pytest.mark.parametrize(
+    ("bounds", "words"),
+    [
+        ((1e-9, 4.21e14), "more than 99 % lower to more than 10 times as high"),
+        ((0.0, 4.0), "more than 99 % lower to 4 times as high"),
+        ((0.8, 200.0), "20 % lower to more than 10 times as high"),
+        ((2.5, 4_000.0), "2.5 to more than 10 times"),
+        ((12.0, 4_000.0), "more than 10 times"),
+        ((1e-6, 0.5), "50 to more than 99 %"),
+        ((1e-6, 0.004), "more than 99 %"),
+        ((97.0, 105.0), "97–105 times"),
+        ((0.001, 0.002), "99.8–99.9 %"),
+    ],
+)
+def test_a_bound_that_nobody_can_picture_is_only_said_to_lie_beyond(bounds: tuple[float, float], words: str) -> None:
+    assert interval(*bounds) == words
+
+
+def test_two_rounds_that_differ_widely_make_no_figure_with_fifteen_digits() -> None:
+    wide = replace(FASTER, verdict=Verdict.INCONCLUSIVE, ratio=0.97, ci95=(1e-15, 4.21e14), rounds=2, more_rounds=9)
+    assert "(95 % CI more than 99 % lower to more than 10 times as high), 2 rounds" in sentence(wide, "fastapi", "")
+
+
+def test_a_gate_names_its_workload_where_it_says_something_else_of_another() -> None:
+    gates = [
+        Gate("generator CPU", True, "31 %", "", "json"), Gate("generator CPU", True, "12 %", "", "echo"),
+        Gate("steady", True, "", "", "json"), Gate("steady", True, "", "", "echo"),
+        Gate("errors", True, "0 %", "", "json"), Gate("errors", False, "4 %", "", "echo", ("starlette",)),
+    ]  # fmt: skip
+    assert [gate_words(gate, gates) for gate in gates] == [
+        "generator CPU 31 % (json)", "generator CPU 12 % (echo)", "steady", "steady", "errors 0 % (json)",
+        "errors 4 % (echo)",
+    ]  # fmt: skip
 
 
 def test_known_frameworks_are_written_as_they_write_themselves() -> None:

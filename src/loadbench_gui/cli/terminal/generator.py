@@ -35,8 +35,8 @@ def print_fitness(console: Console, run: Run) -> None:
     for line in flow(_evidence(run), min(console.width, WIDEST)):
         console.print(Text(line, "dim"))
     for hint, caveats in _by_hint(fitness.caveats).items():
-        for caveat in caveats:
-            _print_indented(console, Text(f"! {caveat.message}", STYLE[caveat.severity]), 2)
+        for message, severity in dict.fromkeys((caveat.message, caveat.severity) for caveat in caveats):
+            _print_indented(console, Text(f"! {message}", STYLE[severity]), 2)
         _print_indented(console, Text(f"→ {hint}", "dim"), 4)
 
 

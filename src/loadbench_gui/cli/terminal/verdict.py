@@ -11,6 +11,7 @@ from rich.text import Text
 
 from loadbench_gui.core.verdict import Comparison, Gate, Metric, MetricVerdict, Verdict
 from loadbench_gui.report import words
+from loadbench_gui.stats.wording import gate_words
 
 VERDICT_STYLE: Final = {
     Verdict.FASTER: "green",
@@ -74,7 +75,7 @@ def _value(metric: Metric, value: float | None) -> str:
 
 def print_gates(console: Console, gates: Sequence[Gate]) -> None:
     """Print what stops or qualifies a verdict, and whom it concerns; gates that hold are one line."""
-    held = dict.fromkeys(f"✓ {gate.name} {gate.figure}".rstrip() for gate in gates if gate.passed)
+    held = dict.fromkeys(f"✓ {gate_words(gate, gates)}" for gate in gates if gate.passed)
     if held:
         console.print(Text("   ".join(held), style="green"))
     everyone = set().union(*(gate.deployments for gate in gates))

@@ -1,8 +1,9 @@
 """Lateness of our own: sent late, read late, paused. Compared with the latency at the same quantile.
 
 A lag that is small against p50 may be all of p99.9's story, or none of it. So each metric is judged for itself.
-What counts from the moment a request was due (p50, p99...) holds what we sent late. What counts from the actual send
-or from the event before (service times, first events, round trips, fan-out, gaps) only holds what we read late.
+What counts from the moment a request was due (p50, p99...) holds what we sent late, and what we read late as well.
+What counts from the actual send or from the event before (service times, first events, round trips, fan-out, gaps)
+only holds what we read late.
 """
 
 from __future__ import annotations
@@ -28,11 +29,12 @@ QUANTILES: Final = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99_9", 0.999))
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A metric of latency: quantile `q` of `times` (us)."""
+    """A metric of latency: quantile `q` of `times` (us). `named`: how it is spoken of."""
 
     metric: str
     q: float
     times: Histogram
+    named: str
 
     @property
     def at_q(self) -> float | None:
@@ -61,19 +63,39 @@ def lag_caveats(measured: Tally, health: WorkerHealth, *, paced: bool) -> tuple[
 
 def dispatch(tally: Tally, *, paced: bool) -> tuple[Caveat, ...]:
     """Return the metrics of scheduled latency for which requests left too late, lowest quantile first."""
-    found = _lags("dispatch_lag", tally.dispatch_lag, [Clock(name, q, tally.scheduled) for name, q in QUANTILES])
+    found = _lags("dispatch_lag", tally.dispatch_lag, _scheduled(tally))
     return tuple(replace(caveat, hint=_PACED_HINT) for caveat in found) if paced else found
 
 
 def read_late(tally: Tally) -> list[Clock]:
-    """Return the metrics that end when we read something and do not begin before we sent, those without samples too."""
-    service = [Clock(f"service_{name}", q, tally.service) for name, q in QUANTILES]
-    return [*service, *(Clock(metric.value, q, latency_histogram(tally, metric)) for metric, q in EVENTS.items())]
+    """Return the metrics that end when we read something, each clock of its own, those without samples too.
+
+    The scheduled latency ends with the same byte as the service time: in a closed loop they are one figure, and a doubt
+    about the one is a doubt about the other, which is the one that is compared. Then both doubts have the same words,
+    so that they are said once.
+    """
+    events = ((metric.value, q, latency_histogram(tally, metric)) for metric, q in EVENTS.items())
+    return [
+        *_scheduled(tally),
+        *(Clock(f"service_{name}", q, tally.service, _service_name(tally, name, q)) for name, q in QUANTILES),
+        *(Clock(name, q, times, spoken(name)) for name, q, times in events),
+    ]
 
 
-def milliseconds(us: float) -> str:
-    """Write microseconds as people read them beside latencies."""
-    return f"{us / 1000:.3g} ms" if us < 999_500 else f"{us / 1000:,.0f} ms"
+def _scheduled(tally: Tally) -> list[Clock]:
+    return [Clock(name, q, tally.scheduled, spoken(name)) for name, q in QUANTILES]
+
+
+def _service_name(tally: Tally, name: str, q: float) -> str:
+    is_twin = tally.service.quantile(q) == tally.scheduled.quantile(q)
+    return spoken(name if is_twin else f"service_{name}")
+
+
+def duration(us: float) -> str:
+    """Write microseconds in the unit that suits their size: "41.2 us", "1.5 ms", "12 s"."""
+    if us < 999.5:
+        return f"{us:.3g} us"
+    return f"{us / 1e3:.3g} ms" if us < 999_500 else f"{us / 1e6:.3g} s"
 
 
 def spoken(metric: str) -> str:
@@ -103,8 +125,8 @@ def _lags(code: str, lag: Histogram, clocks: Sequence[Clock], share: float = 1.0
         found.append(
             Caveat(
                 code,
-                f"The generator's {code.replace('_', ' ')} at {spoken(clock.metric)} is {milliseconds(lag_us)}, more "
-                f"than a tenth of the latency there ({milliseconds(latency_us)}).",
+                f"The generator's {code.replace('_', ' ')} at {clock.named} is {duration(lag_us)}, more "
+                f"than a tenth of the latency there ({duration(latency_us)}).",
                 _HINTS[code],
                 "suspect",
                 clock.metric,

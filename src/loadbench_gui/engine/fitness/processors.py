@@ -6,12 +6,18 @@ from typing import Final
 
 from loadbench_gui.core.caveats import LAG_SHARE, NEAR_CEILING, Caveat
 from loadbench_gui.engine.fitness.evidence import Evidence
-from loadbench_gui.engine.fitness.lags import RECEIVE_SHARE, milliseconds, read_late, spoken
+from loadbench_gui.engine.fitness.lags import RECEIVE_SHARE, duration, read_late
+from loadbench_gui.stats.kinds import Kind
 
 FULL_CPU: Final = 0.95
 STEAL_LIMIT: Final = 0.01
 """A hypervisor takes a CPU for milliseconds at a time: above 1 % of the time, one request in a hundred may have met
 it, and p99 is the neighbours' rather than the server's."""
+LEAST_WINDOW_S: Final = 0.5
+"""In less than this a share of processor time is made of a few ticks of the system's clock, and of what workers do
+anyway to begin and to end."""
+LEAST_STOLEN_S: Final = 1.0
+"""Stolen time is counted in ticks of 10 ms: in less than a second a single one is more than the limit."""
 CROWDED: Final = 0.25
 """Whoever takes that much from the generator does not spare the server: then no figure stands."""
 TURN_US: Final = 3_000.0
@@ -23,11 +29,11 @@ WAKE_UP_US: Final = 10.0
 
 
 def processor_caveats(evidence: Evidence) -> tuple[Caveat, ...]:
-    """Return what is wrong with the processor time that the generator had; nothing where no moment was measured.
+    """Return what is wrong with the processor time that the generator had; nothing where too little was measured.
 
     Of a run that was stopped before its window began there is only what workers do to begin, which is all work.
     """
-    if evidence.duration_s <= 0:
+    if evidence.duration_s < LEAST_WINDOW_S:
         return ()
     # One worker that is full makes its share of every percentile, however idle the others are.
     busy = busy_caveats(min(1.0, max(evidence.cpu_fraction, evidence.busiest)), evidence.ceiling_words)
@@ -66,16 +72,26 @@ def _near_ceiling(evidence: Evidence) -> tuple[Caveat, ...]:
 
 def _steal(evidence: Evidence) -> tuple[Caveat, ...]:
     steal = evidence.around.steal_fraction
-    if steal is None or steal <= STEAL_LIMIT:
+    if steal is None or steal <= STEAL_LIMIT or evidence.duration_s < LEAST_STOLEN_S:
         return ()
     return (
         Caveat(
             "steal",
-            f"The hypervisor gave {steal:.1%} of a processor's time to others during the run; above 1 % one request in "
-            "a hundred may have met that, so p99 is no longer the server's own.",
+            f"The hypervisor gave {steal:.1%} of a processor's time to others during the run; above 1 % "
+            f"{_met(evidence.kind)}.",
             "Run again when the host is quieter, or on a machine whose processors are not shared.",
             "suspect",
         ),
+    )
+
+
+def _met(kind: Kind) -> str:
+    """Say what stolen time does to a load: only where something is asked or sent is there a p99 to speak of."""
+    if kind.latency and kind.throughput:
+        return "what was measured may hold some of that: connecting, and answers to pings"
+    p99 = "p99 of the gaps" if kind.latency else "p99"
+    return (
+        f"one {kind.counted.removesuffix('s')} in a hundred may have met that, so {p99} is no longer the server's own"
     )
 
 
@@ -103,7 +119,7 @@ def _run_delay(evidence: Evidence) -> tuple[Caveat, ...]:
         if latency_us is None or touched <= 1 - clock.q:
             continue
         if LEAST_TURN_US < latency_us < RECEIVE_SHARE * TURN_US / LAG_SHARE:
-            made_of = f"{spoken(clock.metric)} ({milliseconds(latency_us)}) may be made of such waits"
+            made_of = f"{clock.named} ({duration(latency_us)}) may be made of such waits"
             found.append(_delayed(clock.metric, f"{waited}, milliseconds at a time: {made_of}."))
     return tuple(found)
 
