@@ -198,10 +198,10 @@ def _exchanges(runs: Sequence[Run]) -> tuple[Exchange, ...]:
 
 def _caveats(runs: Sequence[Run]) -> tuple[str, ...]:
     """Say each reason once, with the runs it holds for."""
-    where: dict[tuple[str, str], list[int]] = {}
+    where: dict[tuple[str, str], dict[int, None]] = {}
     for run in runs:
         for caveat in run.fitness.caveats:
-            where.setdefault((caveat.message, caveat.hint), []).append(run.label.order + 1)
+            where.setdefault((caveat.message, caveat.hint), {})[run.label.order + 1] = None
     return tuple(
         f"{'Run' if len(n) == 1 else 'Runs'} {', '.join(map(str, n))}: {' '.join(map(_sentence, filter(None, said)))}"
         for said, n in where.items()

@@ -169,7 +169,8 @@ def test_errors_are_counted_by_kind_with_an_exchange_to_look_at() -> None:
 
 def test_a_doubtful_generator_is_named_with_what_to_do() -> None:
     caveat = Caveat("lag", "dispatch lag p99 was 3.1 ms", "Use fewer connections.")
-    runs = [make_run(order=i, caveats=(caveat,)) for i in range(2)]
+    both_clocks = (caveat, replace(caveat, metric="service_p99"))
+    runs = [make_run(order=i, caveats=both_clocks) for i in range(2)]
     text = read(render(runs)).text
     assert "Runs 1, 2: dispatch lag p99 was 3.1 ms. Use fewer connections." in text
     assert "suspect" in text
