@@ -150,3 +150,29 @@ def test_a_first_event_after_the_windows_end_came_too_late(
     measured, streams = script.taken()
     assert (measured.issued, measured.succeeded, measured.censored) == (1, left, 1 - left)
     assert (streams.left, streams.complete) == (left, left)
+
+
+@pytest.mark.parametrize("endless", [True, False], ids=["endless", "with an end"])
+def test_what_comes_after_a_stop_is_not_of_the_window(endless: bool) -> None:
+    """A stream that is to end by itself gets a short grace, and more events come in it."""
+
+    async def scenario() -> Fired:
+        stop = asyncio.Event()
+
+        async def goes_on(stream: Stream) -> None:
+            await stream.start()
+            for number in range(5):
+                await stream.event(number)
+            await asyncio.sleep(0.05)
+            stop.set()
+            await asyncio.sleep(0.1)
+            for number in range(20):
+                await stream.event(number)
+            await stream.until_gone()
+            raise ConnectionError
+
+        async with streaming(goes_on) as server:
+            return await fire_streams(server.target, StreamSettings(endless=endless), stop=stop)
+
+    fired = asyncio.run(scenario())
+    assert stream_of(fired).events == 5

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable
 
 import pytest
 
 from engine.rooms import Fate, Hub
 from engine.servers import adds_up
-from engine.socket_peers import Peer, fire_sockets, serving_sockets, tally
+from engine.socket_peers import Peer, accepted, fire_sockets, serving_sockets, tally
 from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad, SocketSettings
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.errors import UserError
@@ -254,3 +255,75 @@ def test_what_a_server_does_not_read_is_not_piled_up() -> None:
     assert adds_up(fired)
     assert fired.measured.issued == 100
     assert 0 < fired.traffic.bytes_sent < 40 << 20
+
+
+REFUSED = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+
+
+def refuses(which: Callable[[int], bool]) -> Callable[[bytes], bytes]:
+    """Answer handshakes, but refuse those `which` says, counted from 1."""
+    numbers = itertools.count(1)
+    return lambda head: REFUSED if which(next(numbers)) else accepted(head)
+
+
+def test_attempts_to_connect_again_are_no_publications() -> None:
+    """After the fifth all are cut off, and refused three times each; what is due in the meantime leaves later."""
+
+    class Breaking(Hub):
+        async def __call__(self, peer: Peer) -> None:
+            async for message in peer.messages():
+                self.published += 1
+                for member in peer.room.peers:
+                    member.send(message)
+                    if self.published == 5:
+                        member.writer.close()
+
+    hub = Breaking()
+    answer = refuses(lambda number: MEMBERS < number <= 4 * MEMBERS)
+
+    async def scenario() -> tuple[Fired, int]:
+        async with serving_sockets(hub, answer=answer) as room:
+            return await fire_sockets(room, ROOM, OpenLoad(MEMBERS, 20.0), duration_s=1.0), room.asked
+
+    fired, asked = asyncio.run(scenario())
+    assert asked == 5 * MEMBERS
+    assert fired.measured.errors == {}
+    assert fired.measured.issued == fired.measured.succeeded == hub.published == 20
+    assert any(sample.response_head.startswith(b"HTTP/1.1 503") for sample in fired.samples), "why is still told"
+
+
+@pytest.mark.parametrize("shape", [ClosedLoad(MEMBERS), OpenLoad(MEMBERS, 20.0)], ids=["closed", "open"])
+def test_subscribers_that_cannot_be_connected_are_missing_and_are_no_requests(shape: LoadShape) -> None:
+    hub = Hub()
+
+    async def scenario() -> Fired:
+        async with serving_sockets(hub, answer=refuses(lambda number: number > 3)) as room:
+            return await fire_sockets(room, ROOM, shape, duration_s=0.5)
+
+    fired = asyncio.run(scenario())
+    assert fired.measured.errors == {}
+    assert fired.measured.issued == fired.measured.succeeded == hub.published > 0
+    assert "subscribers_absent" in {caveat.code for caveat in fired.fitness.caveats}
+
+
+def test_what_was_due_and_could_not_be_published_by_anybody_has_failed() -> None:
+    async def scenario() -> Fired:
+        async with serving_sockets(Hub()) as room:
+            target = room.target
+        return await fire_sockets(target, ROOM, OpenLoad(MEMBERS, 20.0), duration_s=0.5, timeout_s=0.5)
+
+    fired = asyncio.run(scenario())
+    assert adds_up(fired)
+    assert fired.measured.errors == {ErrorKind.CONNECT_REFUSED: 10}
+    assert fired.measured.issued == fired.measured.failed == 10
+
+
+def test_failed_publications_of_a_closed_loop_count_towards_its_limit() -> None:
+    async def scenario() -> Fired:
+        async with serving_sockets(Hub()) as room:
+            target = room.target
+        return await fire_sockets(target, ROOM, duration_s=30.0, requests_limit=4)
+
+    fired = asyncio.run(scenario())
+    assert fired.measured.issued == fired.measured.failed == 4
+    assert fired.stop_reason == "requests"

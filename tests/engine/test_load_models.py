@@ -85,12 +85,15 @@ def test_arrivals_beyond_the_queue_limit_are_dropped_and_counted() -> None:
     async def scenario() -> Fired:
         async with serving(lambda asked: None) as server:
             shape = OpenLoad(2, 200.0, queue_limit=10)
-            return await fire_at(server.target, shape, duration_s=0.5, timeout_s=0.8)
+            fired = await fire_at(server.target, shape, duration_s=0.5, timeout_s=0.8)
+            assert fired.measured.unsent == 12 - server.requests > 0, "they waited to the end"
+            return fired
 
     fired = asyncio.run(scenario())
     assert adds_up(fired)
     assert fired.measured.issued == 100
     assert fired.measured.dropped == 88
+    assert {"arrivals_dropped", "arrivals_unsent"} <= {caveat.code for caveat in fired.fitness.caveats}
     assert fired.measured.timed_out + fired.measured.censored == 12
 
 

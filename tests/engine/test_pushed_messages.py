@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from engine.servers import adds_up
+from engine.servers import Watch, adds_up
 from engine.socket_peers import BINARY, CLOSE, TEXT, Behaviour, Peer, Room, fire_sockets, serving_sockets, tally
 from loadbench_gui.core.plan import ClosedLoad, SocketSettings
 from loadbench_gui.core.snapshot import ErrorKind
@@ -147,6 +147,28 @@ async def sends_at_once(peer: Peer) -> None:
 def test_what_comes_before_the_window_is_no_request_of_it() -> None:
     fired, _ = pushed(sends_at_once, warmup_s=0.8, duration_s=0.2)
     assert fired.measured.issued == tally(fired).received == 0
+
+
+async def sends_at_once_and_later(peer: Peer) -> None:
+    """As soon as it is open, inside the window, and for as long as anybody reads."""
+    for _ in range(20):
+        peer.send(b"x")
+    await peer.into_the_window()
+    while not peer.writer.is_closing():
+        peer.send(b"y")
+        await asyncio.sleep(0.005)
+
+
+def test_the_intervals_of_a_run_without_warm_up_add_up_to_its_messages() -> None:
+    async def scenario() -> tuple[Fired, Watch]:
+        watch = Watch()
+        async with serving_sockets(sends_at_once_and_later) as room:
+            return await fire_sockets(room, PUSH, duration_s=0.6, watch=watch), watch
+
+    fired, watch = asyncio.run(scenario())
+    assert adds_up(fired)
+    received = [one.everything.websocket.received for one in watch.intervals if one.everything.websocket]
+    assert sum(one.everything.ended for one in watch.intervals) == fired.measured.issued == sum(received) > 10
 
 
 def test_without_a_server_each_connection_has_failed() -> None:

@@ -184,6 +184,28 @@ def test_a_server_that_is_gone_for_a_moment_is_asked_again() -> None:
 
     fired = asyncio.run(scenario())
     assert (fired.measured.succeeded, stream_of(fired).events) == (1, 2)
+    assert stream_of(fired).reconnected == 1, "however often that was tried"
+
+
+def test_an_attempt_that_gets_no_answer_takes_nothing_up_again() -> None:
+    async def scenario() -> Fired:
+        gone = asyncio.Event()
+
+        async def begins(stream: Stream) -> None:
+            await stream.start()
+            await stream.send(chunk(b"retry: 20\nid: 0\n" + event(0)))
+            gone.set()
+            stream.cut()
+
+        async with streaming(begins) as server:
+            settings = StreamSettings(events=2, reconnects=5)
+            firing = asyncio.create_task(fire_streams(server.target, settings, limit=1))
+            await gone.wait()
+        return await firing
+
+    fired = asyncio.run(scenario())
+    assert fired.measured.errors == {ErrorKind.CONNECT_REFUSED: 1}
+    assert stream_of(fired).reconnected == 0
 
 
 # What counts when its server begins anew

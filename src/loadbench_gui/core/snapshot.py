@@ -67,6 +67,7 @@ class Tally:
     dispatch_lag: intended send -> taken up by the issuer, all dispatched. connection_wait: taken up -> written.
     first_byte: actual send -> first byte, successes. download: first byte -> last byte, successes.
     censored_at: intended send -> the moment we stopped waiting, for requests still in flight at the end.
+    unsent: of those censored, how many had not been written by then: no connection was free for them, or open.
     stream, websocket: what only loads of that kind have; None for others.
 
     What a request is, and its last byte, depends on the protocol. A stream: one from its request to its end, and its
@@ -91,6 +92,7 @@ class Tally:
     status_codes: Mapping[int, int] = field(default_factory=dict)
     stream: StreamTally | None = None
     websocket: SocketTally | None = None
+    unsent: int = 0
 
     def __add__(self, other: Tally) -> Tally:
         add = _Sums()
@@ -112,6 +114,7 @@ class Tally:
             status_codes=merge_counts(self.status_codes, other.status_codes),
             stream=_sum_parts(self.stream, other.stream),
             websocket=_sum_parts(self.websocket, other.websocket),
+            unsent=self.unsent + other.unsent,
         )
 
     @property

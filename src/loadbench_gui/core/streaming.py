@@ -49,7 +49,7 @@ class StreamTally:
     per_read: how many events came in each read that brought any (a count, not a time).
     longest_stall_us: the longest time an open stream was without an event, also where none followed.
     complete: ended as asked for. truncated: ended before that. left: endless ones that we left at the end.
-    reconnected: how often a stream was taken up again.
+    reconnected: how often a stream was taken up again: a new answer began. An attempt that got none is no such thing.
     """
 
     headers: Histogram = field(default_factory=Histogram)

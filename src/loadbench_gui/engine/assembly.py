@@ -26,8 +26,8 @@ _SAMPLE_BYTES: Final = 2048
 class Assembly(Issuer):
     """Keeps its members open. A subclass calls `_gather` in its constructor, and says what it makes of what happens.
 
-    Where a mode has no better account of it, each failure to open a connection, or to keep it, is a request that
-    failed, and so is each that is not open when the window begins.
+    Where a mode has no better account of it, each failure to open a connection inside the window, or to keep it, is a
+    request that failed, and so is each that is not open when the window begins.
 
     _down: why each place that is not open is not, as far as is known: kind and status. _failures: (measured, other)
     requests that are nothing but a connection that failed.
@@ -185,8 +185,10 @@ class Assembly(Issuer):
             self._beginning.cancel()
 
     def _fail(self, kind: ErrorKind, now_ns: int, status: int = 0) -> None:
-        """Count a connection that failed as a request; it was due now."""
-        self._failures[not self._window.begin_ns <= now_ns < self._window.end_ns] += 1
+        """Count a connection that failed as a request; it was due now. After the window nothing is."""
+        if now_ns >= self._recorder.counted_until_ns:
+            return
+        self._failures[now_ns < self._window.begin_ns] += 1
         self._recorder.fail(kind, (now_ns, now_ns, 0), now_ns, status)
 
     def _keep(self, kind: ErrorKind, now_ns: int, request: bytes, head: bytes, body: bytes = b"") -> None:

@@ -104,8 +104,14 @@ class Fanout(Assembly):
 
     # Inside
 
+    def _begin(self) -> None:
+        """Connections are no requests here: only what was due and could not be published has failed."""
+
     def _has_joined(self, member: Member) -> None:
         self._publications.join(member.place)
+
+    def _has_failed(self, member: Member, kind: ErrorKind, status: int, now_ns: int) -> None:
+        """That a subscriber could not be connected is no failure of a publication: it is not waited for."""
 
     def _has_left(self, member: Member, kind: ErrorKind, now_ns: int) -> None:
         """What it has not got has failed; one that lacks nothing has only to come back."""
@@ -169,8 +175,21 @@ class FanoutIssuer(Fanout):
             self._next(place)
 
     def issued(self) -> tuple[int, int]:
-        """Publications, and connections that failed."""
-        return self._drawn[0] + self._failures[0], self._drawn[1] + self._failures[1]
+        """Publications, also those that could not be made."""
+        return self._drawn[0], self._drawn[1]
+
+    def _begin(self) -> None:
+        """Those who could not be connected in the warm-up cannot publish now."""
+        for place, (kind, status) in self._down.items():
+            self._fail_to_publish(place, kind, status, self._window.begin_ns)
+
+    def _has_failed(self, member: Member, kind: ErrorKind, status: int, now_ns: int) -> None:
+        """What a publisher was to publish next has failed, as a request whose connection cannot be opened has."""
+        self._fail_to_publish(member.place, kind, status, now_ns)
+
+    def _fail_to_publish(self, place: int, kind: ErrorKind, status: int, now_ns: int) -> None:
+        if place in self._resting and self._started and self._draw(now_ns):
+            self._recorder.fail(kind, (now_ns, now_ns, 0), now_ns, status)
 
     def _has_joined(self, member: Member) -> None:
         super()._has_joined(member)
@@ -184,15 +203,18 @@ class FanoutIssuer(Fanout):
     def _next(self, place: int) -> None:
         subscriber = cast("Subscriber", self.connections[place])
         now = perf_counter_ns()
-        if self._halted or now >= self._window.end_ns or not subscriber.is_open:
-            return
-        if now >= self._window.begin_ns:
-            if self._left <= 0:
-                return
-            self._left -= 1
-        self._resting.discard(place)
-        self._drawn[now < self._window.begin_ns] += 1
-        self.publish(subscriber, now, now)
+        if subscriber.is_open and self._draw(now):
+            self._resting.discard(place)
+            self.publish(subscriber, now, now)
+
+    def _draw(self, now_ns: int) -> bool:
+        """Count a publication as drawn, if one is due: neither after the end nor beyond the limit."""
+        is_ahead = now_ns < self._window.begin_ns
+        if self._halted or now_ns >= self._window.end_ns or (self._left <= 0 and not is_ahead):
+            return False
+        self._left -= not is_ahead
+        self._drawn[is_ahead] += 1
+        return True
 
 
 class OpenFanoutIssuer(Fanout, OpenIssuer):
@@ -228,13 +250,13 @@ class OpenFanoutIssuer(Fanout, OpenIssuer):
         return not (behind or self._queue or self._publications.under_way)
 
     def issued(self) -> tuple[int, int]:
-        """Publications, and connections that failed."""
-        drawn = self._arrivals
-        return drawn.measured + self._failures[0], drawn.others + self._failures[1]
+        """Publications that were due."""
+        return self._arrivals.measured, self._arrivals.others
 
     def give_up(self, now_ns: int) -> None:
-        """Censor what has not come to all, and what was never published."""
+        """Censor what has not come to all, and what was never published, unless that has failed."""
         Fanout.give_up(self, now_ns)
+        self._fail_unpublished(now_ns)
         OpenIssuer.give_up(self, now_ns)
 
     def publish(self, subscriber: Subscriber, due_ns: int, taken_ns: int) -> None:
@@ -251,6 +273,17 @@ class OpenFanoutIssuer(Fanout, OpenIssuer):
     def _has_joined(self, member: Member) -> None:
         super()._has_joined(member)
         self._offer_publisher(member)
+
+    def _fail_unpublished(self, now_ns: int) -> None:
+        """What was due waited for a publisher, and none could be connected: the reason is known."""
+        places = range(self._publishers)
+        reasons = [self._down[place] for place in places if place in self._down]
+        if not reasons or any(self.connections[place].is_open for place in places):
+            return
+        kind, status = reasons[0]
+        while self._queue:
+            due_ns, taken_ns, _ = self._queue.popleft()
+            self._recorder.fail(kind, (due_ns, taken_ns, 0), now_ns, status)
 
     def _offer_publisher(self, member: Member) -> None:
         if member.place >= self._publishers:

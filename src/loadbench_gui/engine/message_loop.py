@@ -47,15 +47,19 @@ class MessageIssuer(OpenIssuer):
     def give_up(self, now_ns: int) -> None:
         """Censor what is queued, waits for a connection or for its echo, and what was due but never taken up."""
         self._censor_rest(now_ns)
-        due = [entry[0] for entry in self._queue]
+        sent: list[int] = []
+        unsent = [entry[0] for entry in self._queue]
         self._queue.clear()
         for pipe in self._pipes:
-            waiting = pipe.waiting + ([pipe.due_ns] if pipe.wanted else [])
-            if waiting:
+            waiting = pipe.waiting
+            if pipe.wanted:
+                unsent.append(pipe.due_ns)
+            sent += waiting
+            if waiting or pipe.wanted:
                 pipe.close()
                 pipe.wanted = False
-            due += waiting
-        self._recorder.censor(due, now_ns)
+        self._recorder.censor(sent, now_ns)
+        self._recorder.censor(unsent, now_ns, sent=False)
 
     def opened(self, connection: Carrier) -> None:
         """Send what waited for this connection, and all that waited for any."""

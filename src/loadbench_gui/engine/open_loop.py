@@ -90,7 +90,9 @@ class OpenIssuer(Issuer):
         held = [c for c in self.connections if c.sent_ns or c.wanted]
         for connection in held:
             connection.close()
-        self._recorder.censor([c.due_ns for c in held] + [entry[0] for entry in self._queue], now_ns)
+        unsent = [c.due_ns for c in held if not c.sent_ns] + [entry[0] for entry in self._queue]
+        self._recorder.censor([c.due_ns for c in held if c.sent_ns], now_ns)
+        self._recorder.censor(unsent, now_ns, sent=False)
         self._queue.clear()
         for connection in held:
             connection.sent_ns, connection.wanted = 0, False
@@ -200,7 +202,7 @@ class OpenIssuer(Issuer):
     def _censor_rest(self, now_ns: int) -> None:
         """Count the arrivals that were due before the halt and that the loop, late as it was, has not taken up."""
         for waiting in self._arrivals.rest(min(self._arrivals.until_ns, now_ns)):
-            self._recorder.censor(waiting, now_ns)
+            self._recorder.censor(waiting, now_ns, sent=False)
         self._stop()
 
     def _draw(self) -> None:

@@ -39,7 +39,7 @@ class _Fields:
 
 
 _TALLY: Final = _Fields(
-    ("issued", "succeeded", "failed", "timed_out", "censored", "dropped"),
+    ("issued", "succeeded", "failed", "timed_out", "censored", "dropped", "unsent"),
     ("service", "scheduled", "dispatch_lag", "connection_wait", "first_byte", "download", "censored_at"),
 )
 _STREAM: Final = _Fields(

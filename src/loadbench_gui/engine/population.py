@@ -34,7 +34,7 @@ class Population:
         self._undelayed = 0
         self._status_codes: dict[int, int] = {}
         self._errors: dict[ErrorKind, int] = {}
-        self._succeeded = self._failed = self._timed_out = self._dropped = self._cut_off = 0
+        self._succeeded = self._failed = self._timed_out = self._dropped = self._cut_off = self._unsent = 0
         self._issued = 0
         self.ended = 0
 
@@ -93,11 +93,12 @@ class Population:
         self._dropped += count
         self.ended += count
 
-    def censor(self, waited_ns: list[int]) -> None:
-        """Count requests that we stopped waiting for, `waited_ns` after they were due."""
+    def censor(self, waited_ns: list[int], *, sent: bool) -> None:
+        """Count requests that we stopped waiting for, `waited_ns` after they were due. sent: they were written."""
         self._touched = True
         self._censored.add(to_us(np.array(waited_ns, np.int64)))
         self._cut_off += len(waited_ns)
+        self._unsent += 0 if sent else len(waited_ns)
         self.ended += len(waited_ns)
 
     def issue(self, count: int) -> None:
@@ -126,6 +127,7 @@ class Population:
             timed_out=self._timed_out,
             censored=self._cut_off,
             dropped=self._dropped,
+            unsent=self._unsent,
             errors=self._errors,
             status_codes=self._status_codes,
         )
@@ -144,5 +146,5 @@ class Population:
         self._touched = False
         self._undelayed = 0
         self._status_codes, self._errors = {}, {}
-        self._succeeded = self._failed = self._timed_out = self._dropped = self._cut_off = 0
+        self._succeeded = self._failed = self._timed_out = self._dropped = self._cut_off = self._unsent = 0
         self._issued = 0

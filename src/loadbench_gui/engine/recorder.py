@@ -89,7 +89,13 @@ class Recorder:
         self.window = window
         self.counted_until_ns = window.end_ns
         if self.side is not None:
-            self.side.rebase(window.begin_ns, window.end_ns)
+            self.side.rebase(window.begin_ns, window.end_ns, window.start_ns)
+
+    def stop(self, end_ns: int) -> None:
+        """End the window earlier, for throughput and for what comes beside requests: a run is stopped."""
+        self.counted_until_ns = min(self.counted_until_ns, end_ns)
+        if self.side is not None:
+            self.side.stop(end_ns)
 
     def seal_hot(self, status: int, size: int) -> None:
         """Say that what is appended to `hot` from now on was answered with `status` and `size` bytes, unless mixed."""
@@ -116,12 +122,11 @@ class Recorder:
         self._of(due_ns).succeed(count)
         self.last_ns = max(self.last_ns, now_ns)
 
-    def censor(self, due_ns: list[int], now_ns: int) -> None:
-        """Count the requests that were due at `due_ns` and are given up at `now_ns`."""
-        inside = [due for due in due_ns if self._is_measured(due)]
-        outside = [due for due in due_ns if not self._is_measured(due)]
-        self._measured.censor([now_ns - due for due in inside])
-        self._others.censor([now_ns - due for due in outside])
+    def censor(self, due_ns: list[int], now_ns: int, *, sent: bool = True) -> None:
+        """Count the requests that were due at `due_ns` and are given up at `now_ns`. sent: they had been written."""
+        for population, mine in ((self._measured, True), (self._others, False)):
+            waited_ns = [now_ns - due for due in due_ns if self._is_measured(due) is mine]
+            population.censor(waited_ns, sent=sent)
 
     def wants_sample(self, kind: ErrorKind) -> bool:
         """Whether another exchange of this kind would be kept."""

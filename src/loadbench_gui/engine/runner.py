@@ -166,7 +166,7 @@ class ShardRun:
 
         The window ends at that very moment for throughput, whenever the next tick comes to stop the issuer.
         """
-        self._recorder.counted_until_ns = min(self._recorder.counted_until_ns, at_ns)
+        self._recorder.stop(at_ns)
         self._loop.call_later(max(0.0, (at_ns - perf_counter_ns()) / 1e9), self._halt.set)
 
     def fail(self, problem: BaseException) -> None:

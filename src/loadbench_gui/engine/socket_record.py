@@ -1,7 +1,8 @@
 """What WebSockets bring beside requests: messages that went astray, how connections ended, pings, gaps, fan-out.
 
 Counts are added at once, for they are rare; times are appended in pairs (when, how long) and folded in slices, like the
-recorder's. To which population something belongs is decided by the moment that it is given with.
+recorder's. To which population something belongs is decided by the moment that it is given with: by when its request
+was due, or, for what comes unasked, by when it came. What comes before the common start or after the window, to none.
 """
 
 from __future__ import annotations
@@ -74,39 +75,50 @@ class Counts:
 class SocketRecord:
     """The `Side` of WebSockets.
 
-    ping, gap, fanout, skew: times; `of` gives the counts for what happened, or was sent, at a moment.
+    ping, gap, fanout, skew: times; `of` gives the counts for a request by when it was due, `at` for what came.
     In echo a request that succeeded is a message sent and one received, and its service time is the round trip. In push
     each message received is a request that succeeded, at once.
     """
 
     def __init__(self, mode: SocketMode) -> None:
         self._mode = mode
-        self._begin_ns, self._end_ns = 0, 0
+        self._start_ns = self._begin_ns = self._end_ns = self._until_ns = 0
         self.ping, self.gap, self.fanout, self.skew = Times(), Times(), Times(), Times()
-        self._measured, self._others = Counts(), Counts()
+        self._measured, self._others, self._beyond = Counts(), Counts(), Counts()
 
-    def of(self, at_ns: int) -> Counts:
-        """Return the counts of the population that `at_ns` belongs to."""
-        return self._measured if self._begin_ns <= at_ns < self._end_ns else self._others
+    def of(self, due_ns: int) -> Counts:
+        """Return the counts of the population of a request that was due at `due_ns`."""
+        return self._measured if self._begin_ns <= due_ns < self._end_ns else self._others
+
+    def at(self, now_ns: int) -> Counts:
+        """Return the counts for what came at `now_ns`: of the window, of the warm-up, or ones that nobody reads."""
+        if self._begin_ns <= now_ns < self._until_ns:
+            return self._measured
+        return self._others if self._start_ns <= now_ns < self._begin_ns else self._beyond
 
     def silence(self, since_ns: int, until_ns: int) -> None:
         """Take in that a connection was open without a message all that time. What is beyond the window's end is not.
 
         Times between two messages are gaps already.
         """
-        counts = self._measured if since_ns < self._end_ns and until_ns >= self._begin_ns else self._others
-        until_ns = min(until_ns, self._end_ns) if counts is self._measured else until_ns
+        counts = self._measured if since_ns < self._until_ns and until_ns >= self._begin_ns else self._others
+        until_ns = min(until_ns, self._until_ns) if counts is self._measured else until_ns
         counts.silence_ns = max(counts.silence_ns, until_ns - since_ns)
 
     # Side
 
-    def rebase(self, begin_ns: int, end_ns: int) -> None:
+    def rebase(self, begin_ns: int, end_ns: int, start_ns: int = 0) -> None:
         """Set the measured window, once the common start is known."""
-        self._begin_ns, self._end_ns = begin_ns, end_ns
+        self._start_ns, self._begin_ns, self._end_ns, self._until_ns = start_ns, begin_ns, end_ns, end_ns
+
+    def stop(self, end_ns: int) -> None:
+        """Count what comes unasked up to `end_ns` only. Requests stay with the window in which they were due."""
+        self._until_ns = min(self._until_ns, end_ns)
 
     def fold_some(self) -> bool:
         """Fold one slice of each kind; return whether there is more to fold."""
-        left = [times.fold(self._begin_ns, self._end_ns) for times in (self.ping, self.gap, self.fanout, self.skew)]
+        left = [times.fold(self._begin_ns, self._until_ns) for times in (self.ping, self.gap)]
+        left += [times.fold(self._begin_ns, self._end_ns) for times in (self.fanout, self.skew)]
         return any(left)
 
     def fold_all(self) -> None:
@@ -118,7 +130,7 @@ class SocketRecord:
         """Return both with what has gathered since the last call; call `fold_all` first."""
         pings, gaps, fanouts, skews = (times.take() for times in (self.ping, self.gap, self.fanout, self.skew))
         mine, theirs = self._measured, self._others
-        self._measured, self._others = Counts(), Counts()
+        self._measured, self._others, self._beyond = Counts(), Counts(), Counts()
         return (
             self._with(measured, mine, pings[0], gaps[0], fanouts[0], skews[0]),
             self._with(others, theirs, pings[1], gaps[1], fanouts[1], skews[1]),

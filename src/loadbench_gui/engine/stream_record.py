@@ -51,10 +51,14 @@ class StreamRecord:
 
     # Side
 
-    def rebase(self, begin_ns: int, end_ns: int) -> None:
-        """Set the measured window, once the common start is known."""
+    def rebase(self, begin_ns: int, end_ns: int, start_ns: int = 0) -> None:
+        """Set the measured window, once the common start is known: before that there are no streams."""
         self._begin_ns, self._end_ns = begin_ns, end_ns
-        self._events_ns = begin_ns + self._later_ns
+        self._events_ns, self._events_end_ns = begin_ns + self._later_ns, end_ns
+
+    def stop(self, end_ns: int) -> None:
+        """Count events, and stalls, up to `end_ns` only. Streams stay with the window in which they were due."""
+        self._events_end_ns = min(self._events_end_ns, end_ns)
 
     def fold_some(self) -> bool:
         """Fold one slice; return whether there is more to fold."""
@@ -84,14 +88,15 @@ class StreamRecord:
     def _fold(self, rows: Ints) -> None:
         """Count events by when they came, and stalls where they lay."""
         now = rows[:, 1]
-        inside = (now >= self._events_ns) & (now < self._end_ns)
+        end_ns = self._events_end_ns
+        inside = (now >= self._events_ns) & (now < end_ns)
         for gathered, part in ((self._measured, rows[inside]), (self._others, rows[~inside])):
             if len(part):
                 gathered.add(*part.T)
         # A stall that goes beyond the window's end is one as far as it lies inside, whatever ended it.
         opened = np.abs(rows[:, 0])
-        touches = (now >= self._events_ns) & (opened < self._end_ns)
-        self._measured.stall(np.minimum(now, self._end_ns)[touches] - opened[touches])
+        touches = (now >= self._events_ns) & (opened < end_ns)
+        self._measured.stall(np.minimum(now, end_ns)[touches] - opened[touches])
         before = now < self._events_ns
         self._others.stall(now[before] - opened[before])
 

@@ -17,7 +17,7 @@ from loadbench_gui.engine.packing import Reader, pack_snapshot, read_snapshot
 from loadbench_gui.errors import Bug
 
 MAGIC: Final = b"LB"
-VERSION: Final = 4
+VERSION: Final = 5
 LONGEST_FRAME: Final = 32 << 20
 
 _HEAD: Final = struct.Struct("<2sBB")

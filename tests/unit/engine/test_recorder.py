@@ -166,10 +166,11 @@ def test_failures_timeouts_drops_and_censored_requests_have_one_fate_each() -> N
     record.fail(ErrorKind.CONNECT_REFUSED, (at(300), at(305), 0), at(310))
     record.drop(at(320))
     record.censor([at(330), at(10)], at(430))
-    snapshot = swapped(record, (5, 1), last=True)
+    record.censor([at(340)], at(430), sent=False)
+    snapshot = swapped(record, (6, 1), last=True)
     tally = snapshot.measured
-    assert (tally.failed, tally.timed_out, tally.dropped, tally.censored) == (2, 1, 1, 1)
-    assert tally.issued == tally.ended == 5
+    assert (tally.failed, tally.timed_out, tally.dropped, tally.censored, tally.unsent) == (2, 1, 1, 2, 1)
+    assert tally.issued == tally.ended == 6
     assert snapshot.warmup.censored == snapshot.warmup.issued == 1
     assert tally.service.total == 0
     assert tally.dispatch_lag.total == 3

@@ -87,3 +87,26 @@ def test_an_echo_that_came_late_is_lost_and_stray_whoever_saw_it_first() -> None
     record.of(5).sent += 1
     inside, _ = attached(record, Tally(timed_out=2, errors={ErrorKind.READ_TIMEOUT: 2}))
     assert (inside.lost, inside.stray, inside.sent, inside.received) == (2, 1, 2, 1)
+
+
+def test_what_comes_unasked_before_the_start_or_after_the_window_is_of_no_population() -> None:
+    record = SocketRecord("push")
+    record.at(20).received += 16
+    record.rebase(100, 300, 50)
+    for moment in (49, 50, 99, 100, 299, 300):
+        record.at(moment).received += 1
+    inside, outside = attached(record)
+    assert (inside.received, outside.received) == (2, 2)
+
+
+def test_a_stop_ends_the_window_for_what_comes_and_not_for_what_was_due() -> None:
+    record = SocketRecord("push")
+    record.rebase(100, 300, 50)
+    record.stop(200)
+    record.stop(250)
+    for moment in (199, 200, 260):
+        record.at(moment).received += 1
+        record.of(moment).sent += 1
+        record.gap.pairs.extend((moment, 5_000))
+    inside, _ = attached(record)
+    assert (inside.received, inside.gap.total, inside.sent) == (1, 1, 3)

@@ -94,3 +94,17 @@ def test_the_window_is_known_only_when_the_load_starts() -> None:
     one.rebase(BEGIN, END)
     one.count("truncated", BEGIN)
     assert taken(one)[0].truncated == 1
+
+
+def test_a_stop_ends_the_window_for_events_and_stalls_and_not_for_what_was_due() -> None:
+    """A stream that is due before anybody has seen the stop is a request of the run."""
+    one = record()
+    one.stop(1_500 * MS)
+    one.stop(1_700 * MS)
+    one.arrivals.extend((1_400 * MS, 1_490 * MS, 1, 1_490 * MS, 1_510 * MS, 4))
+    one.arrivals.extend((1_100 * MS, 1_900 * MS, 0))
+    one.count("complete", 1_510 * MS)
+    measured, others = taken(one)
+    assert (measured.events, measured.gap.total, others.events) == (1, 1, 4)
+    assert measured.longest_stall_us == 400_000
+    assert (measured.complete, others.complete) == (1, 0)

@@ -109,5 +109,5 @@ def test_a_frame_cut_short_is_refused(snapshot: ShardSnapshot, data: st.DataObje
 def test_another_version_is_refused_by_name() -> None:
     frame = bytearray(wire.encode(wire.Ready()))
     frame[2] = wire.VERSION + 1
-    with pytest.raises(wire.WireError, match="not a frame of version 4"):
+    with pytest.raises(wire.WireError, match="not a frame of version 5"):
         wire.decode(bytes(frame))

@@ -8,7 +8,7 @@ from typing import Final
 from loadbench_gui.core.caveats import Caveat
 from loadbench_gui.core.plan import ClosedLoad
 from loadbench_gui.core.quantiles import supports
-from loadbench_gui.core.snapshot import ErrorKind
+from loadbench_gui.core.snapshot import ErrorKind, Tally
 from loadbench_gui.engine.fitness.evidence import Evidence
 from loadbench_gui.engine.fitness.lags import QUANTILES, spoken
 from loadbench_gui.stats.little import LITTLE_LIMIT, deviation
@@ -21,8 +21,9 @@ PORTS_SHARE: Final = 0.70
 
 def arrival_caveats(evidence: Evidence) -> tuple[Caveat, ...]:
     """Return what kept requests from being sent as the load says, and where the counts disagree."""
-    dropped = () if evidence.is_closed else _dropped(evidence)
-    return (*dropped, *_accounting(evidence), *_ports(evidence))
+    measured = evidence.measured
+    missing = () if evidence.is_closed or not measured.issued else (*_dropped(measured), *_unsent(measured))
+    return (*missing, *_absent(evidence), *_accounting(evidence), *_ports(evidence))
 
 
 def stale_caveats(stale: int, issued: int) -> tuple[Caveat, ...]:
@@ -55,20 +56,58 @@ def worker_lost(last_words: Sequence[str], workers: int, *, stops: bool) -> Cave
     )
 
 
-def _dropped(evidence: Evidence) -> tuple[Caveat, ...]:
-    """Too many make the whole load another one; fewer still cut off the tail that they would have been."""
-    measured = evidence.measured
-    if not measured.issued or not measured.dropped:
+def _dropped(measured: Tally) -> tuple[Caveat, ...]:
+    if not measured.dropped:
         return ()
+    others = "the others found no free connection"
+    if measured.unsent:
+        others = f"{measured.dropped / measured.issued:.1%} found no free connection and were dropped"
+    sent = 1 - (measured.dropped + measured.unsent) / measured.issued
+    message = f"Only {sent:.1%} of the arrivals could be sent; {others}."
+    return _missing("arrivals_dropped", measured.dropped, message, measured)
+
+
+def _unsent(measured: Tally) -> tuple[Caveat, ...]:
+    """Those that wait longest would have had the longest latencies of all."""
+    if not measured.unsent:
+        return ()
+    share = measured.unsent / measured.issued
+    message = (
+        f"{measured.unsent:,} of {measured.issued:,} arrivals ({share:.1%}) were never sent: they still waited for a "
+        "free connection when the run ended."
+    )
+    return _missing("arrivals_unsent", measured.unsent, message, measured)
+
+
+def _missing(code: str, count: int, message: str, measured: Tally) -> tuple[Caveat, ...]:
+    """Too many make the whole load another one; fewer still cut off the tail that they would have been."""
     hint = "Use more connections or a lower rate, or read the error-adjusted percentiles, which count them."
-    share = measured.dropped / measured.issued
-    message = f"Only {1 - share:.1%} of the arrivals could be sent; the others found no free connection."
+    share = count / measured.issued
     if share > 1 - ACHIEVED:
-        return (Caveat("arrivals_dropped", message, hint, "suspect"),)
+        return (Caveat(code, message, hint, "suspect"),)
     return tuple(
-        Caveat("arrivals_dropped", f"{message} {spoken(name)} leaves them out.", hint, "suspect", name)
+        Caveat(code, f"{message} {spoken(name)} leaves them out.", hint, "suspect", name)
         for name, q in QUANTILES
         if share > 1 - q and supports(q, measured.scheduled.total)
+    )
+
+
+def _absent(evidence: Evidence) -> tuple[Caveat, ...]:
+    """In a fan-out, connections that are not open are subscribers that nothing has to reach, and no requests."""
+    sockets, published = evidence.measured.websocket, evidence.measured.succeeded
+    if sockets is None or not sockets.fanout.total or not published:
+        return ()
+    asked = evidence.shape.connections
+    reached = sockets.fanout.total / published
+    if reached >= ACHIEVED * asked:
+        return ()
+    return (
+        Caveat(
+            "subscribers_absent",
+            f"Publications reached {reached:,.1f} of {asked:,} connections on average; the others were not open.",
+            "Look at the samples for why they could not be opened, or use fewer connections.",
+            "suspect",
+        ),
     )
 
 

@@ -228,7 +228,7 @@ class StreamConnection(ChunkingConnection):
             if self.served:
                 self.circuit.recorder.connections.reused += 1
             self.served += 1
-        self._watch.interrupt(self.due_ns)
+        self._watch.interrupt()
         sent_ns = self.sent_ns
         self._end()
         self.sent_ns = sent_ns

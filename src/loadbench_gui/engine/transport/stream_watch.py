@@ -79,11 +79,13 @@ class EventWatch:
         return f"{came}, not the one that ends the stream" if self._until and not self.course.ended else came
 
     def head(self, status: int, now_ns: int) -> None:
-        """The head of the answer is complete."""
+        """The head of the answer is complete; where it goes on with a stream that was cut, that is taken up again."""
         course = self.course
-        if course.reconnects and not course.last_id and status != NO_CONTENT:
-            # Nobody said how far it had come.
-            course.forget(self._before)
+        if course.reconnects and status != NO_CONTENT:
+            self._record.count("reconnected", self._due_ns)
+            if not course.last_id:
+                # Nobody said how far it had come.
+                course.forget(self._before)
         if not course.head_ns:
             course.head_ns, course.status = now_ns, status
             course.since_ns = -now_ns
@@ -113,11 +115,10 @@ class EventWatch:
         """The body has ended in good order: what was left may be an event."""
         self.events(self._reader.end(), now_ns)
 
-    def interrupt(self, due_ns: int) -> None:
+    def interrupt(self) -> None:
         """The stream was cut and is going to be taken up again."""
         course, reader = self.course, self._reader
         course.reconnects += 1
-        self._record.count("reconnected", due_ns)
         if isinstance(reader, SseReader):
             course.last_id = reader.last_id
             course.first_id = course.first_id or reader.first_id

@@ -90,7 +90,7 @@ class EchoSocket(Socket):
         if not self._came_before(payload, newest):
             self.kit.count_stray(payload, now)
             return
-        counts = self.kit.record.of(now)
+        counts = self.kit.record.at(now)
         counts.duplicated += 1
         counts.received += 1
 

@@ -49,7 +49,7 @@ class Kit:
 
     def count_stray(self, payload: bytes, now_ns: int) -> None:
         """Count a message that nobody had asked for, and remember how it began."""
-        counts = self.record.of(now_ns)
+        counts = self.record.at(now_ns)
         counts.stray += 1
         counts.received += 1
         self.stray = payload[:_STRAY_BYTES]

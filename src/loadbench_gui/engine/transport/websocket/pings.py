@@ -34,5 +34,5 @@ def give_up(pings: Pings, before_ns: int, record: SocketRecord) -> Pings:
     """Count those sent up to `before_ns` as unanswered, and return the others."""
     late = bisect_right(pings, before_ns)
     for ping_ns in pings[:late]:
-        record.of(ping_ns).pings_unanswered += 1
+        record.at(ping_ns).pings_unanswered += 1
     return pings[late:]

@@ -79,7 +79,7 @@ class Listener(Member):
     def _count(self, count: int, now: int) -> None:
         """Count messages that came in one read, once their numbers were looked at: there is no gap between those."""
         record, numbers = self.kit.record, self._numbers
-        counts = record.of(now)
+        counts = record.at(now)
         counts.received += count
         if numbers is not None and numbers.sequence is not None:
             counts.numbered += count
@@ -96,9 +96,9 @@ class Listener(Member):
             numbers = self._numbers = Numbers()
         turn = numbers.follow(payload, now, binary=binary)
         if turn is Turn.AGAIN:
-            self.kit.record.of(now).duplicated += 1
+            self.kit.record.at(now).duplicated += 1
         elif turn is Turn.LATE:
-            self.kit.record.of(now).reordered += 1
+            self.kit.record.at(now).reordered += 1
         if numbers.sequence is not None and numbers.sequence.lost:
             self._count_lost(numbers.sequence)
 
@@ -115,7 +115,7 @@ class Listener(Member):
     def _count_lost(self, sequence: Numbering) -> None:
         """Each belongs to the moment at which its gap was seen."""
         for count, seen_ns in sequence.lost:
-            self.kit.record.of(seen_ns).lost += count
+            self.kit.record.at(seen_ns).lost += count
         sequence.lost.clear()
 
     def settle(self) -> None:

@@ -155,7 +155,7 @@ class Socket(Entrance):
             self._unusual = Unusual(acceptance.extensions)
         if kit.settings.hello:
             self.write_frame(self.pack(kit.settings.hello) if self._unusual else kit.hello)
-            kit.record.of(now).sent += 1
+            kit.record.at(now).sent += 1
         if kit.pinger is not None:
             kit.pinger.add(self)
         self.on_open(now)
@@ -262,7 +262,7 @@ class Socket(Entrance):
         """It has ended, not by us. code: how, where the record counts that."""
         self._leave()
         if code:
-            self.kit.record.of(now).close(code)
+            self.kit.record.at(now).close(code)
             self.circuit.recorder.connections.closed_by_server += 1
         self.on_lost(kind, why, now)
 
