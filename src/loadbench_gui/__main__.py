@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import sys
 
-from loadbench_gui import interpreter
-
 
 def cli() -> int:
     """Run `loadbench`: everything, without a window. In a frozen app also the Python that `{python}` stands for."""
+    _end_at_interrupt()
     _begin()
+    from loadbench_gui import interpreter
+
     try:
         if interpreter.stands_in(sys.argv[1:]):
             return _run_as_python(sys.argv[1:])
@@ -26,7 +27,10 @@ def cli() -> int:
 
 def gui() -> int:
     """Run `loadbench-gui`: the window."""
+    _end_at_interrupt()
     _begin()
+    from loadbench_gui import interpreter
+
     if interpreter.is_frozen():
         for name in ("QT_PLUGIN_PATH", "QT_QPA_PLATFORM_PLUGIN_PATH"):
             os.environ.pop(name, None)  # plug-ins of another Qt than the one that ships with us
@@ -48,8 +52,27 @@ def gui() -> int:
     from loadbench_gui.deploy.standing import standing
     from loadbench_gui.ui.app import main
 
+    _raise_at_interrupt()
     standing.keep()
     return main(arguments)
+
+
+def _end_at_interrupt() -> None:
+    """End quietly at Ctrl-C until a command or the window takes the signal over; there is nothing to clean up yet.
+
+    An exception in the middle of an import would come out as a traceback, or as something else.
+    """
+    import signal
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where it is ignored, as under nohup
+        signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+
+
+def _raise_at_interrupt() -> None:
+    import signal
+
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _open_streams() -> None:
@@ -71,6 +94,8 @@ def _open_streams() -> None:
 def _begin() -> None:
     """What every start does first; a frozen worker goes its own way here and does not come back."""
     _open_streams()
+    from loadbench_gui import interpreter
+
     interpreter.leave_bundle(os.environ)
     import multiprocessing
 
@@ -78,8 +103,10 @@ def _begin() -> None:
 
 
 def _run_as_python(arguments: list[str]) -> int:
+    from loadbench_gui import interpreter
     from loadbench_gui.errors import LoadbenchError
 
+    _raise_at_interrupt()  # as in any Python
     try:
         return interpreter.run(arguments)
     except LoadbenchError as problem:

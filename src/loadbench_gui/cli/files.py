@@ -3,12 +3,48 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from loadbench_gui.cli.console import to_nowhere
-from loadbench_gui.errors import EnvironmentFault
+from loadbench_gui.errors import EnvironmentFault, UserError
+
+
+def check_file(path: Path) -> None:
+    """Raise where no file could be written, before anything is done whose results would have nowhere to go.
+
+    `UserError` for a folder, and for one that is not there: none is made unasked; `EnvironmentFault` for permissions.
+    """
+    if path.is_dir():
+        raise UserError(f"{path} is a folder", f"Name a file in it, as in {path / 'result.json'}")
+    if path.exists():
+        _must_be_open(path)
+        return
+    if path.parent.exists() and not path.parent.is_dir():
+        raise UserError(f"{path} cannot be a file: {path.parent} is a file itself", "Name a file in a folder.")
+    if not path.parent.is_dir():
+        raise UserError(f"there is no folder {path.parent}", "Make it first, or name a file in one that is there.")
+    _must_be_open(path.parent)
+
+
+def check_folder(path: Path) -> None:
+    """Raise where report.html and result.json could not be left; the folder itself is made when it is needed."""
+    above = path.absolute()
+    while not above.exists() and above != above.parent:
+        above = above.parent
+    if not above.is_dir():
+        raise UserError(f"{path} cannot be a folder: {above} is a file", "Name a folder, or a place for a new one.")
+    _must_be_open(above)
+    for name in ("report.html", "result.json"):
+        if (path / name).is_dir():
+            raise UserError(f"{path / name} is a folder", "Name another folder: a file is left there.")
+
+
+def _must_be_open(path: Path) -> None:
+    if not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise EnvironmentFault(f"{path} cannot be written", "Name another place, or mend its permissions.")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -14,19 +14,20 @@ from loadbench_gui.deploy import unix_socket
 from loadbench_gui.errors import TargetFault, UserError
 
 EXAMPLE = "http://127.0.0.1:8000/json"
+SOCKET_EXAMPLE = "ws://127.0.0.1:8000/ws/echo"
 UNIX_SCHEME = "http+unix"
 _SCHEMES: dict[str, Literal["http", "https"]] = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
-def resolve(url: str, *, proxied: bool = False) -> Target:
+def resolve(url: str, *, proxied: bool = False, is_socket: bool = False) -> Target:
     """Return the target that `url` names; its path is not looked at. Blocks while the name is looked up.
 
     IPv4 is preferred, because servers that are tried on one's own machine rarely listen on both. A Unix socket is
     written `http+unix://%2Frun%2Fapp.sock`. proxied: a proxy looks the name up, and may be the only one that knows it,
-    so it gets no address here; `localhost` does.
+    so it gets no address here; `localhost` does. is_socket: refusals speak of WebSockets.
     Raises `UserError` for what is not a URL, `TargetFault` for a name that nobody knows and a socket that is not there.
     """
-    parts = _split(url)
+    parts = _split(url, is_socket=is_socket)
     if parts.scheme == UNIX_SCHEME:
         path = unix_socket.path_in(parts.netloc)
         unix_socket.check(path)
@@ -52,8 +53,9 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _split(url: str) -> SplitResult:
+def _split(url: str, *, is_socket: bool) -> SplitResult:
     shown = without_login(url)
+    scheme, example = ("ws", SOCKET_EXAMPLE) if is_socket else ("http", EXAMPLE)
     try:
         parts = urlsplit(url.strip())
         if parts.scheme == UNIX_SCHEME:
@@ -63,11 +65,12 @@ def _split(url: str) -> SplitResult:
     except ValueError as error:
         # The error quotes what it could not read, and that may be a password.
         reason = f": {error}" if shown == url else ""
-        raise UserError(f"{shown!r} is not a URL{reason}", f"Write it like {EXAMPLE}") from None
+        raise UserError(f"{shown!r} is not a URL{reason}", f"Write it like {example}") from None
     if parts.scheme not in _SCHEMES or not host:
-        raise UserError(f"{shown!r} is not an http:// or https:// URL", f"Write it like {_suggest(shown)}")
+        what = "a ws:// or wss://" if is_socket else "an http:// or https://"
+        raise UserError(f"{shown!r} is not {what} URL", f"Write it like {_suggest(shown, scheme, example)}")
     if port == 0:
-        raise UserError(f"{shown!r} names port 0, on which nobody can listen", f"Write it like {EXAMPLE}")
+        raise UserError(f"{shown!r} names port 0, on which nobody can listen", f"Write it like {example}")
     if parts.username is not None:
         raise UserError(
             f"the URL of {host} carries a user name; credentials in URLs are not sent",
@@ -76,15 +79,20 @@ def _split(url: str) -> SplitResult:
     return parts
 
 
-def _suggest(url: str) -> str:
+def _suggest(url: str, scheme: str, example: str) -> str:
     """Guess what was meant: most often only the scheme is missing."""
     parts = urlsplit(url)
     bare = url.strip().lstrip("/")
-    if "://" not in bare and bare and " " not in bare and (":" in bare or "." in bare or bare.startswith("localhost")):
-        return f"http://{bare}"
+    if (
+        "://" not in bare
+        and bare
+        and " " not in bare
+        and (any(mark in bare for mark in ":./") or bare.startswith("localhost"))
+    ):
+        return f"{scheme}://{bare}"
     if "://" in bare and parts.scheme not in _SCHEMES and parts.netloc:
-        return f"http://{parts.netloc}{parts.path}"
-    return EXAMPLE
+        return f"{scheme}://{parts.netloc}{parts.path}"
+    return example
 
 
 def look_up(host: str, port: int) -> str:

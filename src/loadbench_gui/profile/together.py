@@ -14,11 +14,35 @@ Raw: TypeAlias = Mapping[str, Any]
 
 _HERE: Final[KeyPath] = ("generator",)
 _TLS: Final = ("insecure", "ca_file", "cert_file", "key_file", "server_name")
+_BODIES: Final = ("body", "json", "json_text")
 _PLAIN: Final = ("http://", "ws://", "http+unix://")
 
 
 def effect_checks(document: Raw) -> Iterator[Finding]:
-    """Yield the keys of `[generator]` that no deployment and no workload of the profile gives an effect."""
+    """Yield the keys that the rest of the profile gives no effect: expectations, and keys of `[generator]`."""
+    for index, workload in enumerate(document["workload"] if isinstance(document.get("workload"), list) else ()):
+        if isinstance(workload, dict):
+            yield from dict.fromkeys(_expected_of_head(("workload", index), workload))
+    yield from _generator_checks(document)
+
+
+def _expected_of_head(path: KeyPath, workload: Raw) -> Iterator[Finding]:
+    """Find what a body should hold where there is none. A request without expectations has those of the workload."""
+    for place, request in requests_of(path, workload):
+        if str(request.get("method", "")).upper() != "HEAD":
+            continue
+        owner, table = (place, request) if isinstance(request.get("expect"), dict) else (path, workload)
+        expect = table.get("expect")
+        hint = (
+            "Expect a status alone, or ask with GET."
+            if "also" not in place or owner is place
+            else "Ask with GET, or give the HEAD an expectation of its own: expect = { status = 200 }."
+        )
+        for key in filter(expect.__contains__, _BODIES) if isinstance(expect, dict) else ():
+            yield Finding((*owner, "expect", key), "means nothing for a HEAD: its answer has no body", hint)
+
+
+def _generator_checks(document: Raw) -> Iterator[Finding]:
     generator = document.get("generator")
     if not isinstance(generator, dict):
         return

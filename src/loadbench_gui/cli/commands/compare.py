@@ -11,8 +11,9 @@ import typer
 from rich.table import Table
 
 from loadbench_gui.cli.common import DataDir, JsonTo, OutDir, ProfileArg, Quiet
-from loadbench_gui.cli.files import write_json
+from loadbench_gui.cli.files import check_folder, write_json
 from loadbench_gui.cli.measuring import measure_comparison
+from loadbench_gui.cli.options.values import whole
 from loadbench_gui.cli.selection import choose
 from loadbench_gui.cli.session import Terminal, run_async
 from loadbench_gui.cli.table import new_app
@@ -44,7 +45,7 @@ def compare(
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option("--seed", min=0, max=2**SEED_BITS - 1, metavar="N", help="Order of the runs, and arrivals."),
+        typer.Option("--seed", parser=whole(0, 2**SEED_BITS - 1), metavar="N", help="Order of the runs, and arrivals."),
     ] = None,
     plan_only: Annotated[bool, typer.Option("--plan", help="Print the schedule and end; nothing is started.")] = False,
     json_to: JsonTo = None,
@@ -64,6 +65,8 @@ def compare(
             plan, comparison=dataclasses.replace(plan.comparison, baseline=choose(plan, baseline).name)
         )
     terminal = Terminal(json_to, quiet, data_dir)
+    if out is not None:
+        check_folder(out)
     drawn = secrets.randbits(SEED_BITS) if seed is None else seed
     if plan_only:
         return _show_schedule(terminal, plan, make_schedule(plan, drawn))

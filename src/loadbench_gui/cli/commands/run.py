@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from loadbench_gui.cli.common import DataDir, JsonTo, OutDir, ProfileArg, Quiet
+from loadbench_gui.cli.files import check_folder
 from loadbench_gui.cli.measuring import measure_one
 from loadbench_gui.cli.selection import choose
 from loadbench_gui.cli.session import Terminal, run_async
@@ -32,4 +33,6 @@ def run(
     plan = load(find(profile))
     deployment = choose(plan, deployment_name)
     terminal = Terminal(json_to, quiet, data_dir)
+    if out is not None:
+        check_folder(out)
     return run_async(lambda interrupts: measure_one(terminal, interrupts, plan, deployment, plan.workloads, out=out))

@@ -46,7 +46,7 @@ def split(url: str, *, is_socket: bool = False, proxied: bool = False) -> tuple[
             f"{scheme}:// is the address of a WebSocket",
             f"Measure that with `loadbench ws`, or write {SOCKET_SCHEMES[scheme]}://.",
         )
-    resolve(url, proxied=proxied)
+    resolve(url, proxied=proxied, is_socket=is_socket)
     parts = urlsplit(url.strip())
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return f"{parts.scheme}://{parts.netloc}", encoded(path)

@@ -18,7 +18,7 @@ from loadbench_gui.core.shape import LoadShape, Stage
 class Pace:
     """How many at a time, and for how long."""
 
-    connections: load.Connections = 50
+    connections: load.Connections = "50"  # type: ignore[assignment]
     duration_s: load.Duration = None
     requests: load.Requests = None
     think_s: load.Think = "0s"  # type: ignore[assignment]

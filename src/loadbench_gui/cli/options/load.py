@@ -18,7 +18,9 @@ LONGEST_COUNT_S: Final = 3600.0
 
 Connections: TypeAlias = Annotated[
     int,
-    typer.Option("-c", "--connections", min=1, max=100_000, metavar="N", help="Connections at the same time."),
+    typer.Option(
+        "-c", "--connections", parser=values.whole(1, 100_000), metavar="N", help="Connections at the same time."
+    ),
 ]
 Duration: TypeAlias = Annotated[
     float | None,
@@ -30,7 +32,7 @@ Duration: TypeAlias = Annotated[
 Requests: TypeAlias = Annotated[
     int | None,
     typer.Option(
-        "-n", "--requests", min=1, metavar="N",
+        "-n", "--requests", parser=values.whole(1), metavar="N",
         help="End after so many requests (streams, messages), or after -d if that is first; without -d after an hour.",
     ),
 ]  # fmt: skip
@@ -79,7 +81,7 @@ WhenAllBusy: TypeAlias = Annotated[
 QueueLimit: TypeAlias = Annotated[
     int | None,
     typer.Option(
-        "--queue-limit", min=0, metavar="N",
+        "--queue-limit", parser=values.whole(0), metavar="N",
         help="Open loop: how many may wait for a connection; more are dropped. Without it: rate x timeout.",
     ),
 ]  # fmt: skip

@@ -62,7 +62,9 @@ DataFile: TypeAlias = Annotated[
 Gzip: TypeAlias = Annotated[bool, typer.Option("--gzip", help="Ask for compressed answers.")]
 ExpectStatus: TypeAlias = Annotated[
     int | None,
-    typer.Option("--expect-status", min=100, max=599, metavar="CODE", help="Any other status is a failure."),
+    typer.Option(
+        "--expect-status", parser=values.whole(100, 599), metavar="CODE", help="Any other status is a failure."
+    ),
 ]
 ExpectBody: TypeAlias = Annotated[
     str | None, typer.Option("--expect-body", metavar="TEXT", help="Text each body must contain.")

@@ -24,7 +24,9 @@ Kind: TypeAlias = Annotated[
 ]  # fmt: skip
 Events: TypeAlias = Annotated[
     int | None,
-    typer.Option("--events", min=1, max=MOST_EVENTS, metavar="N", help="A complete stream has so many events."),
+    typer.Option(
+        "--events", parser=values.whole(1, MOST_EVENTS), metavar="N", help="A complete stream has so many events."
+    ),
 ]
 Until: TypeAlias = Annotated[
     str | None,
@@ -47,7 +49,7 @@ Endless: TypeAlias = Annotated[
 Reconnects: TypeAlias = Annotated[
     int,
     typer.Option(
-        "--reconnect", min=0, max=1_000, metavar="N",
+        "--reconnect", parser=values.whole(0, 1_000), metavar="N",
         help="Take a stream that was cut up again, so many times, with Last-Event-ID.",
     ),
 ]  # fmt: skip
@@ -73,8 +75,8 @@ class Streams:
     until: Until = None
     content: Content = None
     endless: Endless = False
-    reconnects: Reconnects = 0
-    upload_chunk_bytes: UploadChunk = "0"  # type: ignore[assignment] # as typed: see groups
+    reconnects: Reconnects = "0"  # type: ignore[assignment] # as typed: see groups
+    upload_chunk_bytes: UploadChunk = "0"  # type: ignore[assignment]
     upload_every_s: UploadEvery = "0s"  # type: ignore[assignment]
 
     def headers(self) -> tuple[Header, ...]:

@@ -31,6 +31,11 @@ def must_matter(base: str, workload: Workload, settings: GeneratorSettings) -> N
         "names a file that no request takes values from", "Write ${row:COLUMN} in the path, a header or the body.",
     )  # fmt: skip
     refuse(
+        {"--expect-body": any(_has_unchecked_body(request, workload) for request in workload.requests)},
+        "is about the body of each answer, and the answer to a HEAD has none",
+        "Expect a status instead (--expect-status 200), or ask with GET.",
+    )
+    refuse(
         {"--user": settings.client.auth != "none" and any(map(_logs_in, workload.requests))},
         "stands beside a header Authorization: only one can be sent", "Leave one of them out.",
     )  # fmt: skip
@@ -52,6 +57,10 @@ def _tls_must_matter(base: str, settings: GeneratorSettings) -> None:
         refuse(
             given, f"is about TLS, and nothing is encrypted on the way to {base}", "Write https://, or leave it out."
         )
+
+
+def _has_unchecked_body(request: Request, workload: Workload) -> bool:
+    return request.method == "HEAD" and (request.expect or workload.expect).body is not None
 
 
 def _logs_in(request: Request) -> bool:

@@ -149,6 +149,20 @@ def cpu_list(text: str) -> tuple[int, ...] | None:
     return tuple(dict.fromkeys(cpus))
 
 
+def whole(lowest: int, highest: int | None = None) -> Callable[[str], int]:
+    """Return a parser of whole numbers within the limits, both of which are allowed."""
+    limits = f"of {lowest:,} or more" if highest is None else f"from {lowest:,} to {highest:,}"
+
+    def parse(text: str) -> int:
+        digits = str(text).removeprefix("-")
+        number = int(text) if _is_count(digits) else None
+        if number is None or number < lowest or (highest is not None and number > highest):
+            raise typer.BadParameter(f"{text!r} is not a whole number {limits}.")
+        return number
+
+    return parse
+
+
 def _is_count(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= 18
 

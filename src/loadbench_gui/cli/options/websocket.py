@@ -36,20 +36,24 @@ Size: TypeAlias = Annotated[
     int | None,
     typer.Option(
         "--size", parser=values.size, metavar="BYTES",
-        help=f"Make messages of this size up (0 to 64 MiB, as in '4 KiB'); without it {SIZE_BYTES}.",
+        help=f"Make messages of this size up (0 to 64 MiB, as in '4 KiB'); without it {SIZE_BYTES}. Those of 16 bytes or "
+        "more (8 where they are binary) carry an identifier; each connection has one shorter one under way at a time.",
     ),
 ]  # fmt: skip
 MessageText: TypeAlias = Annotated[
     bytes | None,
     typer.Option(
         "--message", parser=values.body, metavar="TEXT|@FILE",
-        help="Send this message; in a fan-out after an identifier.",
+        help="Send exactly this, so without an identifier: one at a time on each connection, and a late echo ends the "
+        "connection; in a fan-out an identifier stands in front of it.",
     ),
 ]  # fmt: skip
 Binary: TypeAlias = Annotated[bool, typer.Option("--binary", help="Send binary messages, not text.")]
 Fragments: TypeAlias = Annotated[
     int,
-    typer.Option("--fragments", min=1, max=10_000, metavar="N", help="Cut each message into so many frames."),
+    typer.Option(
+        "--fragments", parser=values.whole(1, 10_000), metavar="N", help="Cut each message into so many frames."
+    ),
 ]
 Compress: TypeAlias = Annotated[bool, typer.Option("--compress", help="Offer compression (permessage-deflate).")]
 Subprotocols: TypeAlias = Annotated[
@@ -69,15 +73,17 @@ PingEvery: TypeAlias = Annotated[
     float | None,
     typer.Option(
         "--ping-every", parser=values.positive_duration, metavar="TIME",
-        help="Ping each connection this often, and time the pongs.",
+        help="Ping each connection this often, time the pongs, and count those that do not come within --timeout: a "
+        "connection that is held has failed then.",
     ),
 ]  # fmt: skip
 Publishers: TypeAlias = Annotated[
     int | None,
     typer.Option(
-        "--publishers", min=1, metavar="N", help="With --mode fanout: how many connections publish; 1 without it."
+        "--publishers", parser=values.whole(1), metavar="N",
+        help="With --mode fanout: how many connections publish; 1 without it.",
     ),
-]
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,7 @@ class Messages:
     size_bytes: Size = None
     message: MessageText = None
     binary: Binary = False
-    fragments: Fragments = 1
+    fragments: Fragments = "1"  # type: ignore[assignment] # as typed: see groups
     compress: Compress = False
     subprotocols: Subprotocols = None
     hello: Hello = None

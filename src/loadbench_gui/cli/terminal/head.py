@@ -12,6 +12,7 @@ from loadbench_gui.core.plan import Request, Workload
 from loadbench_gui.core.run import Run
 from loadbench_gui.report import words
 
+ENDS: Final = {"stopped": "stopped by you", "worker_lost": "a process that sends died", "failed": "it failed"}
 SOCKET_SCHEMES: Final = {"http": "ws", "https": "wss"}
 
 
@@ -28,7 +29,15 @@ def print_head(console: Console, run: Run) -> None:
         console.print(Text(f"  {line}"))
     console.print(Text(_how(run), style="dim"))
     if not run.sealed:
-        console.print(Text(f"Cut short: {run.stop_reason or 'it did not end as planned'}.", style="yellow"))
+        console.print(Text(_ended(run), style="yellow"))
+
+
+def _ended(run: Run) -> str:
+    """Say how a run ended that did not end as planned. Without a reason its window was over, or it had its count."""
+    if run.stop_reason not in ("", "requests"):
+        return f"Cut short: {ENDS.get(run.stop_reason, run.stop_reason)}."
+    waiting = f"; {words.count(run.measured.censored)} had none" if run.measured.censored else ""
+    return f"Ended while the last answers were awaited{waiting}. What was to be measured was measured whole."
 
 
 def address(url: str, workload: Workload) -> str:

@@ -72,7 +72,7 @@ def rows_of(lines: Iterable[str], wanted: Iterable[str], source: str) -> Rows:
     return Rows(dict(zip(wanted, columns, strict=True)), source)
 
 
-_HINT = "Its first line names the columns: name,city"
+_HINT = "Give it a first line with the names of its columns, as this one for two of them: name,city"
 
 
 def _checked(reader: Iterator[list[str]], width: int, source: str) -> Iterator[list[str]]:

@@ -1,0 +1,43 @@
+"""Where results could not be written, that is said before anything is done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from loadbench_gui.cli.main import main
+from privileges import as_nobody
+
+NOBODY_LISTENS = "http://127.0.0.1:1"
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [("", "is a folder"), ("new/x.json", "there is no folder"), ("file/x.json", "is a file itself")],
+    ids=["a folder", "a new folder", "below a file"],
+)
+def test_a_place_for_the_document_that_is_none(
+    place: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert main(["http", NOBODY_LISTENS, "--json", str(tmp_path / place)]) == 2
+    assert words in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_place_for_the_report_that_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    assert main(["compare", "first-look", "--plan", "--out", str(tmp_path / "file" / "out")]) == 2
+    assert "cannot be a folder" in capsys.readouterr().err
+
+
+def test_a_place_that_may_not_be_written_is_a_fault_of_the_machine(capsys: pytest.CaptureFixture[str]) -> None:
+    with as_nobody() as folder:
+        folder.chmod(0o500)
+        try:
+            code = main(["http", NOBODY_LISTENS, "--json", str(folder / "x.json")])
+        finally:
+            folder.chmod(0o700)
+    assert code == 5
+    assert "cannot be written" in " ".join(capsys.readouterr().err.split())
