@@ -87,7 +87,7 @@ class SocketRecord:
         self._measured, self._others, self._beyond = Counts(), Counts(), Counts()
 
     def of(self, due_ns: int) -> Counts:
-        """Return the counts of the population of a request that was due at `due_ns`."""
+        """Return the counts of the population of what was due, or sent by us, at `due_ns`."""
         return self._measured if self._begin_ns <= due_ns < self._end_ns else self._others
 
     def at(self, now_ns: int) -> Counts:

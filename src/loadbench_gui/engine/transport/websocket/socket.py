@@ -155,7 +155,7 @@ class Socket(Entrance):
             self._unusual = Unusual(acceptance.extensions)
         if kit.settings.hello:
             self.write_frame(self.pack(kit.settings.hello) if self._unusual else kit.hello)
-            kit.record.at(now).sent += 1
+            kit.record.of(now).sent += 1
         if kit.pinger is not None:
             kit.pinger.add(self)
         self.on_open(now)
