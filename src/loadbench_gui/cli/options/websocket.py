@@ -36,8 +36,8 @@ Size: TypeAlias = Annotated[
     int | None,
     typer.Option(
         "--size", parser=values.size, metavar="BYTES",
-        help=f"Make messages of this size up (0 to 64 MiB, as in '4 KiB'); without it {SIZE_BYTES}. Those of 16 bytes or "
-        "more (8 where they are binary) carry an identifier; each connection has one shorter one under way at a time.",
+        help=f"Make messages of this size up (0 to 64 MiB, as in '4 KiB'); without it {SIZE_BYTES}. Those of 16 bytes "
+        "or more (8 where binary) carry an identifier; a connection has one shorter one under way at a time.",
     ),
 ]  # fmt: skip
 MessageText: TypeAlias = Annotated[
