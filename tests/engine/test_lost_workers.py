@@ -154,6 +154,21 @@ def test_a_mistake_in_a_callback_of_the_loop_ends_the_run_with_its_reason(monkey
     assert not multiprocessing.active_children()
 
 
+def test_a_mistake_in_taking_what_a_worker_reports_ends_its_share_with_the_reason() -> None:
+    watch = Watch()
+
+    def stumble(interval: Interval) -> None:
+        raise LookupError("nobody knows this interval")
+
+    async def scenario() -> None:
+        async with asyncio.timeout(60):
+            with pytest.raises(EnvironmentFault, match="LookupError: nobody knows this interval"):
+                await asyncio.to_thread(fire_two, CONTINUE, watch, duration_s=300.0, on_interval=stumble)
+
+    asyncio.run(scenario())
+    assert not multiprocessing.active_children()
+
+
 @pytest.mark.parametrize("stopped", [False, True], ids=["left alone", "stopped"])
 def test_a_worker_that_hangs_before_it_is_ready_ends_the_run_and_not_the_patience(
     monkeypatch: pytest.MonkeyPatch, stopped: bool

@@ -89,14 +89,17 @@ class Gathering:
     def end(self, shard: int, words: str) -> None:
         """Note that nothing more comes from `shard`; if it had not reported its last interval, it is lost."""
         before = self._timeline.lost
-        for interval in self._timeline.lose(shard):
-            self._take(interval)
-        if self._timeline.lost != before:
-            self._tell_lost(shard, words)
-        # Not before all have ended: the moment of its last request is the last that a shard tells.
-        self._running.discard(shard)
-        if not self._running:
-            self.done.set()
+        try:
+            for interval in self._timeline.lose(shard):
+                self._take(interval)
+        finally:
+            # Whatever goes wrong above: a shard whose end nobody notes would be waited for without end.
+            if self._timeline.lost != before:
+                self._tell_lost(shard, words)
+            # Not before all have ended: the moment of its last request is the last that a shard tells.
+            self._running.discard(shard)
+            if not self._running:
+                self.done.set()
 
     @property
     def workers(self) -> int:

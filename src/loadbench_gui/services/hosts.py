@@ -104,8 +104,10 @@ class Workers:
                     pass
 
         def end(words: str) -> None:
-            self._gathering.end(shard.index, words)
-            self._is_prepared(shard.index)
+            try:
+                self._gathering.end(shard.index, words)
+            finally:
+                self._is_prepared(shard.index)
 
         return Worker(shard, spin=self._spin, on_message=take, on_end=end)
 

@@ -117,8 +117,14 @@ class Worker:
         try:
             self._on_message(message)
         except LoadbenchError as problem:
-            self._refused, self._fault = True, problem.message
-            self.kill()
+            self._refuse(problem.message)
+        except Exception as problem:
+            # A mistake of ours: what it leaves undone would be waited for without end.
+            self._refuse(f"{type(problem).__name__}: {problem}")
+
+    def _refuse(self, why: str) -> None:
+        self._refused, self._fault = True, why
+        self.kill()
 
     def _end(self, problem: str) -> None:
         self.ended.set()
