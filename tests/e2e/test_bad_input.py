@@ -102,7 +102,7 @@ def test_a_url_without_a_scheme(loadbench: Loadbench) -> None:
         (["capacity", "first-look"], "later version"),
         (["http", "ws://127.0.0.1:1"], "`loadbench ws`"),
         (["stream", "http://127.0.0.1:1", "--endless", "--events", "5"], "Leave one of the two out"),
-        (["ws", "ftp://127.0.0.1:1"], "not an http:// or https:// URL"),
+        (["ws", "ftp://127.0.0.1:1"], "not a ws:// or wss:// URL"),
         (["ws", "ws://127.0.0.1:1", "--mode", "push", "-r", "5"], "-d how long"),
         (["ws", "ws://127.0.0.1:1", "--mode", "fanout", "--size", "8"], "--size 16"),
         (["report", "nothing"], "history"),
