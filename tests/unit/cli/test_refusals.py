@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -56,7 +58,12 @@ def test_an_interrupt_while_modules_are_imported_shows_no_traceback(
     (tmp_path / "sitecustomize.py").write_text(INTERRUPTING.format(name=name), encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run(
-        [sys.executable, *client, "http", NOBODY, "-d", "1s"], env=environment, capture_output=True, text=True
+        [sys.executable, *client, "http", NOBODY, "-d", "1s"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        # Who started the tests may have it ignored, and that is inherited.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     assert (done.returncode, done.stderr) == (130, "")
 
