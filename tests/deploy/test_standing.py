@@ -56,7 +56,7 @@ def told(*, kept: bool, roomy: int = 100_000) -> Mapping[str, object]:
 
 
 def test_what_stands_back_is_the_thread_and_its_threads_but_no_process_that_matters() -> None:
-    assert told(kept=True) == {"said": [True, True], "own": 5, "thread": 5, "started": 0, "started by itself": 5}
+    assert told(kept=True) == {"said": [True, True], "own": 10, "thread": 10, "started": 0, "started by itself": 10}
 
 
 @pytest.mark.parametrize(("kept", "roomy"), [(False, 100_000), (True, 1)], ids=["not kept", "CPUs enough"])
