@@ -72,8 +72,8 @@ def change(ratio: float) -> str:
     """Return a ratio in words: "23 % lower", "1.4 % higher", "4.2 times as high", "the same"."""
     if ratio >= _AS_FACTOR:
         return f"{_factor(ratio)} times as high"
-    percent = _percent(abs(ratio - 1))
-    return "the same" if percent == "0 %" else f"{percent} {'lower' if ratio < 1 else 'higher'}"
+    by = percent(abs(ratio - 1))
+    return "the same" if by == "0 %" else f"{by} {'lower' if ratio < 1 else 'higher'}"
 
 
 def interval(low: float, high: float) -> str:
@@ -88,7 +88,7 @@ def interval(low: float, high: float) -> str:
     if high >= _AS_FACTOR:
         return f"{_factor(low)}–{_factor(high)} times"
     near, far = sorted((abs(low - 1), abs(high - 1)))
-    return f"{_percent(near).removesuffix(' %')}–{_percent(far)}" if _percent(near) != _percent(far) else _percent(near)
+    return f"{percent(near).removesuffix(' %')}–{percent(far)}" if percent(near) != percent(far) else percent(near)
 
 
 def beyond(bound: float, other: float) -> bool:
@@ -112,14 +112,14 @@ def sentence(v: MetricVerdict, baseline: str, load: str, counted: str = HTTP.cou
     figures = f"{metric} {change(v.ratio)} (95 % CI {interval(*v.ci95)}), {v.rounds} rounds{load and ', ' + load}"
     match v.verdict:
         case Verdict.EQUIVALENT:
-            return f"{name} and {base} are equivalent within {_percent(v.delta)}: {figures}."
+            return f"{name} and {base} are equivalent within {percent(v.delta)}: {figures}."
         case Verdict.INCONCLUSIVE:
             more = f"about {v.more_rounds:,}" if v.more_rounds is not None else "more than 1,000"
             noun = "round" if v.more_rounds == 1 else "rounds"
             return f"{name} against {base} is inconclusive; {more} more {noun} needed: {figures}."
         case Verdict.MEASURABLE:
             claim = _claim(v.metric, better=_is_better(v), measurably=True).format(base=base)
-            return f"{name} {claim}, but the gap may be under your {_percent(v.delta)} threshold: {figures}."
+            return f"{name} {claim}, but the gap may be under your {percent(v.delta)} threshold: {figures}."
         case _:
             return f"{name} {_claim(v.metric, better=_is_better(v), measurably=False).format(base=base)}: {figures}."
 
@@ -133,7 +133,7 @@ def brief(v: MetricVerdict) -> tuple[str, str]:
     resource = _RESOURCE[v.metric]
     if v.ratio >= _AS_FACTOR:
         return "uses", f"{_factor(v.ratio)} times the {resource}"
-    return "uses", f"{_percent(abs(v.ratio - 1))} {'less' if v.ratio < 1 else 'more'} {resource}"
+    return "uses", f"{percent(abs(v.ratio - 1))} {'less' if v.ratio < 1 else 'more'} {resource}"
 
 
 def without_verdict(v: MetricVerdict, reason: str, counted: str = HTTP.counted) -> str:
@@ -196,7 +196,7 @@ def _bound(bound: float, other: float) -> str:
 def _half_open(low: float, high: float) -> str:
     """Write an interval on one side of "the same" whose far bound is beyond; perhaps the near one as well."""
     if low < 1:
-        return "more than 99 %" if beyond(high, low) else f"{_percent(1 - high).removesuffix(' %')} to more than 99 %"
+        return "more than 99 %" if beyond(high, low) else f"{percent(1 - high).removesuffix(' %')} to more than 99 %"
     most = f"more than {_MOST:g} times"
     return most if beyond(low, high) else f"{_factor(low)} to {most}"
 
@@ -206,9 +206,9 @@ def _factor(ratio: float) -> str:
     return f"{ratio:.3g}" if ratio < 999.5 else f"{float(f'{ratio:.3g}'):,.0f}"
 
 
-def _percent(fraction: float) -> str:
+def percent(fraction: float) -> str:
     """Write a share; what is not quite all of it never reads as 100 %."""
-    percent = 100 * fraction
-    if 99.5 <= percent < 100:
-        return f"{min(math.floor(100 * percent + 1e-6) / 100, 99.99):g} %"
-    return f"{percent:.0f} %" if percent >= 9.95 else f"{percent:.1f}".removesuffix(".0") + " %"
+    hundredths = 100 * fraction
+    if 99.5 <= hundredths < 100:
+        return f"{min(math.floor(100 * hundredths + 1e-6) / 100, 99.99):g} %"
+    return f"{hundredths:.0f} %" if hundredths >= 9.95 else f"{hundredths:.1f}".removesuffix(".0") + " %"

@@ -74,7 +74,7 @@ def test_a_dispatch_lag_above_a_tenth_of_the_latency_makes_that_metric_suspect_o
     fitness = judge(evidence(slow_tail))
     assert said(fitness) == [("dispatch_lag", "p99"), ("dispatch_lag", "p99_9")]
     assert fitness.verdict == "valid", "p50 stands"
-    assert "dispatch lag at p99 is 400 us" in fitness.caveats[0].message
+    assert "dispatch lag at p99 is 400 µs" in fitness.caveats[0].message
     assert "(1 ms)" in fitness.caveats[0].message
 
 
@@ -114,7 +114,7 @@ def test_a_full_processor_is_named_and_shared_over_the_workers() -> None:
 def test_one_worker_that_is_full_counts_however_idle_the_others_are() -> None:
     some = replace(evidence(workers=4), busiest=0.96)
     assert said(judge(some)) == [("generator_full", None)]
-    assert "busiest worker, used 96%" in judge(some).caveats[0].message
+    assert "busiest worker, used 96 %" in judge(some).caveats[0].message
     assert judge(some).cpu_fraction == pytest.approx(0.05)
 
 
@@ -143,25 +143,25 @@ def test_above_seven_tenths_of_the_calibrated_ceiling_the_throughput_is_suspect(
     assert said(fitness) == codes
     assert fitness.ceiling_rps == pytest.approx(1e6 / calibrated_us)
     assert fitness.cpu_us_per_request == pytest.approx(200.0), "the cost is always this run's own"
-    assert not codes or "calibrated at 710.0 us" in fitness.caveats[0].message
+    assert not codes or "calibrated at 710.0 µs" in fitness.caveats[0].message
 
 
 def test_without_a_calibration_the_caveat_says_that_the_ceiling_is_this_runs_own() -> None:
     (caveat,) = judge(evidence(of_workers=health(cpu_s=0.75))).caveats
     assert (caveat.code, caveat.metric) == ("generator_busy", "throughput")
-    assert "from this run's own 750.0 us of CPU a request" in caveat.message
+    assert "from this run's own 750.0 µs of CPU a request" in caveat.message
 
 
 def test_a_busy_run_that_costs_more_than_was_calibrated_is_believed() -> None:
     fitness = judge(evidence(of_workers=health(cpu_s=0.75), around=Surroundings(calibrated_us=20.0)))
     assert fitness.ceiling_rps == pytest.approx(1e6 / 750)
-    assert "from this run's own 750.0 us of CPU a request" in fitness.caveats[0].message
+    assert "from this run's own 750.0 µs of CPU a request" in fitness.caveats[0].message
 
 
 def test_a_busy_run_that_costs_less_than_was_calibrated_is_judged_by_the_calibration() -> None:
     fitness = judge(evidence(of_workers=health(cpu_s=0.75), around=Surroundings(calibrated_us=900.0)))
     assert fitness.ceiling_rps == pytest.approx(1e6 / 900)
-    assert "calibrated at 900.0 us of CPU a request" in fitness.caveats[0].message
+    assert "calibrated at 900.0 µs of CPU a request" in fitness.caveats[0].message
 
 
 @pytest.mark.parametrize(("steal", "verdict"), [(None, "valid"), (0.01, "valid"), (0.011, "suspect")])
@@ -236,7 +236,7 @@ def test_a_wait_of_milliseconds_does_not_make_every_latency(latency_us: int) -> 
 def test_a_machine_that_is_crowded_makes_the_whole_run_suspect() -> None:
     fitness = judge(evidence(tally(latency_us=20_000), health(delay_s=0.26)))
     assert (fitness.verdict, said(fitness)) == ("suspect", [("run_delay", None)])
-    assert "26.0%" in fitness.caveats[0].message
+    assert "26 %" in fitness.caveats[0].message
 
 
 @pytest.mark.parametrize(("delay_s", "codes"), [(0.09, []), (0.11, [("run_delay", "throughput")])])
@@ -250,7 +250,7 @@ def test_a_closed_loop_without_a_processor_for_a_tenth_of_the_time_sends_less(
 def test_arrivals_that_could_not_be_sent_make_the_run_suspect() -> None:
     fitness = judge(evidence(tally(dropped=100)))
     assert (fitness.verdict, said(fitness)) == ("suspect", [("arrivals_dropped", None)])
-    assert "90.0%" in fitness.caveats[0].message
+    assert "90 %" in fitness.caveats[0].message
 
 
 def test_a_few_dropped_arrivals_cut_off_the_tail_that_they_would_have_been() -> None:
@@ -263,8 +263,8 @@ def test_arrivals_that_waited_to_the_end_were_not_sent_either() -> None:
     measured = replace(tally(issued=100, dropped=58), succeeded=36, censored=6, unsent=6)
     fitness = judge(evidence(measured))
     assert (fitness.verdict, said(fitness)) == ("suspect", [("arrivals_dropped", None), ("arrivals_unsent", None)])
-    assert "Only 36.0% of the arrivals could be sent; 58.0% found no" in fitness.caveats[0].message
-    assert "6 of 100 arrivals (6.0%) were never sent" in fitness.caveats[1].message
+    assert "Only 36 % of the arrivals could be sent; 58 % found no" in fitness.caveats[0].message
+    assert "6 of 100 arrivals (6 %) were never sent" in fitness.caveats[1].message
 
 
 def test_a_queue_that_is_never_sent_is_named_without_any_drop() -> None:
@@ -420,7 +420,7 @@ def test_a_calibration_with_plain_requests_is_no_ceiling_for_messages() -> None:
     assert judge(echo).ceiling_rps is None
     busy = judge(replace(echo, health=health(cpu_s=0.8)))
     assert busy.ceiling_rps == pytest.approx(1_250)
-    assert "1,250 round trips/s (from this run's own 800.0 us of CPU for each of the round trips)" in (
+    assert "1,250 round trips/s (from this run's own 800.0 µs of CPU for each of the round trips)" in (
         busy.caveats[-1].message
     )
 

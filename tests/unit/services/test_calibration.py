@@ -56,14 +56,14 @@ def test_a_quiet_machine_leaves_no_doubt() -> None:
 def test_runs_that_differ_cannot_be_trusted() -> None:
     found = doubts(Cost((8.0, 10.0, 12.0)), [sample()], (), 0)
     assert codes(found) == [("calibration_spread", "invalid")]
-    assert "8.0, 10.0, 12.0 us" in found[0].message
+    assert "8.0, 10.0, 12.0 µs" in found[0].message
     assert not replace(FOUND, caveats=found).trusted
 
 
 def test_stolen_time_and_other_programs_are_named() -> None:
     found = doubts(COST, [sample(steal=0.03, others=0.4), sample(steal=0.01)], (), 0)
     assert codes(found) == [("steal", "suspect"), ("busy_machine", "suspect")]
-    assert "40%" in found[1].message
+    assert "40 %" in found[1].message
     assert replace(FOUND, caveats=found).trusted
     assert codes(doubts(COST, [sample(steal=0.2)], (), 0)) == [("steal", "invalid")]
 

@@ -62,8 +62,13 @@ def test_a_fan_out_is_made_by_one_worker_however_much_there_is_to_do() -> None:
 
 
 def test_one_worker_for_a_fan_out_may_be_asked_for_and_the_app_is_always_one() -> None:
-    must_be_one_worker(FANOUT, GeneratorSettings(workers=1))
-    must_be_one_worker(FANOUT, GeneratorSettings(engine="in-app", workers=4))
+    target = Target("http", "127.0.0.1", 80, "127.0.0.1")
+    one = GeneratorSettings(workers=1)
+    assert worker_count(Load(target, FANOUT), one, (2, 3), EIGHT) == 1
+    for settings in (one, GeneratorSettings(engine="in-app", workers=4)):
+        must_be_one_worker(FANOUT, settings)  # raises where it may not
+    with pytest.raises(UserError):
+        must_be_one_worker(FANOUT, GeneratorSettings(workers=4))
 
 
 def test_a_client_that_costs_more_is_worth_more_workers() -> None:

@@ -12,6 +12,7 @@ from loadbench_gui.core.snapshot import ErrorKind, Tally
 from loadbench_gui.engine.fitness.evidence import Evidence
 from loadbench_gui.engine.fitness.lags import QUANTILES, spoken
 from loadbench_gui.stats.little import LITTLE_LIMIT, deviation
+from loadbench_gui.stats.wording import percent
 
 ACHIEVED: Final = 0.95
 STALE_SHARE: Final = 0.01
@@ -61,9 +62,9 @@ def _dropped(measured: Tally) -> tuple[Caveat, ...]:
         return ()
     others = "the others found no free connection"
     if measured.unsent:
-        others = f"{measured.dropped / measured.issued:.1%} found no free connection and were dropped"
+        others = f"{percent(measured.dropped / measured.issued)} found no free connection and were dropped"
     sent = 1 - (measured.dropped + measured.unsent) / measured.issued
-    message = f"Only {sent:.1%} of the arrivals could be sent; {others}."
+    message = f"Only {percent(sent)} of the arrivals could be sent; {others}."
     return _missing("arrivals_dropped", measured.dropped, message, measured)
 
 
@@ -73,8 +74,8 @@ def _unsent(measured: Tally) -> tuple[Caveat, ...]:
         return ()
     share = measured.unsent / measured.issued
     message = (
-        f"{measured.unsent:,} of {measured.issued:,} arrivals ({share:.1%}) were never sent: they still waited for a "
-        "free connection when the run ended."
+        f"{measured.unsent:,} of {measured.issued:,} arrivals ({percent(share)}) were never sent: they still waited "
+        "for a free connection when the run ended."
     )
     return _missing("arrivals_unsent", measured.unsent, message, measured)
 
@@ -133,7 +134,7 @@ def _accounting(evidence: Evidence) -> tuple[Caveat, ...]:
     return (
         Caveat(
             "accounting",
-            f"Throughput x (latency + think time) is {off:.0%} away from the {asking} {_asking(evidence)} "
+            f"Throughput x (latency + think time) is {percent(off)} away from the {asking} {_asking(evidence)} "
             "(Little's law), although nothing failed: our own accounting is in doubt.",
             "Check that the server accepts all connections, and run again.",
             "suspect",

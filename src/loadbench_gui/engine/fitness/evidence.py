@@ -163,9 +163,9 @@ class Evidence:
             return ""
         calibrated_us, own_us = self.calibrated_us or 0.0, self.own_cost_us or 0.0
         source = (
-            f"calibrated at {calibrated_us:.1f} us of CPU a request"
+            f"calibrated at {calibrated_us:.1f} µs of CPU a request"
             if calibrated_us >= own_us
-            else f"from this run's own {own_us:.1f} us of CPU {_each(self.kind)}"
+            else f"from this run's own {own_us:.1f} µs of CPU {_each(self.kind)}"
         )
         ceiling = f"{ceiling_rps:,.0f} {self.kind.counted}/s"
         return f" Its ceiling is {ceiling} ({source}); above 70 % of that no target is ranked."

@@ -92,9 +92,9 @@ def _service_name(tally: Tally, name: str, q: float) -> str:
 
 
 def duration(us: float) -> str:
-    """Write microseconds in the unit that suits their size: "41.2 us", "1.5 ms", "12 s"."""
+    """Write microseconds in the unit that suits their size: "41.2 µs", "1.5 ms", "12 s"."""
     if us < 999.5:
-        return f"{us:.3g} us"
+        return f"{us:.3g} µs"
     return f"{us / 1e3:.3g} ms" if us < 999_500 else f"{us / 1e6:.3g} s"
 
 
@@ -142,7 +142,7 @@ def _pauses(health: WorkerHealth, measured: Tally) -> tuple[Caveat, ...]:
     return (
         Caveat(
             "gc_pause",
-            f"Garbage collection stopped the generator for up to {health.gc_pause_us:,.0f} us between intervals.",
+            f"Garbage collection stopped the generator for up to {health.gc_pause_us:,.0f} µs between intervals.",
             "Read p99.9 and the maximum with care.",
             "suspect",
             "service_p99_9",

@@ -8,6 +8,7 @@ from loadbench_gui.core.caveats import LAG_SHARE, NEAR_CEILING, Caveat
 from loadbench_gui.engine.fitness.evidence import Evidence
 from loadbench_gui.engine.fitness.lags import RECEIVE_SHARE, duration, read_late
 from loadbench_gui.stats.kinds import Kind
+from loadbench_gui.stats.wording import percent
 
 FULL_CPU: Final = 0.95
 STEAL_LIMIT: Final = 0.01
@@ -45,7 +46,7 @@ def busy_caveats(fraction: float, ceiling: str = "") -> tuple[Caveat, ...]:
 
     Busy, it doubts the throughput, which it may have made. Full, it doubts everything: answers wait to be read.
     """
-    used = f"The generator, or its busiest worker, used {fraction:.0%} of its processor time"
+    used = f"The generator, or its busiest worker, used {percent(fraction)} of its processor time"
     hint = "Use more workers, give the generator more CPUs, or lower the load."
     if fraction >= FULL_CPU:
         message = f"{used}; the figures may show its limit, not the server's.{ceiling}"
@@ -62,7 +63,7 @@ def _near_ceiling(evidence: Evidence) -> tuple[Caveat, ...]:
     return (
         Caveat(
             "near_ceiling",
-            f"The generator sent {share:.0%} of what it could at most.{evidence.ceiling_words}",
+            f"The generator sent {percent(share)} of what it could at most.{evidence.ceiling_words}",
             "Use more workers, or give the generator more CPUs.",
             "suspect",
             "throughput",
@@ -77,7 +78,7 @@ def _steal(evidence: Evidence) -> tuple[Caveat, ...]:
     return (
         Caveat(
             "steal",
-            f"The hypervisor gave {steal:.1%} of a processor's time to others during the run; above 1 % "
+            f"The hypervisor gave {percent(steal)} of a processor's time to others during the run; above 1 % "
             f"{_met(evidence.kind)}.",
             "Run again when the host is quieter, or on a machine whose processors are not shared.",
             "suspect",
@@ -105,7 +106,7 @@ def _run_delay(evidence: Evidence) -> tuple[Caveat, ...]:
     share = evidence.run_delay_fraction
     if share is None or evidence.health.span_s <= 0:
         return ()
-    waited = f"The generator was ready to work and had no processor for {share:.1%} of the time"
+    waited = f"The generator was ready to work and had no processor for {percent(share)} of the time"
     if share > CROWDED:
         return (
             _delayed(None, f"{waited}: the machine had more to do than it could, and the server will have felt it."),

@@ -10,6 +10,7 @@ from loadbench_gui.deploy.placement import throttle_caveat
 from loadbench_gui.engine.fitness.processors import STEAL_LIMIT
 from loadbench_gui.services.calibration.result import SPREAD_LIMIT, Cost
 from loadbench_gui.services.calibration.run import Sample
+from loadbench_gui.stats.wording import percent
 
 STEAL_UNUSABLE: Final = 0.10
 """Above this a hypervisor's neighbours also cool the caches and slow the core: CPU time itself then means little."""
@@ -33,7 +34,7 @@ def _spread(cost: Cost) -> tuple[Caveat, ...]:
     return (
         Caveat(
             "calibration_spread",
-            f"The cost of a request differs by {cost.spread:.0%} between runs ({figures} us of CPU).",
+            f"The cost of a request differs by {percent(cost.spread)} between runs ({figures} µs of CPU).",
             f"{_AGAIN} Longer runs help too: --seconds 5.",
             "invalid",
         ),
@@ -47,7 +48,7 @@ def _steal(samples: Sequence[Sample]) -> tuple[Caveat, ...]:
     return (
         Caveat(
             "steal",
-            f"The hypervisor gave up to {most:.1%} of a processor's time to others.",
+            f"The hypervisor gave up to {percent(most)} of a processor's time to others.",
             "Calibrate when the host is quieter, or on a machine whose processors are not shared.",
             "invalid" if most > STEAL_UNUSABLE else "suspect",
         ),
@@ -61,7 +62,7 @@ def _others(samples: Sequence[Sample]) -> tuple[Caveat, ...]:
     return (
         Caveat(
             "busy_machine",
-            f"Other processes used up to {most:.0%} of the worker's processor: the lags are theirs as well.",
+            f"Other processes used up to {percent(most)} of the worker's processor: the lags are theirs as well.",
             _AGAIN,
             "suspect",
         ),
