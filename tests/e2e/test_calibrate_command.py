@@ -87,7 +87,7 @@ def test_a_calibration_that_is_trusted_is_kept_and_later_runs_are_judged_by_it(
     assert generator["ceiling_rps"] == 250.0
     assert generator["cpu_us_per_request"] < 4_000.0, "the cost is the run's own"
     about_throughput = [caveat for caveat in generator["caveats"] if caveat["metric"] == "throughput"]
-    assert any("calibrated at 4000.0 us" in caveat["message"] for caveat in about_throughput)
+    assert any("calibrated at 4000.0 µs" in caveat["message"] for caveat in about_throughput)
 
 
 def test_words_say_it_all(calibrated: Calibrated) -> None:
