@@ -29,6 +29,12 @@ def check_file(path: Path) -> None:
     _must_be_open(path.parent)
 
 
+def check_json(json_to: str | None) -> None:
+    """Raise where `--json` names a file that could not be written, as `check_file` does."""
+    if json_to is not None and json_to != "-":
+        check_file(Path(json_to))
+
+
 def check_folder(path: Path) -> None:
     """Raise where report.html and result.json could not be left; the folder itself is made when it is needed."""
     above = path.absolute()
@@ -47,15 +53,25 @@ def _must_be_open(path: Path) -> None:
         raise EnvironmentFault(f"{path} cannot be written", "Name another place, or mend its permissions.")
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file and the folders above it. Raises `EnvironmentFault` when the disk does not let us."""
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, where they are not there. Raises `EnvironmentFault`."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise _unwritten(path, problem) from problem
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file into a folder that is there. Raises `EnvironmentFault` when the disk does not let us."""
+    try:
         path.write_text(text, encoding="utf-8")
     except OSError as problem:
-        raise EnvironmentFault(
-            f"{path} cannot be written: {problem.strerror}", "Name another place, make room, or mend its permissions."
-        ) from problem
+        raise _unwritten(path, problem) from problem
+
+
+def _unwritten(path: Path, problem: OSError) -> EnvironmentFault:
+    hint = "Name another place, make room, or mend its permissions."
+    return EnvironmentFault(f"{path} cannot be written: {problem.strerror}", hint)
 
 
 def write_json(json_to: str, document: dict[str, Any]) -> None:

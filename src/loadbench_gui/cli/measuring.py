@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from loadbench_gui.cli.files import write_json, write_text
+from loadbench_gui.cli.files import make_folder, write_json, write_text
 from loadbench_gui.cli.outcome import comparison_exit_code, run_exit_code
 from loadbench_gui.cli.progress import Progress
 from loadbench_gui.cli.session import Interrupts, Terminal
@@ -141,6 +141,7 @@ async def deliver(terminal: Terminal, runs: Sequence[Run], comparison: Compariso
         write_json(terminal.json_to, result)
     if out is not None:
         page = await asyncio.to_thread(html.render, runs, comparison)
+        make_folder(out)
         write_json(str(out / "result.json"), result)
         write_text(out / "report.html", page)
         places = (("report", "report.html"), ("result", "result.json"))

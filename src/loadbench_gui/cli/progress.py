@@ -34,6 +34,7 @@ from loadbench_gui.services.events import (
     TargetSampled,
 )
 from loadbench_gui.stats.kinds import kind_of
+from loadbench_gui.stats.wording import spoken
 
 REDRAWS_PER_S = 4
 
@@ -107,7 +108,7 @@ class Progress:
     def _tell_doubts(self) -> None:
         for caveats in self._doubts.values():
             gravest = max(caveats, key=lambda caveat: SEVERITY[caveat.severity])
-            metrics = ", ".join(words.metric_name(caveat.metric or "") for caveat in caveats)
+            metrics = ", ".join(spoken(caveat.metric or "") for caveat in caveats)
             self._console.print(Text(f"! doubts about {metrics}: {gravest.message} {gravest.hint}", style="yellow"))
         self._doubts.clear()
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from loadbench_gui.cli.console import console_for
-from loadbench_gui.cli.files import check_file
+from loadbench_gui.cli.files import check_json
 from loadbench_gui.errors import ExitCode
 from loadbench_gui.services.stopping import StopRequested
 from loadbench_gui.store.data_dir import data_dir
@@ -37,8 +37,7 @@ class Terminal:
     words: Console = field(init=False)
 
     def __post_init__(self) -> None:
-        if self.json_to is not None and self.json_to != "-":
-            check_file(Path(self.json_to))
+        check_json(self.json_to)
         self.words = console_for(stderr=self.json_to == "-", quiet=self.quiet)
 
     def remark(self, text: str) -> None:

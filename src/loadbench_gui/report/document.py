@@ -102,7 +102,7 @@ def _run(run: Run) -> Json:
 
 
 def _requests(tally: Tally) -> Json:
-    names = ("issued", "succeeded", "failed", "timed_out", "censored", "dropped")
+    names = ("issued", "succeeded", "failed", "timed_out", "censored", "dropped", "unsent")
     return {name: getattr(tally, name) for name in names}
 
 

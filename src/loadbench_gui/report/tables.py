@@ -16,6 +16,7 @@ from loadbench_gui.report.charts import headline, swatch
 from loadbench_gui.report.page import Cell, Pill, Table
 from loadbench_gui.stats.kinds import kind_of
 from loadbench_gui.stats.sample import POPULATIONS, Missing, measure
+from loadbench_gui.stats.wording import metric_name
 
 _BASELINE = Pill("baseline")
 
@@ -90,7 +91,7 @@ def doubt_of(runs: Sequence[Run], *metrics: Metric) -> str:
     said: dict[str, list[str]] = {}
     for metric in metrics:
         if (reason := reasons.get(metric.value)) is not None:
-            said.setdefault(reason.message, []).append(words.metric_name(metric.value))
+            said.setdefault(reason.message, []).append(metric_name(metric))
     return " ".join(f"{', '.join(names)}: {message}" for message, names in said.items())
 
 

@@ -7,7 +7,6 @@ What is not known is a dash.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
@@ -199,11 +198,6 @@ def metric_value(metric: Metric, value: float | None, counted: str = "requests")
             return seconds(value)
         case _:
             return latency(value)
-
-
-def metric_name(metric: str) -> str:
-    """Write the name of a metric, or of a percentile that is none, in a sentence: service_p99_9 -> "service p99.9"."""
-    return re.sub(r"(p\d+)_(\d)", r"\1.\2", metric).replace("_", " ")
 
 
 def moment(iso: str) -> str:

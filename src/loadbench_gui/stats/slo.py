@@ -111,7 +111,7 @@ def q_name(metric: Metric) -> str:
 def _latency(metric: Metric, limit_us: float, figures: Q) -> str:
     """Return why the limit was not kept, or ""."""
     key = q_name(metric)
-    name = metric_name(metric).replace("_", ".")
+    name = metric_name(metric)
     value: float | None = getattr(figures, key)
     if key in figures.infinite:
         return f"{name} is infinite: so many requests got no good answer, limit {_ms(limit_us)}"

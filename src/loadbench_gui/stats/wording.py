@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -56,6 +57,13 @@ def display_name(deployment: str) -> str:
 def metric_name(metric: Metric, counted: str = HTTP.counted) -> str:
     """Return a metric's name inside a sentence. counted: what the load's requests are called (`stats.kinds`)."""
     return _METRICS.get(metric, metric.value.replace("_", " ")).format(counted=counted)
+
+
+def spoken(metric: str, counted: str = HTTP.counted) -> str:
+    """Return the name of a metric, or of a percentile that is none: service_p99_9 -> "service p99.9"."""
+    if metric in tuple(Metric):
+        return metric_name(Metric(metric), counted)
+    return re.sub(r"(p\d+)_(\d)", r"\1.\2", metric).replace("_", " ")
 
 
 def at_load(workload: Workload) -> str:

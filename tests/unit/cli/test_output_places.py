@@ -26,6 +26,22 @@ def test_a_place_for_the_document_that_is_none(
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "profile new {}", "profile schema --json {}", "profile check first-look --json {}",
+        "report nothing -o {}", "history list --json {}", "calibrate --json {}", "self-test --json {}",
+    ],
+)  # fmt: skip
+def test_no_folder_is_made_unasked_whatever_the_command(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "new" / "file"
+    assert main(command.format(place).split()) == 2
+    assert "there is no folder" in " ".join(capsys.readouterr().err.split())
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_place_for_the_report_that_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").touch()
     assert main(["compare", "first-look", "--plan", "--out", str(tmp_path / "file" / "out")]) == 2

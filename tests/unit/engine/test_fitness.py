@@ -104,6 +104,15 @@ def test_a_busy_loop_makes_service_times_suspect() -> None:
     assert ("receive_lag", "service_p99") in said(fitness)
 
 
+def test_a_pause_of_ours_doubts_the_tail_on_both_clocks_where_it_could_have_made_it() -> None:
+    paused = replace(health(), gc_pause_us=30_000.0)
+    fitness = judge(evidence(of_workers=paused))
+    assert said(fitness) == [("gc_pause", "p99_9"), ("gc_pause", "service_p99_9")]
+    assert "up to 30 ms" in fitness.caveats[0].message
+    queued = replace(tally(), scheduled=Histogram.of([400_000] * 1_000))
+    assert said(judge(evidence(queued, paused))) == [("gc_pause", "service_p99_9")], "30 ms of 400 ms are no story"
+
+
 def test_a_full_processor_is_named_and_shared_over_the_workers() -> None:
     full = evidence(of_workers=health(cpu_s=0.97))
     assert said(judge(full)) == [("generator_full", None)]

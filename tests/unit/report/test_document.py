@@ -31,7 +31,7 @@ RUN: dict[str, Any] = {
     },
     "request_mix": list, "timeout_s": NUMBER, "requests_limit": (int, NONE), "pacing": (str, NONE),
     "client_options": (dict, NONE),
-    "requests": dict.fromkeys(("issued", "succeeded", "failed", "timed_out", "censored", "dropped"), int),
+    "requests": dict.fromkeys(("issued", "succeeded", "failed", "timed_out", "censored", "dropped", "unsent"), int),
     "throughput_rps": NUMBER,
     "bytes": {"sent": int, "received": int},
     "latency_us": {"service": "Q", "scheduled": "Q"},

@@ -116,13 +116,6 @@ def test_a_ramp_says_the_rates_it_moves_through() -> None:
 
 
 @pytest.mark.parametrize(
-    ("metric", "written"), [("p99_9", "p99.9"), ("service_p99_9", "service p99.9"), ("throughput", "throughput")]
-)
-def test_a_metric_is_named_the_way_people_say_it(metric: str, written: str) -> None:
-    assert words.metric_name(metric) == written
-
-
-@pytest.mark.parametrize(
     ("settings", "said"),
     [
         (SocketSettings("echo", compress=True), "echo of 32 B, compressed · open loop, 2,000 round trips/s"),

@@ -19,6 +19,7 @@ from loadbench_gui.stats.wording import (
     interval,
     metric_name,
     sentence,
+    spoken,
     without_verdict,
 )
 
@@ -229,3 +230,19 @@ def test_cpu_is_said_of_what_the_load_counts(workload: Workload, words: str) -> 
     assert metric_name(Metric.CPU_PER_1K, counted) == words
     assert f"uses less CPU than FastAPI: {words} 23 % lower" in sentence(less, "fastapi", LOAD, counted)
     assert without_verdict(replace(less, verdict=Verdict.NONE), "why", counted).startswith(f"Starlette, {words}: ")
+
+
+@pytest.mark.parametrize(
+    ("metric", "written"),
+    [
+        ("p99_9", "p99.9"),
+        ("service_p99_9", "service p99.9"),
+        ("service_p90", "service p90"),
+        ("throughput", "throughput"),
+        ("fanout_p99", "fan-out p99"),
+        ("gap_p99", "p99 of the gaps"),
+        ("cpu_per_1k", "CPU per 1,000 messages"),
+    ],
+)
+def test_a_doubted_figure_is_named_the_way_verdicts_name_it(metric: str, written: str) -> None:
+    assert spoken(metric, "messages") == written

@@ -12,7 +12,7 @@ import typer
 
 from loadbench_gui.cli.common import DataDir, JsonTo, ProfileArg, Quiet
 from loadbench_gui.cli.console import console_for
-from loadbench_gui.cli.files import check_file, write_json, write_out
+from loadbench_gui.cli.files import check_json, write_json, write_out
 from loadbench_gui.cli.selection import choose
 from loadbench_gui.cli.session import Interrupts, run_async
 from loadbench_gui.cli.table import new_app
@@ -41,8 +41,7 @@ def deploy(
     """Start one deployment, print its URL and pids as JSON, hold it until interrupted."""
     plan = load(find(profile))
     name = choose(plan, deployment_name).name
-    if json_to is not None and json_to != "-":
-        check_file(Path(json_to))
+    check_json(json_to)
     return run_async(lambda interrupts: _hold(interrupts, plan, name, json_to=json_to, quiet=quiet))
 
 

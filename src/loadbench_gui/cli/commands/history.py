@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from loadbench_gui.cli.common import DataDir, EntryId, JsonTo, Quiet
-from loadbench_gui.cli.files import write_json
+from loadbench_gui.cli.files import check_file, write_json
 from loadbench_gui.cli.session import Terminal, run_async
 from loadbench_gui.cli.summary import print_run
 from loadbench_gui.cli.table import new_app
@@ -117,12 +117,15 @@ def export(
 async def _export(terminal: Terminal, identifier: str, out: Path | None, *, force: bool) -> int:
     entry = await _load(terminal, identifier)
     result = document(entry.runs, entry.comparison)
-    if terminal.json_to is not None:
-        write_json(terminal.json_to, result)
-    if terminal.json_to is None or out is not None:
-        path = out or Path(f"{entry.entry_id}.json")
+    path = out or Path(f"{entry.entry_id}.json")
+    is_file = terminal.json_to is None or out is not None
+    if is_file:
+        check_file(path)
         if path.exists() and not force:
             raise UserError(f"{path} exists already", "Name another file with -o, or add --force to replace it.")
+    if terminal.json_to is not None:
+        write_json(terminal.json_to, result)
+    if is_file:
         write_json(str(path), result)
         terminal.words.print(str(path), markup=False)
     return 0

@@ -9,7 +9,7 @@ import typer
 
 from loadbench_gui.cli.common import DataDir, JsonTo, ProfileArg, Quiet
 from loadbench_gui.cli.console import console_for
-from loadbench_gui.cli.files import write_json, write_out, write_text
+from loadbench_gui.cli.files import check_file, check_json, write_json, write_out, write_text
 from loadbench_gui.cli.table import ANYTHING, new_app
 from loadbench_gui.core.plan import Plan
 from loadbench_gui.errors import UserError
@@ -34,6 +34,7 @@ def check(
 ) -> int:
     """Read a profile, say everything that is wrong with it, or what it would do."""
     path = find(profile)
+    check_json(json_to)
     try:
         plan = load(path)
     except ProfileError as error:
@@ -73,6 +74,7 @@ def schema(json_to: JsonTo = None, quiet: Quiet = False, data_dir: DataDir = Non
     if json_to is None or json_to == "-":
         write_out(text)
     else:
+        check_json(json_to)
         write_text(Path(json_to), text)
     return 0
 
@@ -88,6 +90,7 @@ def new(
     data_dir: DataDir = None,
 ) -> int:
     """Write a commented profile to start from."""
+    check_file(path)
     if path.exists() and not force:
         raise UserError(f"{path} exists already", "Name another file, or add --force to replace it.")
     write_text(path, new_text(like))

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from loadbench_gui.cli.common import DataDir, EntryId, JsonTo, Quiet
-from loadbench_gui.cli.files import write_json, write_out, write_text
+from loadbench_gui.cli.files import check_file, write_json, write_out, write_text
 from loadbench_gui.cli.session import Interrupts, Terminal, run_async
 from loadbench_gui.cli.table import new_app
 from loadbench_gui.core.run import Run
@@ -44,6 +44,8 @@ def report(
         raise UserError(f"there is no report format {format_!r}", "Use --format html or --format json.")
     if json_to == "-" and out is None:
         raise UserError("the report and --json - would mix on standard output", "Name a file for the report with -o.")
+    if out is not None:
+        check_file(out)
     terminal = Terminal(json_to, quiet, data_dir)
     return run_async(lambda interrupts: _report(interrupts, terminal, identifier, format_, out))
 

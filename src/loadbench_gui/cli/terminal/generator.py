@@ -15,6 +15,7 @@ from loadbench_gui.core.plan import Protocol
 from loadbench_gui.core.run import Run
 from loadbench_gui.report import words
 from loadbench_gui.stats.kinds import kind_of
+from loadbench_gui.stats.wording import spoken
 
 STYLE: Final[dict[GeneratorVerdict, str]] = {"valid": "green", "suspect": "yellow", "invalid": "red"}
 MEANING: Final[dict[GeneratorVerdict, str]] = {
@@ -29,7 +30,7 @@ EVENT: Final[dict[Protocol, str]] = {"http": "an event", "stream": "an event", "
 def print_fitness(console: Console, run: Run) -> None:
     """Print the generator's verdict on itself, what it cost, and its reasons with what to do about them."""
     fitness = run.fitness
-    doubts = ", ".join(words.metric_name(metric) for metric in sorted(doubted(fitness.caveats)))
+    doubts = ", ".join(spoken(metric, kind_of(run.workload).counted) for metric in sorted(doubted(fitness.caveats)))
     meaning = MEANING[fitness.verdict] or (f", with doubts about {doubts}" if doubts else "")
     console.print(Text("generator ") + Text(fitness.verdict, STYLE[fitness.verdict]) + Text(meaning))
     for line in flow(_evidence(run), min(console.width, WIDEST)):

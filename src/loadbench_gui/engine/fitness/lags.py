@@ -16,9 +16,8 @@ from loadbench_gui.core.caveats import LAG_SHARE, Caveat
 from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.quantiles import supported_quantile, supports
 from loadbench_gui.core.snapshot import Tally, WorkerHealth
-from loadbench_gui.core.verdict import Metric
 from loadbench_gui.stats.sample import EVENTS, latency_histogram
-from loadbench_gui.stats.wording import metric_name
+from loadbench_gui.stats.wording import spoken
 
 RECEIVE_SHARE: Final = 0.5
 """Bytes arrive at any time while the loop is busy: they wait half of that on average."""
@@ -98,13 +97,6 @@ def duration(us: float) -> str:
     return f"{us / 1e3:.3g} ms" if us < 999_500 else f"{us / 1e6:.3g} s"
 
 
-def spoken(metric: str) -> str:
-    """Return a metric's name as people say it: service_p99_9 -> "service p99.9", gap_p99 -> "p99 of the gaps"."""
-    if metric in [event.value for event in EVENTS]:
-        return metric_name(Metric(metric))
-    return metric.replace("service_", "service ").replace("_", ".")
-
-
 def _late(lags: tuple[Caveat, ...], samples: int) -> tuple[Caveat, ...]:
     """Where the generator was late at every quantile that can be judged, say so once: then no figure stands."""
     if len(lags) < max(2, sum(supports(q, samples) for _, q in QUANTILES)):
@@ -136,15 +128,16 @@ def _lags(code: str, lag: Histogram, clocks: Sequence[Clock], share: float = 1.0
 
 
 def _pauses(health: WorkerHealth, measured: Tally) -> tuple[Caveat, ...]:
-    slowest = measured.service.quantile(0.999)
-    if slowest is None or health.gc_pause_us <= max(1000.0, LAG_SHARE * slowest):
-        return ()
-    return (
+    pause_us = health.gc_pause_us
+    tails = [(clock.metric, clock.times.quantile(clock.q)) for clock in read_late(measured) if clock.q == 0.999]
+    return tuple(
         Caveat(
             "gc_pause",
-            f"Garbage collection stopped the generator for up to {health.gc_pause_us:,.0f} µs between intervals.",
+            f"Garbage collection stopped the generator for up to {duration(pause_us)} between intervals.",
             "Read p99.9 and the maximum with care.",
             "suspect",
-            "service_p99_9",
-        ),
+            metric,
+        )
+        for metric, slowest_us in tails
+        if slowest_us is not None and pause_us > max(1000.0, LAG_SHARE * slowest_us)
     )

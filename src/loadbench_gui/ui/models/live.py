@@ -16,7 +16,6 @@ from loadbench_gui.core.lifecycle import FINAL, RunState
 from loadbench_gui.core.plan import Plan, Workload
 from loadbench_gui.core.run import MemoryKind, Run, RunLabel, TargetSample
 from loadbench_gui.core.verdict import Comparison, Schedule
-from loadbench_gui.report import words
 from loadbench_gui.services.events import (
     ComparisonEnded,
     Event,
@@ -30,6 +29,7 @@ from loadbench_gui.services.events import (
     StateChanged,
     TargetSampled,
 )
+from loadbench_gui.stats.wording import spoken
 from loadbench_gui.ui.models.kinds import kind_of
 from loadbench_gui.ui.models.panel import panel_of
 from loadbench_gui.ui.models.ring import Floats, Ring
@@ -230,7 +230,7 @@ class LiveModel:
         if not reasons:
             return ""
         gravest = max(reasons.values(), key=lambda caveat: SEVERITY[caveat.severity])
-        return f"Doubts about {', '.join(map(words.metric_name, sorted(reasons)))}: {gravest.message}"
+        return f"Doubts about {', '.join(map(spoken, sorted(reasons)))}: {gravest.message}"
 
     def seconds_left(self) -> float | None:
         """Return an estimate of the time to the end, from the runs that are over, else from the plan."""
