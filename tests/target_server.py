@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
-import struct
 import sys
+
+from resets import reset
 
 BODY = b'{"message":"Hello, World!"}'
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
@@ -43,9 +43,7 @@ class Served(asyncio.Protocol):
             case "garbage":
                 self._transport.write(b"this is not HTTP\r\n\r\n")
             case "reset":
-                raw = self._transport.get_extra_info("socket")
-                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                self._transport.abort()
+                reset(self._transport)
             case _:  # silent
                 pass
 

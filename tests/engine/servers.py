@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
-import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Unpack, cast
 
-from loadbench_gui.core.caveats import Caveat
-from loadbench_gui.core.lifecycle import RunEvent
-from loadbench_gui.core.plan import (
-    ClosedLoad,
-    EngineName,
-    Expectation,
-    GeneratorSettings,
-    Load,
-    LoadShape,
-    Pacing,
-    Request,
-    Target,
-    Tls,
-    Workload,
-)
-from loadbench_gui.core.run import Interval
-from loadbench_gui.services.generator import Fired, fire
+from engine.firing import Ask, Firing, fire_load
+from loadbench_gui.core.plan import ClosedLoad, Expectation, LoadShape, Request, Target, Tls
+from loadbench_gui.services.generator import Fired
+from resets import reset
 
 HELLO = b'{"hello":"world"}'
 
@@ -56,10 +41,8 @@ class Asked:
             self.transport.write(data)
 
     def reset(self) -> None:
-        """Close so that the client sees a reset, not an end: linger for no time at all."""
-        linger = struct.pack("ii", 1, 0)
-        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self.transport.abort()
+        """Close so that the client sees a reset, not an end."""
+        reset(self.transport)
 
 
 @dataclass
@@ -119,13 +102,8 @@ async def serving(behave: Behaviour, tls: ssl.SSLContext | None = None) -> Async
     loop = asyncio.get_running_loop()
     listener = await loop.create_server(lambda: _Peer(server, behave), "127.0.0.1", 0, ssl=tls, backlog=1024)
     server.port = listener.sockets[0].getsockname()[1]
-    try:
+    async with _ended_with(listener, server):
         yield server
-    finally:
-        listener.close()
-        for transport in list(server.live):
-            transport.abort()
-        await asyncio.sleep(0)
 
 
 @asynccontextmanager
@@ -133,8 +111,14 @@ async def serving_unix(behave: Behaviour, path: str) -> AsyncIterator[Server]:
     """Run a server on the Unix socket `path`."""
     server = Server()
     listener = await asyncio.get_running_loop().create_unix_server(lambda: _Peer(server, behave), path)
-    try:
+    async with _ended_with(listener, server):
         yield server
+
+
+@asynccontextmanager
+async def _ended_with(listener: asyncio.Server, server: Server) -> AsyncIterator[None]:
+    try:
+        yield
     finally:
         listener.close()
         for transport in list(server.live):
@@ -142,68 +126,22 @@ async def serving_unix(behave: Behaviour, path: str) -> AsyncIterator[Server]:
         await asyncio.sleep(0)
 
 
-@dataclass
-class Watch:
-    """Everything `fire` reported on the way."""
-
-    states: list[RunEvent] = field(default_factory=list)
-    intervals: list[Interval] = field(default_factory=list)
-    caveats: list[Caveat] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-
-
 async def fire_at(
     target: Target,
     shape: LoadShape | None = None,
     *,
-    engine: EngineName = "in-app",
     method: str = "GET",
     body: bytes = b"",
-    requests: tuple[Request, ...] = (),
     data_file: str = "",
-    expect: Expectation | None = None,
-    warmup_s: float = 0.0,
-    duration_s: float = 0.5,
-    timeout_s: float = 10.0,
-    requests_limit: int | None = None,
-    workers: int | None = None,
-    pacing: Pacing = "timer",
     insecure: bool = False,
-    tls: Tls | None = None,
-    seed: int = 0,
-    watch: Watch | None = None,
-    stop: asyncio.Event | None = None,
+    **how: Unpack[Firing],
 ) -> Fired:
     """Fire at a server of this module; four connections in a closed loop unless told otherwise.
 
-    requests: what may be drawn, in place of the one with `method` and `body`.
+    method, body: of the one request, where no `requests` are given to draw from.
     """
-    watch = watch or Watch()
-    workload = Workload(
-        "test",
-        "http",
-        requests[0] if requests else Request(method=method, body=body),
-        expect or Expectation(status=200),
-        shape or ClosedLoad(4),
-        warmup_s=warmup_s,
-        duration_s=duration_s,
-        timeout_s=timeout_s,
-        requests_limit=requests_limit,
-        also=requests[1:],
-        data_file=data_file,
-    )
-    return await fire(
-        Load(target, workload, seed=seed, tls=tls or Tls(insecure=insecure), pacing=pacing),
-        GeneratorSettings(engine=engine, workers=workers, pacing=pacing),
-        cpus=None,
-        on_state=watch.states.append,
-        on_interval=watch.intervals.append,
-        on_caveat=watch.caveats.append,
-        stop=stop or asyncio.Event(),
-        on_start=watch.starts.append,
-    )
-
-
-def adds_up(fired: Fired) -> bool:
-    """Whether every request that was issued has exactly one fate."""
-    return fired.measured.issued == fired.measured.ended
+    asked: Firing = {
+        "requests": (Request(method=method, body=body),), "expect": Expectation(status=200),
+        "tls": Tls(insecure=insecure), **how,
+    }  # fmt: skip
+    return await fire_load(target, shape or ClosedLoad(4), Ask(data_file=data_file), **asked)

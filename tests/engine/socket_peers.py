@@ -5,32 +5,20 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-import socket
 import ssl
-import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from typing import Unpack
 
 from websockets.utils import apply_mask
 
-from engine.servers import Watch
-from loadbench_gui.core.plan import (
-    ClosedLoad,
-    EngineName,
-    Expectation,
-    GeneratorSettings,
-    Load,
-    LoadShape,
-    Request,
-    SocketSettings,
-    Target,
-    Tls,
-    Workload,
-)
+from engine.firing import Ask, Firing, Watch, fire_load
+from loadbench_gui.core.plan import ClosedLoad, LoadShape, Request, SocketSettings, Target
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.websocket import SocketTally
-from loadbench_gui.services.generator import Fired, fire
+from loadbench_gui.services.generator import Fired
+from resets import reset
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -119,9 +107,7 @@ class Peer:
 
     def reset(self) -> None:
         """End it so that the client sees a reset."""
-        linger = struct.pack("ii", 1, 0)
-        self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self.writer.transport.abort()
+        reset(self.writer.transport)
 
     async def read_frame(self) -> tuple[bool, int, bytes]:
         """Return whether it is a last one, its opcode and its content. Raises `asyncio.IncompleteReadError`."""
@@ -210,49 +196,21 @@ async def fire_sockets(
     shape: LoadShape | None = None,
     *,
     path: str = "/",
-    engine: EngineName = "in-app",
-    workers: int | None = None,
-    warmup_s: float = 0.0,
-    duration_s: float = 0.5,
-    timeout_s: float = 5.0,
-    requests_limit: int | None = None,
-    watch: Watch | None = None,
-    stop: asyncio.Event | None = None,
-    tls: Tls | None = None,
+    **how: Unpack[Firing],
 ) -> Fired:
     """Fire WebSockets at a server; two connections in a closed loop unless told otherwise."""
-    watch = watch or Watch()
-    workload = Workload(
-        "test",
-        "ws",
-        Request(path=path),
-        Expectation(),
-        shape or ClosedLoad(2),
-        warmup_s=warmup_s,
-        duration_s=duration_s,
-        timeout_s=timeout_s,
-        requests_limit=requests_limit,
-        websocket=settings,
-    )
     target = room.target if isinstance(room, Room) else room
-    if tls is not None:
+    if "tls" in how:
         target = replace(target, scheme="https", host="localhost")
+    watch = how.get("watch") or Watch()
+    asked: Firing = {"requests": (Request(path=path),), "timeout_s": 5.0, **how, "watch": watch}
 
     def on_interval(interval: Interval) -> None:
         watch.intervals.append(interval)
-        if interval.t_s >= warmup_s and isinstance(room, Room):
+        if interval.t_s >= how.get("warmup_s", 0.0) and isinstance(room, Room):
             room.measuring.set()
 
-    return await fire(
-        Load(target, workload, tls=tls or Tls(), pacing="timer"),
-        GeneratorSettings(engine=engine, workers=workers, pacing="timer"),
-        cpus=None,
-        on_state=watch.states.append,
-        on_interval=on_interval,
-        on_caveat=watch.caveats.append,
-        stop=stop or asyncio.Event(),
-        on_start=watch.starts.append,
-    )
+    return await fire_load(target, shape or ClosedLoad(2), Ask(websocket=settings), on_interval=on_interval, **asked)
 
 
 def tally(fired: Fired) -> SocketTally:

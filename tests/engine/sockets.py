@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Unpack
 
 from websockets.asyncio.server import Server as Listener
 from websockets.asyncio.server import ServerConnection, serve, unix_serve
 from websockets.exceptions import ConnectionClosed
 
-from engine.servers import Watch, adds_up
-from loadbench_gui.core.plan import (
-    ClosedLoad,
-    EngineName,
-    Expectation,
-    GeneratorSettings,
-    Load,
-    LoadShape,
-    Request,
-    SocketSettings,
-    Target,
-    Tls,
-    Workload,
-)
+from engine.firing import Ask, Firing, Watch, adds_up, fire_load
+from loadbench_gui.core.plan import ClosedLoad, LoadShape, Request, SocketSettings, Target
 from loadbench_gui.core.snapshot import Tally
 from loadbench_gui.core.websocket import SocketTally
-from loadbench_gui.services.generator import Fired, fire
+from loadbench_gui.services.generator import Fired
 
 
 @dataclass
@@ -121,39 +108,11 @@ async def talk(
     settings: SocketSettings | None = None,
     *,
     request: Request | None = None,
-    limit: int | None = None,
-    duration_s: float = 0.5,
-    warmup_s: float = 0.0,
-    timeout_s: float = 10.0,
-    engine: EngineName = "in-app",
-    workers: int | None = None,
-    tls: Tls | None = None,
-    watch: Watch | None = None,
+    **how: Unpack[Firing],
 ) -> Fired:
     """Fire messages; two connections in a closed loop unless told otherwise. Every request has exactly one fate."""
-    watch = watch or Watch()
-    workload = Workload(
-        "test",
-        "ws",
-        request or Request(path="/echo"),
-        Expectation(),
-        shape or ClosedLoad(2),
-        warmup_s=warmup_s,
-        duration_s=duration_s,
-        timeout_s=timeout_s,
-        requests_limit=limit,
-        websocket=settings or SocketSettings(),
-    )
-    fired = await fire(
-        Load(target, workload, tls=tls or Tls(), pacing="timer"),
-        GeneratorSettings(engine=engine, workers=workers, pacing="timer"),
-        cpus=None,
-        on_state=watch.states.append,
-        on_interval=watch.intervals.append,
-        on_caveat=watch.caveats.append,
-        stop=asyncio.Event(),
-        on_start=watch.starts.append,
-    )
+    asked: Firing = {"requests": (request or Request(path="/echo"),), **how}
+    fired = await fire_load(target, shape or ClosedLoad(2), Ask(websocket=settings or SocketSettings()), **asked)
     assert adds_up(fired), fired.measured
     return fired
 

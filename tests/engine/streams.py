@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
-import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Unpack
 
-from engine.servers import Watch, adds_up
-from loadbench_gui.core.plan import (
-    ClosedLoad,
-    EngineName,
-    Expectation,
-    GeneratorSettings,
-    Load,
-    LoadShape,
-    Request,
-    StreamSettings,
-    Target,
-    Tls,
-    Workload,
-)
+from engine.firing import Ask, Firing, adds_up, fire_load
+from loadbench_gui.core.plan import ClosedLoad, LoadShape, StreamSettings, Target, Tls
 from loadbench_gui.core.streaming import StreamTally
-from loadbench_gui.services.generator import Fired, fire
+from loadbench_gui.services.generator import Fired
+from resets import reset
 
 SSE_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
@@ -87,10 +75,8 @@ class Stream:
         raise ConnectionError
 
     def reset(self) -> None:
-        """Close so that the client sees a reset: linger for no time at all."""
-        linger = struct.pack("ii", 1, 0)
-        self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self.writer.transport.abort()
+        """Close so that the client sees a reset."""
+        reset(self.writer.transport)
         raise ConnectionError
 
     @property
@@ -166,47 +152,11 @@ async def _next(
 
 
 async def fire_streams(
-    target: Target,
-    settings: StreamSettings,
-    shape: LoadShape | None = None,
-    *,
-    requests: tuple[Request, ...] = (Request(),),
-    expect: Expectation | None = None,
-    engine: EngineName = "in-app",
-    limit: int | None = None,
-    warmup_s: float = 0.0,
-    duration_s: float = 20.0,
-    timeout_s: float = 10.0,
-    workers: int | None = None,
-    watch: Watch | None = None,
-    stop: asyncio.Event | None = None,
+    target: Target, settings: StreamSettings, shape: LoadShape | None = None, **how: Unpack[Firing]
 ) -> Fired:
     """Fire over one connection unless told otherwise, and see that every stream has exactly one fate."""
-    watch = watch or Watch()
-    workload = Workload(
-        "test",
-        "stream",
-        requests[0],
-        expect or Expectation(),
-        shape or ClosedLoad(1),
-        warmup_s=warmup_s,
-        duration_s=duration_s,
-        timeout_s=timeout_s,
-        requests_limit=limit,
-        also=requests[1:],
-        stream=settings,
-    )
-    tls = Tls(insecure=target.scheme == "https")
-    fired = await fire(
-        Load(target, workload, tls=tls, pacing="timer"),
-        GeneratorSettings(engine=engine, workers=workers, pacing="timer", tls=tls),
-        cpus=None,
-        on_state=watch.states.append,
-        on_interval=watch.intervals.append,
-        on_caveat=watch.caveats.append,
-        stop=stop or asyncio.Event(),
-        on_start=watch.starts.append,
-    )
+    asked: Firing = {"duration_s": 20.0, "tls": Tls(insecure=target.scheme == "https"), **how}
+    fired = await fire_load(target, shape or ClosedLoad(1), Ask(stream=settings), **asked)
     assert adds_up(fired), fired.measured
     whole = fired.measured.succeeded
     assert fired.measured.service.total == fired.measured.scheduled.total == whole
@@ -219,26 +169,16 @@ def shoot_streams(
     settings: StreamSettings | None = None,
     shape: LoadShape | None = None,
     *,
-    tls: ssl.SSLContext | None = None,
+    context: ssl.SSLContext | None = None,
     unix_path: str = "",
-    requests: tuple[Request, ...] = (Request(),),
-    expect: Expectation | None = None,
-    engine: EngineName = "in-app",
-    limit: int | None = 4,
-    warmup_s: float = 0.0,
-    duration_s: float = 20.0,
-    timeout_s: float = 10.0,
-    watch: Watch | None = None,
+    **how: Unpack[Firing],
 ) -> tuple[Fired, StreamServer]:
-    """Fire four streams, unless told otherwise, at a server that behaves so."""
+    """Fire four streams, unless told otherwise, at a server that behaves so. context: what it speaks TLS with."""
+    asked: Firing = {"limit": 4, **how}
 
     async def scenario() -> tuple[Fired, StreamServer]:
-        async with streaming(behave, tls, unix_path) as server:
-            fired = await fire_streams(
-                server.target, settings or StreamSettings(), shape, requests=requests, expect=expect, engine=engine,
-                limit=limit, warmup_s=warmup_s, duration_s=duration_s, timeout_s=timeout_s, watch=watch,
-            )  # fmt: skip
-            return fired, server
+        async with streaming(behave, context, unix_path) as server:
+            return await fire_streams(server.target, settings or StreamSettings(), shape, **asked), server
 
     return asyncio.run(scenario())
 

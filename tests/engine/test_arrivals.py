@@ -10,7 +10,8 @@ from typing import cast
 
 import pytest
 
-from engine.servers import Asked, adds_up, fire_at, response, says, serving
+from engine.firing import adds_up
+from engine.servers import Asked, fire_at, response, says, serving
 from loadbench_gui.core.plan import Arrival, EngineName, OpenLoad, Pacing, Stage, WhenBusy
 from loadbench_gui.engine.issuer import Issuer, open_all
 from loadbench_gui.services.generator import Fired
@@ -71,7 +72,7 @@ def fired_with_a_pause(limit: int | None, duration_s: float) -> tuple[Fired, lis
     async def scenario() -> Fired:
         async with serving(notes) as server:
             shape = OpenLoad(4, 200.0, stages=PAUSE)
-            return await fire_at(server.target, shape, duration_s=duration_s, requests_limit=limit)
+            return await fire_at(server.target, shape, duration_s=duration_s, limit=limit)
 
     return asyncio.run(scenario()), times_s
 
@@ -92,7 +93,7 @@ def test_a_load_that_ends_without_a_rate_lasts_as_long_as_its_window() -> None:
     async def scenario() -> Fired:
         async with serving(says(response())) as server:
             shape = OpenLoad(2, 100.0, stages=(Stage(0.2, 100.0), Stage(0.0, 0.0)))
-            return await fire_at(server.target, shape, requests_limit=1_000, duration_s=0.6)
+            return await fire_at(server.target, shape, limit=1_000, duration_s=0.6)
 
     fired = asyncio.run(scenario())
     assert fired.measured.issued == fired.measured.succeeded == 20

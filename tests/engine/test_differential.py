@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from engine.clients import HTTPX, fire_by
-from engine.servers import Asked, Behaviour, Server, adds_up, response, says, serving
+from engine.firing import adds_up
+from engine.servers import Asked, Behaviour, Server, response, says, serving
 from loadbench_gui.core.plan import Client, Expectation, Request
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.services.generator import Fired

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
+from engine.firing import adds_up
 from engine.rooms import Fate, Hub
-from engine.servers import adds_up
 from engine.socket_peers import Peer, accepted, fire_sockets, serving_sockets, tally
 from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad, SocketSettings
 from loadbench_gui.core.snapshot import ErrorKind
@@ -176,7 +176,7 @@ def test_a_request_limit_ends_the_run(shape: LoadShape) -> None:
 
     async def scenario() -> Fired:
         async with serving_sockets(hub) as room:
-            return await fire_sockets(room, ROOM, shape, duration_s=60.0, requests_limit=20)
+            return await fire_sockets(room, ROOM, shape, duration_s=60.0, limit=20)
 
     fired = asyncio.run(scenario())
     assert adds_up(fired)
@@ -322,7 +322,7 @@ def test_failed_publications_of_a_closed_loop_count_towards_its_limit() -> None:
     async def scenario() -> Fired:
         async with serving_sockets(Hub()) as room:
             target = room.target
-        return await fire_sockets(target, ROOM, duration_s=30.0, requests_limit=4)
+        return await fire_sockets(target, ROOM, duration_s=30.0, limit=4)
 
     fired = asyncio.run(scenario())
     assert fired.measured.issued == fired.measured.failed == 4

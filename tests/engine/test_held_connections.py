@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.servers import adds_up
+from engine.firing import adds_up
 from engine.socket_peers import (
     CLOSE,
     PING,

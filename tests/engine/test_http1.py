@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from engine.servers import Asked, Behaviour, adds_up, fire_at, response, says, serving
+from engine.firing import adds_up
+from engine.servers import Asked, Behaviour, fire_at, response, says, serving
 from loadbench_gui.core.plan import ClosedLoad, Expectation, OpenLoad, Target
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.services.generator import Fired
@@ -29,7 +30,7 @@ def fired_at(behave: Behaviour, limit: int | None = 10, **how: Any) -> tuple[Fir
     async def scenario() -> tuple[Fired, int]:
         async with serving(behave) as server:
             how.setdefault("duration_s", 5.0)
-            fired = await fire_at(server.target, how.pop("shape", ONE), requests_limit=limit, **how)
+            fired = await fire_at(server.target, how.pop("shape", ONE), limit=limit, **how)
             assert adds_up(fired)
             return fired, server.requests
 
@@ -328,7 +329,7 @@ def test_nobody_listening_is_connection_refused() -> None:
     async def scenario() -> Fired:
         async with serving(says(response())) as server:
             target = server.target
-        return await fire_at(target, ClosedLoad(2), requests_limit=6, duration_s=5.0)
+        return await fire_at(target, ClosedLoad(2), limit=6, duration_s=5.0)
 
     fired = run(scenario())
     assert fired.measured.errors == {ErrorKind.CONNECT_REFUSED: 6}
@@ -366,7 +367,7 @@ def test_a_plain_server_behind_https_is_a_tls_error() -> None:
         listener = await asyncio.get_running_loop().create_server(_PlainText, "127.0.0.1", 0)
         async with listener:
             target = Target("https", "localhost", listener.sockets[0].getsockname()[1], "127.0.0.1")
-            return await fire_at(target, ONE, requests_limit=2, duration_s=5.0)
+            return await fire_at(target, ONE, limit=2, duration_s=5.0)
 
     fired = run(scenario())
     assert fired.measured.errors == {ErrorKind.TLS: 2}
@@ -377,7 +378,7 @@ def test_a_server_that_speaks_first_does_not_speak_http() -> None:
         listener = await asyncio.get_running_loop().create_server(_PlainText, "127.0.0.1", 0)
         async with listener:
             target = Target("http", "127.0.0.1", listener.sockets[0].getsockname()[1], "127.0.0.1")
-            return await fire_at(target, ONE, requests_limit=2, duration_s=5.0)
+            return await fire_at(target, ONE, limit=2, duration_s=5.0)
 
     fired = run(scenario())
     assert adds_up(fired)

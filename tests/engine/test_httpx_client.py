@@ -19,8 +19,9 @@ import pytest
 
 from certificates import Certificate, make_certificate
 from engine.clients import HTTPX, fire_by
+from engine.firing import Watch, adds_up
 from engine.origins import Answer, Origin, Seen, hello, origin
-from engine.servers import Asked, Watch, adds_up, response, serving
+from engine.servers import Asked, response, serving
 from loadbench_gui.core.plan import Client, ClosedLoad, EngineName, OpenLoad, Request, Target, Tls
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.errors import UserError

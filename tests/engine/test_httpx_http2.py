@@ -10,8 +10,9 @@ import pytest
 
 from certificates import Certificate, make_certificate
 from engine.clients import fire_by
+from engine.firing import adds_up
 from engine.origins import Behaviour2, Origin, Seen, hello2, origin, origin2
-from engine.servers import adds_up, says, serving
+from engine.servers import says, serving
 from loadbench_gui.core.plan import Client, ClosedLoad, EngineName, Expectation, OpenLoad, Request, Tls
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.services.generator import Fired

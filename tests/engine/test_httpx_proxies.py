@@ -11,9 +11,9 @@ import pytest
 
 from certificates import Certificate, make_certificate
 from engine.clients import fire_by
+from engine.firing import adds_up
 from engine.origins import Origin, origin, origin2
 from engine.proxies import Proxy, proxying
-from engine.servers import adds_up
 from loadbench_gui.core.plan import Attach, Client, ClosedLoad, Deployment, EngineName, Request, Target, Tls
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.deploy.server import attach

@@ -9,7 +9,8 @@ from itertools import pairwise
 
 import pytest
 
-from engine.servers import Asked, Watch, adds_up, fire_at, response, says, serving
+from engine.firing import Watch, adds_up
+from engine.servers import Asked, fire_at, response, says, serving
 from loadbench_gui.core.lifecycle import RunEvent
 from loadbench_gui.core.plan import ClosedLoad, EngineName, OpenLoad, Target, WhenBusy
 from loadbench_gui.core.run import Interval
@@ -298,7 +299,7 @@ def test_throughput_of_a_stopped_run_counts_no_longer_than_it_is_divided_by(
 def test_a_load_too_slow_for_its_request_limit_lasts_as_long_as_its_window() -> None:
     async def scenario() -> Fired:
         async with serving(says(response())) as server:
-            return await fire_at(server.target, OpenLoad(2, 10.0), requests_limit=100, duration_s=0.5)
+            return await fire_at(server.target, OpenLoad(2, 10.0), limit=100, duration_s=0.5)
 
     fired = asyncio.run(scenario())
     assert fired.measured.issued == fired.traffic.completed == 5
@@ -390,7 +391,7 @@ def test_what_a_limit_drew_but_never_got_a_connection_is_censored(engine: Engine
             workers=1,
             duration_s=30.0,
             timeout_s=20.0,
-            requests_limit=4,
+            limit=4,
             watch=watch,
             stop=stop,
         )
@@ -409,9 +410,7 @@ def test_a_limit_is_exact_though_connections_open_across_the_end_of_the_warm_up(
     async def scenario() -> tuple[Fired, int]:
         watch = Watch()
         async with serving(says(response(headers="Connection: close\r\n"))) as server:
-            fired = await fire_at(
-                server.target, ClosedLoad(20), warmup_s=0.25, duration_s=10.0, requests_limit=50, watch=watch
-            )
+            fired = await fire_at(server.target, ClosedLoad(20), warmup_s=0.25, duration_s=10.0, limit=50, watch=watch)
             return fired, server.requests - sum(interval.warmup.succeeded for interval in watch.intervals)
 
     fired, asked = asyncio.run(scenario())

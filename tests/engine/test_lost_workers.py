@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from engine import rogue
-from engine.servers import Watch, fire_at, response, says, serving
+from engine.firing import Watch
+from engine.servers import fire_at, response, says, serving
 from loadbench_gui.core.caveats import Caveat
 from loadbench_gui.core.lifecycle import RunEvent
 from loadbench_gui.core.plan import Expectation, GeneratorSettings, Load, OpenLoad, Request, Workload

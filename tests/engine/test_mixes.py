@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.servers import Asked, Server, adds_up, fire_at, response, serving
+from engine.firing import adds_up
+from engine.servers import Asked, Server, fire_at, response, serving
 from loadbench_gui.core.plan import ClosedLoad, EngineName, Expectation, LoadShape, OpenLoad, Request, WhenBusy
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.services.generator import Fired
@@ -50,7 +51,7 @@ def fired_with(
     async def scenario() -> tuple[Fired, Server]:
         async with serving(notes) as server:
             fired = await fire_at(
-                server.target, shape, requests=requests, engine=engine, workers=workers, requests_limit=limit,
+                server.target, shape, requests=requests, engine=engine, workers=workers, limit=limit,
                 duration_s=duration_s if limit is None else 30.0, seed=seed, expect=Expectation(),
             )  # fmt: skip
             return fired, server
@@ -156,7 +157,7 @@ def test_a_request_that_a_stale_connection_lost_is_sent_again_as_it_was(shape: L
     async def scenario() -> Fired:
         async with serving(closes) as server:
             return await fire_at(
-                server.target, shape, requests=(Request(path="/${counter}"),), duration_s=30.0, requests_limit=200
+                server.target, shape, requests=(Request(path="/${counter}"),), duration_s=30.0, limit=200
             )
 
     fired = asyncio.run(scenario())

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from certificates import Certificate, make_certificate
-from engine.servers import Asked, Behaviour, adds_up, fire_at, response, says, serving
+from engine.firing import adds_up
+from engine.servers import Asked, Behaviour, fire_at, response, says, serving
 from loadbench_gui.core.plan import ClosedLoad, EngineName, Expectation, Target, Tls
 from loadbench_gui.deploy.resolve import resolve
 from loadbench_gui.services.generator import Fired
@@ -34,9 +35,7 @@ def fire_phases(behave: Behaviour, tls: ssl.SSLContext | None = None, engine: En
         async with serving(behave, tls) as server:
             target = server.target if tls is None else replace(server.target, scheme="https", host="localhost")
             insecure = tls is not None
-            return await fire_at(
-                target, ClosedLoad(3), requests_limit=30, duration_s=20.0, insecure=insecure, engine=engine
-            )
+            return await fire_at(target, ClosedLoad(3), limit=30, duration_s=20.0, insecure=insecure, engine=engine)
 
     fired = asyncio.run(scenario())
     assert adds_up(fired)
@@ -83,7 +82,7 @@ def slow_to_shake_hands(context: ssl.SSLContext) -> Iterator[Target]:
 def test_a_slow_handshake_is_not_a_slow_connection(certificate: Certificate, engine: EngineName) -> None:
     with slow_to_shake_hands(certificate.server) as target:
         shape, tls = ClosedLoad(1), Tls(insecure=True)
-        fired = asyncio.run(fire_at(target, shape, requests_limit=5, duration_s=20.0, tls=tls, engine=engine))
+        fired = asyncio.run(fire_at(target, shape, limit=5, duration_s=20.0, tls=tls, engine=engine))
     assert fired.measured.succeeded == 5
     connect_us, tls_us = fired.traffic.connect.max_us, fired.traffic.tls.min_us
     assert connect_us is not None
@@ -150,9 +149,7 @@ def test_ipv6_is_reached_with_and_without_a_zone(kind: str, engine: EngineName) 
         async with await answer_at(host, socket.AF_INET6) as server:
             target = resolve(f"http://[{host}]:{server.sockets[0].getsockname()[1]}/")
             expect = Expectation(body=f"Host: {target.authority}".encode())
-            fired = await fire_at(
-                target, ClosedLoad(2), expect=expect, requests_limit=20, duration_s=20.0, engine=engine
-            )
+            fired = await fire_at(target, ClosedLoad(2), expect=expect, limit=20, duration_s=20.0, engine=engine)
             return fired, target
 
     fired, target = asyncio.run(scenario())

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from engine.servers import Watch, adds_up
+from engine.firing import Watch, adds_up
 from engine.socket_peers import BINARY, CLOSE, TEXT, Behaviour, Peer, Room, fire_sockets, serving_sockets, tally
 from loadbench_gui.core.plan import ClosedLoad, SocketSettings
 from loadbench_gui.core.snapshot import ErrorKind

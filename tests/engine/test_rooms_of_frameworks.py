@@ -10,7 +10,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
 from conformance.servers import FRAMEWORKS, running
-from engine.servers import adds_up
+from engine.firing import adds_up
 from engine.socket_peers import fire_sockets, tally
 from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad, SocketSettings, Target
 from loadbench_gui.core.snapshot import ErrorKind

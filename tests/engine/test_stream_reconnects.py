@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from engine.servers import Watch
+from engine.firing import Watch
 from engine.streams import LAST_CHUNK, SSE_HEAD, Stream, chunk, event, fire_streams, shoot_streams, stream_of, streaming
 from loadbench_gui.core.plan import ClosedLoad, EngineName, Expectation, Request, StreamKind, StreamSettings
 from loadbench_gui.core.snapshot import ErrorKind

@@ -280,7 +280,7 @@ def test_streams_of_the_warm_up_are_kept_apart() -> None:
 
 
 def test_streams_come_over_tls(tmp_path: Path) -> None:
-    fired, server = shoot_streams(ten_apart, tls=make_certificate(tmp_path).server)
+    fired, server = shoot_streams(ten_apart, context=make_certificate(tmp_path).server)
     assert (fired.measured.succeeded, server.connections) == (4, 1)
     assert stream_of(fired).events == 40
 

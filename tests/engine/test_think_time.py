@@ -8,7 +8,8 @@ from time import perf_counter_ns
 
 import pytest
 
-from engine.servers import Asked, Watch, adds_up, fire_at, response, says, serving
+from engine.firing import Watch, adds_up
+from engine.servers import Asked, fire_at, response, says, serving
 from loadbench_gui.core.plan import ClosedLoad, EngineName, Request
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.snapshot import ErrorKind
@@ -90,9 +91,7 @@ def test_a_request_limit_is_exact_though_users_think(workers: int) -> None:
     async def scenario() -> tuple[Fired, int]:
         async with serving(says(response())) as server:
             shape = ClosedLoad(6, think_s=0.01, thinking="exponential")
-            fired = await fire_at(
-                server.target, shape, engine="workers", workers=workers, duration_s=30.0, requests_limit=101
-            )
+            fired = await fire_at(server.target, shape, engine="workers", workers=workers, duration_s=30.0, limit=101)
             return fired, server.requests
 
     fired, asked = asyncio.run(scenario())
@@ -154,7 +153,7 @@ def test_users_who_think_draw_from_a_mix() -> None:
         async with serving(notes) as server:
             requests = (Request(path="/a/${counter}"), Request(path="/b"))
             shape = ClosedLoad(3, think_s=0.005, thinking="exponential")
-            return await fire_at(server.target, shape, requests=requests, duration_s=10.0, requests_limit=60)
+            return await fire_at(server.target, shape, requests=requests, duration_s=10.0, limit=60)
 
     fired = asyncio.run(scenario())
     assert fired.measured.succeeded == len(paths) == 60

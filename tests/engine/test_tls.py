@@ -14,7 +14,8 @@ from threading import Thread
 import pytest
 
 from certificates import Authority, Certificate, make_authority, make_certificate
-from engine.servers import adds_up, fire_at, response, says, serving
+from engine.firing import adds_up
+from engine.servers import fire_at, response, says, serving
 from loadbench_gui.core.plan import ClosedLoad, EngineName, Target, Tls
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.errors import UserError
@@ -61,7 +62,7 @@ def fire_tls(
         async with serving(says(response()), server) as served:
             target = replace(served.target, scheme="https", host=host)
             fired = await fire_at(
-                target, ClosedLoad(2), requests_limit=6, duration_s=10.0, tls=tls, engine=engine, timeout_s=timeout_s
+                target, ClosedLoad(2), limit=6, duration_s=10.0, tls=tls, engine=engine, timeout_s=timeout_s
             )
             return Done(fired, served.requests, names)
 
@@ -192,7 +193,7 @@ def test_a_server_that_wants_a_client_certificate_is_quoted(
     server.maximum_version = version
     tls = Tls(ca_file=str(authority.cert))
     with shaking_hands(server) as target:
-        fired = asyncio.run(fire_at(target, ClosedLoad(1), requests_limit=3, duration_s=10.0, tls=tls, engine=engine))
+        fired = asyncio.run(fire_at(target, ClosedLoad(1), limit=3, duration_s=10.0, tls=tls, engine=engine))
     assert adds_up(fired)
     assert fired.measured.errors == {ErrorKind.TLS: 3}
     assert b"no TLS: " in fired.samples[0].response_head
@@ -229,7 +230,7 @@ def test_a_server_that_hangs_up_in_the_handshake_is_a_tls_error(engine: EngineNa
         async with listener, serving(says(b"")) as served:
             port = listener.sockets[0].getsockname()[1]
             target = replace(served.target, scheme="https", port=port)
-            return await fire_at(target, ClosedLoad(1), requests_limit=3, duration_s=5.0, engine=engine)
+            return await fire_at(target, ClosedLoad(1), limit=3, duration_s=5.0, engine=engine)
 
     fired = asyncio.run(scenario())
     assert fired.measured.errors == {ErrorKind.TLS: 3}

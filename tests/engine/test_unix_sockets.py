@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 import pytest
 
-from engine.servers import Server, adds_up, fire_at, response, says, serving_unix
+from engine.firing import adds_up
+from engine.servers import Server, fire_at, response, says, serving_unix
 from loadbench_gui.core.plan import ClosedLoad, EngineName, OpenLoad, Target
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.services.generator import Fired
@@ -43,7 +44,7 @@ async def answering(place: Path) -> AsyncIterator[Server]:
 def test_requests_go_through_a_unix_socket(place: Path, engine: EngineName) -> None:
     async def scenario() -> tuple[Fired, Server]:
         async with answering(place) as server:
-            return await fire_at(target_at(place), ClosedLoad(3), requests_limit=300, engine=engine), server
+            return await fire_at(target_at(place), ClosedLoad(3), limit=300, engine=engine), server
 
     fired, server = asyncio.run(scenario())
     assert adds_up(fired)
@@ -91,7 +92,7 @@ def test_a_queue_that_empties_again_costs_nobody_the_connection(place: Path) -> 
         with listening(place, 0) as listener:
             listener.setblocking(False)
             accepted = asyncio.ensure_future(_accept_slowly(loop, listener))
-            fired = await fire_at(target_at(place), ClosedLoad(8), requests_limit=80, duration_s=20.0)
+            fired = await fire_at(target_at(place), ClosedLoad(8), limit=80, duration_s=20.0)
             accepted.cancel()
             return fired, fired.traffic.opened
 
@@ -120,13 +121,13 @@ class _Answers(asyncio.Protocol):
 def test_a_socket_that_nobody_listens_on_is_refused(place: Path) -> None:
     with listening(place, 1):
         pass
-    fired = asyncio.run(fire_at(target_at(place), ClosedLoad(1), requests_limit=2, duration_s=5.0))
+    fired = asyncio.run(fire_at(target_at(place), ClosedLoad(1), limit=2, duration_s=5.0))
     assert fired.measured.errors == {ErrorKind.CONNECT_REFUSED: 2}
     assert b"Connection refused" in fired.samples[0].response_head
 
 
 def test_a_socket_that_is_gone_is_a_failure_to_connect(place: Path) -> None:
-    fired = asyncio.run(fire_at(target_at(place), ClosedLoad(1), requests_limit=2, duration_s=5.0))
+    fired = asyncio.run(fire_at(target_at(place), ClosedLoad(1), limit=2, duration_s=5.0))
     assert fired.measured.errors == {ErrorKind.CONNECT_FAILED: 2}
     assert fired.samples[0].response_head == b"(no answer: No such file or directory)"
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import socket
 import ssl
-import struct
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -18,12 +16,14 @@ from typing import Any
 import pytest
 
 from certificates import Certificate, make_certificate
-from engine.servers import adds_up, fire_at, response
+from engine.firing import adds_up
+from engine.servers import fire_at, response
 from loadbench_gui.core.plan import ClosedLoad, EngineName, Expectation, OpenLoad, Request, Target
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.engine.transport.upload import PIECE_BYTES
 from loadbench_gui.errors import UserError
 from loadbench_gui.services.generator import Fired
+from resets import reset
 
 ENGINES: tuple[EngineName, ...] = ("in-app", "workers")
 MIB = 1 << 20
@@ -57,9 +57,7 @@ class Visit:
 
     def reset(self) -> None:
         """Close so that the client is reset."""
-        sock = self.writer.get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.writer.transport.abort()
+        reset(self.writer.transport)
 
 
 @dataclass
@@ -112,7 +110,7 @@ def upload(
             how.setdefault("shape", ClosedLoad(1))
             how.setdefault("duration_s", 20.0)
             target = seen.target if tls is None else replace(seen.target, scheme="https", host="localhost")
-            fired = await fire_at(target, requests=requests, requests_limit=limit, insecure=tls is not None, **how)
+            fired = await fire_at(target, requests=requests, limit=limit, insecure=tls is not None, **how)
             return fired, seen
 
     fired, seen = asyncio.run(scenario())

@@ -13,7 +13,7 @@ import pytest
 
 from certificates import make_authority
 from conformance.servers import running
-from engine.servers import Watch
+from engine.firing import Watch
 from engine.sockets import Log, Visit, all_of, echoes, serving, socket_of, talk
 from loadbench_gui.core.plan import ClosedLoad, EngineName, LoadShape, OpenLoad, Request, SocketSettings, Target, Tls
 from loadbench_gui.core.snapshot import ErrorKind

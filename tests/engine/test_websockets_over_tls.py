@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from certificates import Certificate, make_certificate
+from engine.firing import adds_up
 from engine.rooms import Hub
-from engine.servers import adds_up
 from engine.socket_peers import Behaviour, Peer, Room, fire_sockets, serving_sockets, tally
 from loadbench_gui.core.plan import ClosedLoad, EngineName, LoadShape, OpenLoad, SocketSettings, Tls
 from loadbench_gui.core.snapshot import ErrorKind

@@ -13,7 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.servers import Watch, adds_up, fire_at, response, says, serving
+from engine.firing import Watch, adds_up
+from engine.servers import fire_at, response, says, serving
 from loadbench_gui.core.lifecycle import RunEvent
 from loadbench_gui.core.plan import ClosedLoad, EngineName, OpenLoad
 from loadbench_gui.core.run import Interval

@@ -8,30 +8,18 @@ import os
 import re
 import socket
 import ssl
-import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Unpack
 
 import psutil
 
-from engine.servers import adds_up
-from loadbench_gui.core.plan import (
-    ClosedLoad,
-    EngineName,
-    Expectation,
-    GeneratorSettings,
-    Load,
-    LoadShape,
-    Request,
-    Target,
-    Tls,
-    Workload,
-)
-from loadbench_gui.core.run import Interval
-from loadbench_gui.services.generator import Fired, fire
+from engine.firing import Firing, Watch, adds_up, fire_load
+from loadbench_gui.core.plan import ClosedLoad, Expectation, LoadShape, Request, Target
+from loadbench_gui.services.generator import Fired
+from resets import reset
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
 LAST = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ngood"
@@ -65,7 +53,7 @@ class Visit:
         raise Gone
 
     def reset(self) -> None:
-        """End the connection with a reset: linger for no time at all."""
+        """End the connection with a reset."""
         reset(self.peer)
         raise Gone
 
@@ -100,11 +88,6 @@ class Visit:
                 self.peer.sendall(piece)
                 sent += len(piece)
         return sent
-
-
-def reset(peer: socket.socket) -> None:
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    peer.close()
 
 
 Behaviour = Callable[[Visit], None]
@@ -254,11 +237,10 @@ def _some(peer: socket.socket) -> bytes:
 
 
 @dataclass
-class Watched:
+class Watched(Watch):
     """How much memory the workers came to use while they fired, beyond what they had at the start."""
 
     grown_bytes: int = 0
-    intervals: list[Interval] = field(default_factory=list)
     _pids: tuple[int, ...] = ()
     _at_first: dict[int, int] = field(default_factory=dict)
 
@@ -282,43 +264,21 @@ def shoot(
     target: Target,
     shape: LoadShape | None = None,
     *,
-    engine: EngineName = "in-app",
-    limit: int | None = None,
     request: Request | None = None,
-    expect: Expectation | None = None,
-    duration_s: float = 30.0,
-    timeout_s: float = 10.0,
-    tls: Tls | None = None,
-    workers: int = 1,
     watched: Watched | None = None,
+    **how: Unpack[Firing],
 ) -> Fired:
     """Fire through the engine's one door, and see that every request has exactly one fate and no process is left."""
     watched = watched or Watched()
-    workload = Workload(
-        "test",
-        "http",
-        request or Request(),
-        expect or Expectation(status=200),
-        shape or ClosedLoad(1),
-        duration_s=duration_s,
-        timeout_s=timeout_s,
-        requests_limit=limit,
-    )
+    asked: Firing = {
+        "requests": (request or Request(),), "expect": Expectation(status=200), "duration_s": 30.0,
+        "workers": 1, "pacing": "auto", **how, "watch": watched,
+    }  # fmt: skip
 
     async def scenario() -> Fired:
         looking = asyncio.create_task(watched.keep_looking())
         try:
-            return await fire(
-                Load(target, workload, tls=tls or Tls()),
-                GeneratorSettings(engine=engine, workers=workers),
-                cpus=None,
-                on_state=lambda event: None,
-                on_interval=watched.intervals.append,
-                on_caveat=lambda caveat: None,
-                stop=asyncio.Event(),
-                on_start=lambda start_ns: None,
-                on_workers=watched.begin,
-            )
+            return await fire_load(target, shape or ClosedLoad(1), on_workers=watched.begin, **asked)
         finally:
             looking.cancel()
 

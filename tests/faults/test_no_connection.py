@@ -7,9 +7,10 @@ from contextlib import suppress
 
 import pytest
 
-from faults.servers import GOOD, LAST, Gone, Visit, reset, serving, shoot
+from faults.servers import GOOD, LAST, Gone, Visit, serving, shoot
 from loadbench_gui.core.plan import ClosedLoad, EngineName, OpenLoad, Target
 from loadbench_gui.core.snapshot import ErrorKind
+from resets import reset
 
 BOTH = pytest.mark.parametrize("engine", ["in-app", "workers"])
 

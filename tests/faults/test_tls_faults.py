@@ -10,11 +10,12 @@ from collections.abc import Callable
 import pytest
 
 from faults.certs import Certificates, make_certificates
-from faults.servers import GOOD, LAST, FaultServer, Gone, Visit, reset, serving, shoot
+from faults.servers import GOOD, LAST, FaultServer, Gone, Visit, serving, shoot
 from faults.test_every_byte import CHUNKED, LENGTH, UNTIL_END
 from loadbench_gui.core.plan import ClosedLoad, EngineName, Expectation, Tls
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.services.generator import Fired
+from resets import reset
 
 BOTH = pytest.mark.parametrize("engine", ["in-app", "workers"])
 BAD = ["expired", "wrong_host", "self_signed"]

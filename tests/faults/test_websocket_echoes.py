@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from engine.servers import Watch
+from engine.firing import Watch
 from engine.socket_peers import BINARY, CLOSE, PING, PONG, TEXT, Behaviour, Peer, Room, frame, serving_sockets
 from engine.sockets import all_of, socket_of, talk
 from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad, SocketSettings

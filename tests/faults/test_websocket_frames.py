@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from engine.servers import adds_up
+from engine.firing import adds_up
 from engine.socket_peers import (
     BINARY,
     CLOSE,
