@@ -57,7 +57,7 @@ document.title = JSON.stringify({
 def browser() -> str:
     found = next((p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))), None)
     if found is None:
-        pytest.fail("Chromium is needed to look at the report: apt-get install chromium")
+        pytest.fail("Chromium is needed to look at the report: packaging/system-packages.sh test")
     return found
 
 
