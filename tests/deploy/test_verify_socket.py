@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -186,49 +186,39 @@ def test_what_is_wrong_with_a_websocket_is_said(handler: Handler, settings: Sock
 
 
 @contextmanager
-def answering(data: bytes) -> Iterator[Target]:
+def attending(attend: Callable[[socket.socket, bytes], None]) -> Iterator[Target]:
+    """A server that does this with its one connection and the head that came on it, and closes."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with closing(connection):
+                attend(connection, connection.recv(65536))
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        try:
+            yield Target("http", "web.example", listener.getsockname()[1], "127.0.0.1")
+        finally:
+            thread.join()
+
+
+def answering(data: bytes) -> AbstractContextManager[Target]:
     """A server that answers any handshake with `data`, and closes."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-
-        def answer() -> None:
-            connection, _ = listener.accept()
-            with closing(connection):
-                connection.recv(65536)
-                connection.sendall(data)
-
-        thread = threading.Thread(target=answer)
-        thread.start()
-        try:
-            yield Target("http", "web.example", listener.getsockname()[1], "127.0.0.1")
-        finally:
-            thread.join()
+    return attending(lambda connection, _: connection.sendall(data))
 
 
-@contextmanager
-def closing_at_once() -> Iterator[Target]:
-    """A server whose answer to the handshake already has its close frame behind it."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-
-        def answer() -> None:
-            connection, _ = listener.accept()
-            with closing(connection):
-                asked = connection.recv(65536).decode()
-                (key,) = (line[19:] for line in asked.splitlines() if line.startswith("Sec-WebSocket-Key: "))
-                head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                close = b"\x88\x08" + (1008).to_bytes(2, "big") + b"ticket"
-                connection.sendall(f"{head}Sec-WebSocket-Accept: {accept_key(key)}\r\n\r\n".encode() + close)
-                connection.recv(65536)
-
-        thread = threading.Thread(target=answer)
-        thread.start()
-        try:
-            yield Target("http", "web.example", listener.getsockname()[1], "127.0.0.1")
-        finally:
-            thread.join()
+def closes_at_once(connection: socket.socket, head: bytes) -> None:
+    """Its answer to the handshake already has its close frame behind it."""
+    (key,) = (line[19:] for line in head.decode().splitlines() if line.startswith("Sec-WebSocket-Key: "))
+    answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    close = b"\x88\x08" + (1008).to_bytes(2, "big") + b"ticket"
+    connection.sendall(f"{answer}Sec-WebSocket-Accept: {accept_key(key)}\r\n\r\n".encode() + close)
+    connection.recv(65536)
 
 
 def test_a_server_that_closes_with_its_answer_is_heard_before_anything_is_sent() -> None:
-    with closing_at_once() as target:
+    with attending(closes_at_once) as target:
         answer = asyncio.run(verify_socket(target, Request(), SocketSettings(hello=b"join")))
 
     assert answer.problem == "the message did not come back: the server closed with 1008 (ticket)"
