@@ -20,6 +20,7 @@ from loadbench_gui.core.quantiles import supported_quantile
 from loadbench_gui.core.run import Run
 from loadbench_gui.core.verdict import Schedule
 from loadbench_gui.report import words
+from loadbench_gui.report.endings import ending
 from loadbench_gui.report.figures.runorder import initials
 from loadbench_gui.services.events import (
     ComparisonEnded,
@@ -159,7 +160,7 @@ def run_line(run: Run, schedule: Schedule) -> Text:
     if run.fitness.verdict != "valid":
         figures.append(f"generator {run.fitness.verdict}")
     if not run.sealed:
-        figures.append("cut short")
+        figures.append(ending(run.stop_reason, sealed=run.sealed))
     several = len({entry.workload for entry in schedule.entries}) > 1
     who = max(len(entry.deployment) for entry in schedule.entries)
     what = max(len(entry.workload) for entry in schedule.entries)

@@ -88,7 +88,7 @@ async def _serve(shard: Shard, pipe: Pipe, outbox: SimpleQueue[bytes | None], *,
 
 
 async def _tell_how_it_gets_on(run: ShardRun, outbox: SimpleQueue[bytes | None]) -> None:
-    """Say again and again how many connections are open: ten thousand of a slow server take minutes."""
+    """Say again and again how many connections were opened so far: ten thousand of a slow server take minutes."""
     while True:
         await asyncio.sleep(_TELL_S)
         outbox.put(wire.encode(wire.Opening(run.opened)))

@@ -46,7 +46,7 @@ def secrets_of(plan: Plan, environ: Mapping[str, str] = os.environ) -> Secrets:
         listing = ", ".join(missing)
         words = f"the environment variable {listing} is" if len(missing) == 1 else f"the variables {listing} are"
         raise UserError(
-            f"{words} not set, and the profile needs {'it' if len(missing) == 1 else 'them'}",
+            f"{words} not set, and ${{env:{missing[0]}}} asks for {'it' if len(missing) == 1 else 'one of them'}",
             f"Set it before you start loadbench: export {missing[0]}=...",
         )
     return Secrets((*_values(plan, environ).items(), *_login(plan, environ)), tuple(_literals(plan)))

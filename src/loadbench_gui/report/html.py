@@ -15,6 +15,7 @@ from loadbench_gui.core.verdict import Comparison, Gate, MetricVerdict
 from loadbench_gui.report import tables, words
 from loadbench_gui.report.charts import charts, primary_of, swatch
 from loadbench_gui.report.document import PACKAGE_PREFIX, document, to_json
+from loadbench_gui.report.endings import is_cut_short
 from loadbench_gui.report.events import events_tables
 from loadbench_gui.report.page import Command, Exchange, Page, Section, Sign, Standing, Table
 from loadbench_gui.report.palette import DARK, LIGHT, Palette, Role
@@ -123,7 +124,7 @@ def _warnings(runs: Sequence[Run], comparison: Comparison | None) -> tuple[str, 
         said.append(f"Not like for like: the deployments differ in {what or 'more than the framework'} as well.")
     if comparison and not comparison.complete:
         said.append("The comparison was stopped before its last round; what was measured until then is shown.")
-    cut = [run.label.order + 1 for run in runs if not run.sealed]
+    cut = [run.label.order + 1 for run in runs if is_cut_short(run.stop_reason, sealed=run.sealed)]
     if cut:
         said.append(f"Cut short: run {', '.join(map(str, cut))}. Its figures cover less than was planned.")
     return tuple(said)

@@ -11,6 +11,7 @@ from loadbench_gui.core.snapshot import Tally
 from loadbench_gui.core.verdict import Metric
 from loadbench_gui.report import words
 from loadbench_gui.report.charts import swatch
+from loadbench_gui.report.endings import ending
 from loadbench_gui.report.page import Cell, Pill, Table
 from loadbench_gui.report.tables import SERVICE_OF, doubt_of
 from loadbench_gui.stats.kinds import kind_of
@@ -32,7 +33,7 @@ def runs_table(runs: Sequence[Run], deployments: Sequence[str]) -> Table:
 def _run_row(run: Run, deployments: Sequence[str]) -> tuple[Cell, ...]:
     tally, label, fitness = run.measured, run.label, run.fitness
     bad = tally.failed + tally.timed_out + tally.dropped
-    state = "" if run.sealed else f"cut short: {run.stop_reason or 'not finished'}"
+    state = ending(run.stop_reason, sealed=run.sealed)
     return (
         Cell(f"{label.order + 1}", number=True, note=f"round {label.round + 1}" if label.comparison_id else ""),
         Cell(label.deployment, strong=True, swatch=swatch(deployments.index(label.deployment)), note=state),

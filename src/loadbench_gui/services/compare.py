@@ -21,6 +21,7 @@ from loadbench_gui.deploy.verify import Answer
 from loadbench_gui.errors import LoadbenchError, UserError
 from loadbench_gui.profile.bundled import name_of
 from loadbench_gui.services.events import ComparisonEnded, Emit, ScheduleMade
+from loadbench_gui.services.probe import unasked_because_of
 from loadbench_gui.services.run import Measured, run_once
 from loadbench_gui.services.session import Session, new_id
 from loadbench_gui.services.stopping import StopRequested
@@ -149,13 +150,15 @@ def answer_gates(plan: Plan, measured: Sequence[Measured]) -> tuple[Gate, ...]:
         for one in measured:
             if one.run.label.workload == workload.name and one.answer is not None:
                 answers.setdefault(one.run.label.deployment, []).append(one.answer)
-        gates.append(_answer_gate(plan.comparison.baseline, workload.name, answers))
+        gates.append(_answer_gate(plan, workload.name, answers))
     return tuple(gates)
 
 
-def _answer_gate(baseline: str, workload: str, answers: dict[str, list[Answer]]) -> Gate:
+def _answer_gate(plan: Plan, workload: str, answers: dict[str, list[Answer]]) -> Gate:
+    baseline = plan.comparison.baseline
     if not answers:
-        detail = "Not asked before the load, because of a proxy, redirects or a login; each answer in it was checked."
+        why = " and ".join(unasked_because_of(plan.generator.client))
+        detail = f"Not asked before the load{why and f', because of {why}'}; each answer in it was checked."
         return Gate("same answers", True, "", detail, workload)
     wrong = {name: next((a.problem for a in given if a.problem), "") for name, given in answers.items()}
     wrong = {name: problem for name, problem in wrong.items() if problem}

@@ -17,7 +17,8 @@ class Fired:
     duration_s: length of the measured window that was covered. start_ns: the common start (perf_counter_ns).
     served: requests answered by each connection over the whole run, by its local port.
     stop_reason: "" when it ended as planned, "requests" at the request limit, "stopped" when asked to, "worker_lost"
-    when a worker died and the profile ends a run there; `fault` then says so in words.
+    when a worker died and the profile ends a run there; `fault` then says so in words. Why it was asked
+    to stop, only who asked knows: see `sealing.with_cause`.
     """
 
     measured: Tally

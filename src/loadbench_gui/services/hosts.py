@@ -130,7 +130,7 @@ class InApp:
 
     @property
     def opened(self) -> int:
-        """How many connections are open."""
+        """How many connections `prepare` has opened so far."""
         return self._run.opened
 
     async def prepare(self) -> None:

@@ -29,6 +29,7 @@ class RunSummary:
     intervals: int
     sealed: bool
     tags: tuple[str, ...]
+    stop_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ def _run_summary(record: RunRecord) -> RunSummary:
         intervals=record.intervals,
         sealed=record.sealed,
         tags=record.tags,
+        stop_reason=record.stop_reason,
     )
 
 

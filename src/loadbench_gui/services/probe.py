@@ -22,7 +22,18 @@ def can_ask(client: Client) -> bool:
 
     Not by way of a proxy, a redirect or a challenge, and a server that speaks HTTP/2 may speak nothing else.
     """
-    return not (client.http2 or client.proxy or client.redirects or client.auth == "digest")
+    return not unasked_because_of(client)
+
+
+def unasked_because_of(client: Client) -> tuple[str, ...]:
+    """Return what of `client` one plain HTTP/1.1 request cannot do, in words."""
+    hindrances = {
+        "HTTP/2": client.http2,
+        "a proxy": bool(client.proxy),
+        "redirects": client.redirects,
+        "a digest login": client.auth == "digest",
+    }
+    return tuple(what for what, applies in hindrances.items() if applies)
 
 
 def probes_of(workload: Workload, client: Client) -> tuple[Request, ...]:

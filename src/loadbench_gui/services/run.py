@@ -25,7 +25,7 @@ from loadbench_gui.services.events import Note, RunEnded
 from loadbench_gui.services.generator import Fired, fire
 from loadbench_gui.services.probe import ask_each, can_ask, probes_of
 from loadbench_gui.services.recording import Recording
-from loadbench_gui.services.sealing import header, sealed_run
+from loadbench_gui.services.sealing import header, sealed_run, with_cause
 from loadbench_gui.services.session import Session, new_id
 from loadbench_gui.services.stopping import StopRequested, unless_stopped
 from loadbench_gui.services.watching import Watching
@@ -153,6 +153,7 @@ async def _visit(
     stopped = session.stop.is_set() and recording.state is not RunState.STOPPING
     await recording.close()
     fault = recording.fault or fault
+    fired = with_cause(fired, fault)
     fault = session.masked(fault) if fault is not None else None
     caveats = (*placement.caveats, *watching.caveats())
     run = sealed_run(

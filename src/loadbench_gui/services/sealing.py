@@ -11,6 +11,7 @@ from loadbench_gui.core.plan import GeneratorSettings
 from loadbench_gui.core.run import Fitness, Run, RunLabel, SenderFacts
 from loadbench_gui.core.snapshot import Tally, Traffic
 from loadbench_gui.deploy.server import Server
+from loadbench_gui.errors import LoadbenchError, TargetFault
 from loadbench_gui.services.generator import Fired
 from loadbench_gui.services.recording import Recording
 from loadbench_gui.services.session import Session
@@ -95,6 +96,18 @@ def sealed_run(
         sealed=sealed,
         stop_reason=fired.stop_reason,
     )
+
+
+def with_cause(fired: Fired | None, fault: LoadbenchError | None) -> Fired | None:
+    """Return what was fired with what ended it: who stops the load sees no fault, and says "stopped" for all causes.
+
+    fault: what cut the run short, if something other than the user did.
+    """
+    if fired is None or fault is None:
+        return fired
+    if fault is fired.fault:
+        return replace(fired, stop_reason="worker_lost")
+    return replace(fired, stop_reason="target_lost" if isinstance(fault, TargetFault) else "failed")
 
 
 def _with(fitness: Fitness, caveats: tuple[Caveat, ...]) -> Fitness:

@@ -13,6 +13,7 @@ class RunRecord:
     """One line of the history. started_at: ISO 8601. duration_s: how much of the measured window was covered.
 
     intervals: how many are stored. sealed: it ended as planned. final: its end was recorded, planned or not.
+    stop_reason: as in the run itself.
     """
 
     run_id: str
@@ -29,6 +30,7 @@ class RunRecord:
     final: bool
     sealed: bool
     tags: tuple[str, ...] = ()
+    stop_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from loadbench_gui.errors import EnvironmentFault
 from loadbench_gui.store.codec import Packed, RecordError, T, pack, unpack
 from loadbench_gui.store.db import transaction
 from loadbench_gui.store.records import RunRecord
-from loadbench_gui.store.unsealed import reconstruct
+from loadbench_gui.store.unsealed import ENDED_EARLY, reconstruct
 
 _BEGIN: Final = """
     INSERT INTO runs (run_id, comparison_id, profile, deployment, workload, phase, round, run_order, started_at,
@@ -31,7 +31,9 @@ _SEAL: Final = """
 """
 _LIST: Final = """
     SELECT run_id, comparison_id, profile, deployment, workload, phase, round, run_order, started_at, duration_s,
-           (SELECT count(*) FROM intervals WHERE intervals.run_id = runs.run_id), final, sealed, tags
+           (SELECT count(*) FROM intervals WHERE intervals.run_id = runs.run_id), final, sealed, tags,
+           CASE WHEN sealed THEN '' WHEN NOT final THEN ?1 WHEN NOT json_valid(structure) THEN 'unreadable'
+                ELSE coalesce(json_extract(structure, '$.value.stop_reason'), '') END
     FROM runs ORDER BY started_at DESC, rowid DESC
 """
 _SAMPLE: Final = "INSERT OR IGNORE INTO target_samples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -71,8 +73,8 @@ def seal(connection: sqlite3.Connection, run: Run) -> None:
 def list_all(connection: sqlite3.Connection) -> tuple[RunRecord, ...]:
     """Return every run, newest first."""
     return tuple(
-        RunRecord(*(*columns, bool(final), bool(sealed), tuple(json.loads(tags))))
-        for *columns, final, sealed, tags in connection.execute(_LIST)
+        RunRecord(*(*columns, bool(final), bool(sealed), tuple(json.loads(tags)), stop_reason))
+        for *columns, final, sealed, tags, stop_reason in connection.execute(_LIST, (ENDED_EARLY,))
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from loadbench_gui.core.caveats import Caveat, worst
 from loadbench_gui.core.histogram import Histogram
@@ -10,7 +11,8 @@ from loadbench_gui.core.run import Fitness, Run
 from loadbench_gui.core.snapshot import Tally, Traffic
 from loadbench_gui.stats.target import summarise_target
 
-CUT_SHORT = "cut short: loadbench ended before the run did"
+ENDED_EARLY: Final = "ended_early"
+"""The `stop_reason` of a run whose end was never recorded."""
 _NOT_JUDGED = Caveat(
     "unsealed",
     "The run was cut short before the generator could judge itself.",
@@ -34,7 +36,7 @@ def reconstruct(run: Run) -> Run:
         fitness=_fitness(run),
         samples=tuple(sample for interval in run.intervals for sample in interval.samples),
         sealed=False,
-        stop_reason=run.stop_reason or CUT_SHORT,
+        stop_reason=run.stop_reason or ENDED_EARLY,
     )
 
 

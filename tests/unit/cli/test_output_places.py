@@ -57,3 +57,25 @@ def test_a_place_that_may_not_be_written_is_a_fault_of_the_machine(capsys: pytes
             folder.chmod(0o700)
     assert code == 5
     assert "cannot be written" in " ".join(capsys.readouterr().err.split())
+
+
+def test_the_report_and_the_document_need_two_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "same.x"
+    assert main(["report", "nothing", "-o", str(out), "--json", f"{tmp_path}/../{tmp_path.name}/{out.name}"]) == 2
+    assert "cannot both be" in " ".join(capsys.readouterr().err.split())
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("command", ["run", "compare"])
+@pytest.mark.parametrize("name", ["result.json", "report.html"])
+@pytest.mark.parametrize("is_there", [False, True], ids=["a new folder", "a folder"])
+def test_what_out_leaves_is_not_asked_for_twice(
+    command: str, name: str, *, is_there: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "out"
+    if is_there:
+        folder.mkdir()
+    more = ["--deployment", "starlette"] if command == "run" else []
+    assert main([command, "first-look", *more, "--out", str(folder), "--json", str(folder / name)]) == 2
+    assert f"leaves {name} there already" in " ".join(capsys.readouterr().err.split())
+    assert folder.exists() is is_there

@@ -42,6 +42,7 @@ sys.meta_path.insert(0, Interrupting())
         (["http", NOBODY, "-n", "many"], "--requests': 'many' is not a whole number of 1 or more"),
         (["ws", "ftp://x/echo"], "Write it like ws://x/echo"),
         (["ws", "host/echo"], "Write it like ws://host/echo"),
+        (["ws", "ws://127.0.0.1:1/", "--message", "${env:NOPE_X}"], "NOPE_X is not set, and ${env:NOPE_X} asks for it"),
         (["ws", "ws://:80/"], "is not a ws:// or wss:// URL Write it like ws://"),
     ],
 )

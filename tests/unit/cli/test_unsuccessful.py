@@ -9,8 +9,8 @@ import pytest
 from builders import make_run, make_socket_run, make_stream_run, make_stream_workload
 from loadbench_gui.cli.unsuccessful import nothing_succeeded
 from loadbench_gui.core.plan import SocketMode, StreamSettings
-from loadbench_gui.core.run import Run
-from loadbench_gui.core.snapshot import ErrorKind, Tally
+from loadbench_gui.core.run import Run, SenderFacts
+from loadbench_gui.core.snapshot import ErrorKind, SampleExchange, Tally
 
 
 def without_success(run: Run, **errors: int) -> Run:
@@ -46,3 +46,32 @@ def test_plain_requests_are_opened_by_hand() -> None:
     fault = nothing_succeeded(without_success(make_run(), bad_status=10))
     assert "(10 × bad_status)" in fault.message
     assert "curl -v" in fault.hint
+
+
+def unsecured(run: Run, why: str) -> Run:
+    sample = SampleExchange(ErrorKind.TLS, 0.1, b"", f"({why})".encode(), b"")
+    return replace(without_success(run, tls=10), url="https://here:8443", samples=(sample,))
+
+
+def test_where_every_handshake_failed_the_reason_and_what_to_do_stand_together() -> None:
+    why = "the server's certificate is not accepted: self-signed certificate"
+    fault = nothing_succeeded(unsecured(make_run(), f"no answer: {why}"))
+    assert f"(10 × tls: {why})" in fault.message
+    assert "--cacert" in fault.hint
+
+
+@pytest.mark.parametrize(
+    ("run", "led_by", "scheme"), [(make_run(), "no answer: ", "http://"), (make_socket_run("echo"), "", "ws://")]
+)
+def test_a_server_without_tls_is_no_matter_of_certificates(run: Run, led_by: str, scheme: str) -> None:
+    fault = nothing_succeeded(unsecured(run, f"{led_by}no TLS: wrong version number"))
+    assert "(10 × tls: wrong version number)" in fault.message
+    assert f"write {scheme}" in fault.hint
+    assert "cert" not in fault.hint
+
+
+@pytest.mark.parametrize("kind", ["dns", "connect_refused", "connect_timeout"])
+def test_where_no_connection_came_about_it_is_the_proxy_that_is_looked_at(kind: str) -> None:
+    direct = without_success(make_run(), **{kind: 10})
+    assert "--proxy" in nothing_succeeded(replace(direct, sender=SenderFacts(proxy=True))).hint
+    assert "--proxy" not in nothing_succeeded(replace(direct, sender=SenderFacts())).hint

@@ -78,7 +78,7 @@ def test_variables_that_are_not_set_are_named_all_at_once(plan: Plan) -> None:
     with pytest.raises(UserError) as caught:
         resolve_secrets(plan, {"HOST": "h", "KEY": ""})
 
-    assert caught.value.message == "the variables KEY, TOKEN are not set, and the profile needs them"
+    assert caught.value.message == "the variables KEY, TOKEN are not set, and ${env:KEY} asks for one of them"
     assert caught.value.hint == "Set it before you start loadbench: export KEY=..."
     assert missing_secrets(plan, {"HOST": "h", "KEY": ""}) == ("KEY", "TOKEN")
 

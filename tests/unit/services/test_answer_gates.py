@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from builders import make_run
-from loadbench_gui.core.plan import ClosedLoad, ComparisonSettings, Expectation, Plan, Request, Workload
+from loadbench_gui.core.plan import (
+    Client,
+    ClosedLoad,
+    ComparisonSettings,
+    Expectation,
+    GeneratorSettings,
+    Plan,
+    Request,
+    Workload,
+)
 from loadbench_gui.core.verdict import Gate
 from loadbench_gui.deploy.verify import Answer
 from loadbench_gui.services.compare import answer_gates
@@ -58,3 +69,17 @@ def test_where_nobody_asked_the_gate_says_so() -> None:
     one = gate(replace(answered("fastapi"), answer=None))
     assert one.passed is True
     assert one.detail.startswith("Not asked before the load")
+
+
+@pytest.mark.parametrize(
+    ("client", "why"),
+    [
+        (Client("httpx", http2=True, auth="basic"), "because of HTTP/2;"),
+        (Client("httpx", proxy="http://p:1", redirects=True), "because of a proxy and redirects;"),
+        (Client("httpx", auth="digest"), "because of a digest login;"),
+    ],
+)
+def test_where_nobody_asked_the_reason_that_applies_is_named(client: Client, why: str) -> None:
+    plan = replace(PLAN, generator=GeneratorSettings(client=client))
+    (one,) = answer_gates(plan, [replace(answered("fastapi"), answer=None)])
+    assert why in one.detail

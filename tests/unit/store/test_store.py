@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from loadbench_gui.core.run import Run
 from loadbench_gui.core.snapshot import Tally
 from loadbench_gui.errors import Bug, EnvironmentFault, UserError
 from loadbench_gui.store.store import Store
+from loadbench_gui.store.unsealed import ENDED_EARLY
 
 
 def with_store(folder: Path, scenario: Callable[[Store], Awaitable[None]]) -> None:
@@ -94,11 +97,11 @@ def test_a_run_that_was_never_ended_is_the_sum_of_its_intervals(tmp_path: Path) 
         assert restored.target is not None
         assert restored.target.peak_bytes > restored.target.idle_bytes > 0
         assert not restored.sealed
-        assert "cut short" in restored.stop_reason
+        assert restored.stop_reason == ENDED_EARLY
         assert restored.fitness.verdict == "suspect"
         assert restored.fitness.cpu_fraction == pytest.approx(0.31)
         (listed,) = await store.list_runs()
-        assert (listed.sealed, listed.intervals) == (False, 4)
+        assert (listed.sealed, listed.intervals, listed.stop_reason) == (False, 4, ENDED_EARLY)
         assert listed.duration_s == pytest.approx(3.0)
 
     with_store(tmp_path, scenario)
@@ -112,7 +115,20 @@ def test_a_run_that_was_stopped_keeps_its_own_figures_and_stays_unsealed(tmp_pat
         await store.seal_run(stopped)
         assert await store.load_run(stopped.label.run_id) == stopped
         (listed,) = await store.list_runs()
-        assert (listed.sealed, listed.final) == (False, True)
+        assert (listed.sealed, listed.final, listed.stop_reason) == (False, True, stopped.stop_reason)
+
+    with_store(tmp_path, scenario)
+
+
+def test_a_run_whose_record_is_damaged_is_listed_all_the_same(tmp_path: Path) -> None:
+    stopped = make_run(sealed=False)
+
+    async def scenario(store: Store) -> None:
+        await store.seal_run(stopped)
+        with closing(sqlite3.connect(store.path)) as connection, connection:
+            connection.execute("UPDATE runs SET structure = 'no JSON'")
+        (listed,) = await store.list_runs()
+        assert (listed.sealed, listed.stop_reason) == (False, "unreadable")
 
     with_store(tmp_path, scenario)
 

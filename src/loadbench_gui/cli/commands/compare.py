@@ -14,6 +14,7 @@ from loadbench_gui.cli.common import DataDir, JsonTo, OutDir, ProfileArg, Quiet
 from loadbench_gui.cli.files import check_folder, write_json
 from loadbench_gui.cli.measuring import measure_comparison
 from loadbench_gui.cli.options.values import whole
+from loadbench_gui.cli.places import must_not_be_left_already
 from loadbench_gui.cli.selection import choose
 from loadbench_gui.cli.session import Terminal, run_async
 from loadbench_gui.cli.table import new_app
@@ -64,9 +65,10 @@ def compare(
         plan = dataclasses.replace(
             plan, comparison=dataclasses.replace(plan.comparison, baseline=choose(plan, baseline).name)
         )
-    terminal = Terminal(json_to, quiet, data_dir)
     if out is not None:
+        must_not_be_left_already(out, json_to)
         check_folder(out)
+    terminal = Terminal(json_to, quiet, data_dir)
     drawn = secrets.randbits(SEED_BITS) if seed is None else seed
     if plan_only:
         return _show_schedule(terminal, plan, make_schedule(plan, drawn))

@@ -17,6 +17,7 @@ from loadbench_gui.cli.terminal.verdict import print_comparison
 from loadbench_gui.errors import UserError
 from loadbench_gui.report import words
 from loadbench_gui.report.document import document
+from loadbench_gui.report.endings import ending
 from loadbench_gui.services.library import ComparisonSummary, Entry, Library, RunSummary
 
 ID_WIDTH = 22
@@ -69,7 +70,7 @@ def _comparison_row(comparison: ComparisonSummary) -> Row:
 
 def _run_row(run: RunSummary) -> Row:
     what = run.deployment if run.deployment == run.profile else f"{run.deployment} ({run.profile})"
-    return run.run_id, _moment(run.started_at), what, "sealed" if run.sealed else "cut short"
+    return run.run_id, _moment(run.started_at), what, ending(run.stop_reason, sealed=run.sealed) or "sealed"
 
 
 def _moment(iso: str) -> str:

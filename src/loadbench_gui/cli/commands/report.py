@@ -11,6 +11,7 @@ import typer
 
 from loadbench_gui.cli.common import DataDir, EntryId, JsonTo, Quiet
 from loadbench_gui.cli.files import check_file, write_json, write_out, write_text
+from loadbench_gui.cli.places import must_not_be_one
 from loadbench_gui.cli.session import Interrupts, Terminal, run_async
 from loadbench_gui.cli.table import new_app
 from loadbench_gui.core.run import Run
@@ -46,6 +47,7 @@ def report(
         raise UserError("the report and --json - would mix on standard output", "Name a file for the report with -o.")
     if out is not None:
         check_file(out)
+        must_not_be_one(out, json_to)
     terminal = Terminal(json_to, quiet, data_dir)
     return run_async(lambda interrupts: _report(interrupts, terminal, identifier, format_, out))
 

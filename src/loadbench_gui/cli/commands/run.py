@@ -9,6 +9,7 @@ import typer
 from loadbench_gui.cli.common import DataDir, JsonTo, OutDir, ProfileArg, Quiet
 from loadbench_gui.cli.files import check_folder
 from loadbench_gui.cli.measuring import measure_one
+from loadbench_gui.cli.places import must_not_be_left_already
 from loadbench_gui.cli.selection import choose
 from loadbench_gui.cli.session import Terminal, run_async
 from loadbench_gui.cli.table import new_app
@@ -32,7 +33,8 @@ def run(
     """Measure the workloads of a profile once, on one of its deployments."""
     plan = load(find(profile))
     deployment = choose(plan, deployment_name)
-    terminal = Terminal(json_to, quiet, data_dir)
     if out is not None:
+        must_not_be_left_already(out, json_to)
         check_folder(out)
+    terminal = Terminal(json_to, quiet, data_dir)
     return run_async(lambda interrupts: measure_one(terminal, interrupts, plan, deployment, plan.workloads, out=out))

@@ -33,7 +33,7 @@ def print_errors(console: Console, run: Run) -> None:
 
 def _sample(sample: SampleExchange, width: int) -> Iterator[str]:
     asked = _lines(sample.request)
-    answered, body = _lines(sample.response_head), _printable(sample.body_start[:LONGEST])
+    answered, body = _lines(sample.response_head), printable(sample.body_start[:LONGEST])
     yield f"at {words.seconds(round(sample.at_s, 3))}  {asked[0] if asked else '(nothing was sent)'}"
     if answered:
         yield f"→ {answered[0]}"
@@ -44,10 +44,10 @@ def _sample(sample: SampleExchange, width: int) -> Iterator[str]:
 
 
 def _lines(data: bytes) -> list[str]:
-    return [line for line in map(_printable, data.split(b"\r\n")) if line]
+    return [line for line in map(printable, data.split(b"\r\n")) if line]
 
 
-def _printable(data: bytes) -> str:
+def printable(data: bytes) -> str:
     """Return bytes as one line of text that cannot move a cursor."""
     text = " ".join(data.decode("utf-8", "replace").split())
     return "".join(c if c.isprintable() else "·" for c in text)

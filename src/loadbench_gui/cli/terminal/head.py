@@ -11,8 +11,8 @@ from rich.text import Text
 from loadbench_gui.core.plan import Request, Workload
 from loadbench_gui.core.run import Run
 from loadbench_gui.report import words
+from loadbench_gui.report.endings import ending, is_cut_short
 
-ENDS: Final = {"stopped": "stopped by you", "worker_lost": "a process that sends died", "failed": "it failed"}
 SOCKET_SCHEMES: Final = {"http": "ws", "https": "wss"}
 
 
@@ -33,11 +33,13 @@ def print_head(console: Console, run: Run) -> None:
 
 
 def _ended(run: Run) -> str:
-    """Say how a run ended that did not end as planned. Without a reason its window was over, or it had its count."""
-    if run.stop_reason not in ("", "requests"):
-        return f"Cut short: {ENDS.get(run.stop_reason, run.stop_reason)}."
+    """Say how a run ended that did not end as planned, and what that leaves of it."""
+    how = ending(run.stop_reason, sealed=run.sealed)
+    how = how[:1].upper() + how[1:]
+    if is_cut_short(run.stop_reason, sealed=run.sealed):
+        return f"{how}."
     waiting = f"; {words.count(run.measured.censored)} had none" if run.measured.censored else ""
-    return f"Ended while the last answers were awaited{waiting}. What was to be measured was measured whole."
+    return f"{how}{waiting}. What was to be measured was measured whole."
 
 
 def address(url: str, workload: Workload) -> str:

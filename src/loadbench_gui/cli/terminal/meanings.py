@@ -43,7 +43,6 @@ _BY_MODE: Final[dict[str, dict[ErrorKind, str]]] = {
         ErrorKind.BAD_BODY: "what came back is not what was sent",
         ErrorKind.WS_CLOSE: "the server closed the WebSocket with a message under way",
     },
-    "push": {ErrorKind.READ_TIMEOUT: "no answer to the handshake within the time-out"},
     "fanout": {
         ErrorKind.READ_TIMEOUT: "not with every subscriber within the time-out",
         ErrorKind.BAD_BODY: "what reached a subscriber is not what was published",
@@ -62,5 +61,5 @@ def meaning(kind: ErrorKind, workload: Workload) -> str:
         return _STREAM.get(kind, _ALWAYS[kind])
     if workload.kind == "ws":
         mode = workload.websocket.mode if workload.websocket is not None else "echo"
-        return _BY_MODE[mode].get(kind) or _SOCKET.get(kind, _ALWAYS[kind])
+        return _BY_MODE.get(mode, {}).get(kind) or _SOCKET.get(kind, _ALWAYS[kind])
     return _ALWAYS[kind]

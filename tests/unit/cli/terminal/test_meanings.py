@@ -31,3 +31,4 @@ def test_the_words_are_those_of_what_was_asked() -> None:
     assert "silent" in told["stream"]
     assert "echo" in told["echo"]
     assert "every subscriber" in told["fanout"]
+    assert "handshake" not in told["push"], "a server that does not answer one is a connection time-out"
