@@ -43,7 +43,7 @@ _FITTING: Final[dict[Doing, str]] = {
     "endless stream": "gap_p99",
     "ws echo": "rtt_p99",
     "ws push": "gap_p99",
-    "ws fanout": "fanout_p99",
+    "ws fanout": "fanout_p50",
     "ws hold": "memory_per_connection",
 }
 _DEFAULT: Final = "p99"

@@ -6,18 +6,18 @@ What is not known is a dash.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
 from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad, SocketSettings, StreamSettings, Workload
 from loadbench_gui.core.verdict import Metric, Verdict
+from loadbench_gui.stats import notation
 from loadbench_gui.stats.kinds import kind_of
 from loadbench_gui.stats.wording import beyond
 
 NARROW: Final = "\u202f"
-MINUS: Final = "\u2212"
+MINUS: Final = notation.MINUS
 UNKNOWN: Final = "\u2013"
 MIB: Final = 1024 * 1024
 _SHORT_S: Final = 0.01  # Below this, seconds have too many zeros to be read.
@@ -59,23 +59,9 @@ VERDICT_TONES: Final[dict[Verdict, str]] = {
 """The colour role of a verdict's pill. The word always stands beside it."""
 
 
-def significant(value: float, digits: int = 3) -> str:
-    """Write `value` with `digits` significant digits, thousands grouped: 1.42, 18.9, 512, 1,234."""
-    if value == 0:
-        return "0"
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    if round(abs(value), decimals) >= 10 ** (digits - decimals):
-        decimals = max(0, decimals - 1)
-    return f"{value:,.{decimals}f}".replace("-", MINUS)
-
-
-def latency_parts(us: float) -> tuple[str, str]:
-    """Split a latency in us into figure and unit: ("1.42", "ms")."""
-    if us < 999.5:
-        return significant(us) if us >= 100 or us != round(us) else f"{us:.0f}", "µs"
-    if us < 9_995_000:
-        return significant(us / 1e3), "ms"
-    return significant(us / 1e6), "s"
+significant = notation.significant
+latency_parts = notation.duration_parts
+rate_figure = notation.rate
 
 
 def latency(us: float | None) -> str:
@@ -127,11 +113,6 @@ def count(n: int | None) -> str:
     return UNKNOWN if n is None else f"{n:,}"
 
 
-def rate_figure(rps: float) -> str:
-    """Write only the figure of a rate: "2,000", "12.5"."""
-    return f"{rps:,.0f}" if rps >= 100 else f"{rps:.3g}"
-
-
 def rate(rps: float | None, counted: str = "requests") -> str:
     """Write how many a second: "2,000 requests/s"."""
     return UNKNOWN if rps is None else f"{rate_figure(rps)}{NARROW}{counted}/s"
@@ -139,16 +120,15 @@ def rate(rps: float | None, counted: str = "requests") -> str:
 
 def percent(fraction: float | None) -> str:
     """Write a fraction as a percentage: "2.1 %", "23 %", "0 %"."""
-    if fraction is None:
-        return UNKNOWN
-    value = fraction * 100
-    text = f"{value:.2g}" if abs(value) < 10 else f"{value:,.0f}"
-    return f"{text.replace('-', MINUS)}{NARROW}%"
+    return UNKNOWN if fraction is None else notation.percent(fraction).replace(" ", NARROW)
 
 
 def _signed(ratio: float) -> str:
+    """Write a difference with a decimal below ten, which others under it in the column align with: +4.0, −12."""
     value = (ratio - 1) * 100
     text = f"{abs(value):.1f}" if abs(value) < 9.95 else f"{abs(value):,.0f}"
+    if -100 < value <= -99.5:  # What is not all of it never reads as 100 %.
+        text = notation.percent(1 - ratio).removesuffix(" %")
     if text == "0.0":
         return "0"
     return f"{MINUS if value < 0 else '+'}{text}"

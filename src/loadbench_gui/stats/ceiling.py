@@ -14,6 +14,7 @@ from loadbench_gui.core.plan import ClosedLoad
 from loadbench_gui.core.run import Run
 from loadbench_gui.core.verdict import Gate, Metric
 from loadbench_gui.stats.kinds import kind_of
+from loadbench_gui.stats.notation import percent
 
 TWIN_SHARE: Final = 0.60
 """Near the ceiling begins a little below where ranking ends, since two who are held up stop at the same figure."""
@@ -53,7 +54,7 @@ def _twins(workload: str, names: tuple[str, str], *shares: float) -> Gate:
     return Gate(
         "same figure near the ceiling",
         None,
-        f"{100 * max(shares):.0f} % of the ceiling",
+        f"{percent(max(shares))} of the ceiling",
         f"{names[0]} and {names[1]} reached the same throughput, within 3 %, above 60 % of what the generator can send "
         "at most: it may be the generator's figure. Give it more workers or CPUs, and compare again.",
         workload,

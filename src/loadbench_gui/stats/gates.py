@@ -21,6 +21,7 @@ from loadbench_gui.stats.assumptions import is_steady
 from loadbench_gui.stats.ceiling import ceiling_share, twin_gates
 from loadbench_gui.stats.kinds import at_once, is_matched
 from loadbench_gui.stats.little import LITTLE_LIMIT, deviation
+from loadbench_gui.stats.notation import Writer, apart, percent
 from loadbench_gui.stats.sample import LOADED, TIMING
 
 REUSE_LIMIT: Final = 0.99
@@ -41,7 +42,7 @@ class _Check:
     figure: Callable[[Run], float | None]
     limit: float
     at_least: bool
-    show: Callable[[float], str]
+    write: Writer
     passed: str
     failed: str
     metrics: tuple[Metric, ...]
@@ -52,6 +53,10 @@ class _Check:
         if value == self.limit:
             return not self.strict
         return value > self.limit if self.at_least else value < self.limit
+
+    def show(self, value: float) -> str:
+        """Write the figure so that it does not read as the limit that it misses."""
+        return apart(self.write, value, self.limit)[0]
 
 
 def reuse(run: Run) -> float | None:
@@ -212,21 +217,15 @@ def _steady(workload: str, runs: Sequence[Run]) -> Gate:
     )
 
 
-def _percent(value: float) -> str:
-    percent = 100 * value
-    return f"{percent:.3g} %" if percent < 999.5 else f"{percent:,.0f} %"
-
-
-def _down_to_percent(value: float) -> str:
-    """Show a share that must reach 99 % so that 98.96 % does not read as 99."""
-    return f"{int(1000 * value + 1e-9) / 10:g} %"
+def _fraction(value: float, digits: int = 3, /) -> str:
+    return f"{value:.{digits}f}"
 
 
 def _errors(limit: float) -> _Check:
     return _Check(
-        "errors", error_rate, limit, False, _percent,
+        "errors", error_rate, limit, False, percent,
         "Failed, timed out and dropped requests stayed within what is allowed.",
-        f"more than {_percent(limit)} of the requests had no good answer, so the rest is a flattering selection. "
+        f"more than {percent(limit)} of the requests had no good answer, so the rest is a flattering selection. "
         "Look at the sample exchanges, then lower the rate or mend the server.",
         LOADED,
     )  # fmt: skip
@@ -234,35 +233,35 @@ def _errors(limit: float) -> _Check:
 
 _CHECKS: Final = (
     _Check(
-        "reuse", reuse, REUSE_LIMIT, True, "{:.3f}".format,
+        "reuse", reuse, REUSE_LIMIT, True, _fraction,
         "Connections were kept alive.",
         "connections were opened again and again, so this measures connecting. "
         "Raise the server's keep-alive timeout and its limit of requests per connection.",
         LOADED,
     ),
     _Check(
-        "Little's law", little_error, LITTLE_LIMIT, False, _percent,
+        "Little's law", little_error, LITTLE_LIMIT, False, percent,
         "Throughput, latency and connections agree with one another.",
         "throughput x (latency + think time) is not the number of connections, so our own accounting is in doubt. "
         "Check that the server accepts all connections, and run again.",
         TIMING,
     ),
     _Check(
-        "offered met", offered_met, OFFERED_LIMIT, True, _down_to_percent,
+        "offered met", offered_met, OFFERED_LIMIT, True, percent,
         "What was offered was completed inside the window.",
         "less than 99 % of the requests due were completed inside the window: the rate is above what the server can "
         "take, and latency then depends on how long one waits. Lower the rate.",
         TIMING,
     ),
     _Check(
-        "generator ceiling", ceiling_share, NEAR_CEILING, False, _percent,
+        "generator ceiling", ceiling_share, NEAR_CEILING, False, percent,
         "The generator could have sent more.",
         "the generator sent more than 70 % of what it can at most, so the throughput may be its own and is not ranked. "
         "Give it more workers or CPUs; `loadbench calibrate` says what each worker can do.",
         (Metric.THROUGHPUT,),
     ),
     _Check(
-        "generator CPU", lambda run: run.fitness.cpu_fraction, CPU_LIMIT, False, _percent,
+        "generator CPU", lambda run: run.fitness.cpu_fraction, CPU_LIMIT, False, percent,
         "The generator had CPU to spare.",
         "the generator worked at 80 % of its CPU or more, so it may be the limit. "
         "Give it more workers or CPUs, or lower the rate.",

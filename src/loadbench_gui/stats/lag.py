@@ -15,6 +15,7 @@ from loadbench_gui.core.quantiles import supported_quantile
 from loadbench_gui.core.run import Run
 from loadbench_gui.core.snapshot import Tally
 from loadbench_gui.core.verdict import Gate, Metric
+from loadbench_gui.stats.notation import apart, percent
 from loadbench_gui.stats.sample import SCHEDULED
 from loadbench_gui.stats.wording import listed, metric_name
 
@@ -69,4 +70,4 @@ def _pool(deployment: str, runs: Sequence[Run]) -> Tally:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:,.0f} %"
+    return apart(percent, share, LAG_LIMIT)[0]

@@ -19,7 +19,8 @@ _DIGITS: Final = 15
 class Writer(Protocol):
     """One of `percent`, `duration` and `rate`."""
 
-    def __call__(self, value: float, digits: int = ..., /) -> str: ...
+    def __call__(self, value: float, digits: int = ..., /) -> str:
+        """Return `value` as text, with as many significant digits."""
 
 
 def significant(value: float, digits: int = 3) -> str:

@@ -16,6 +16,8 @@ from loadbench_gui.core.snapshot import Tally
 from loadbench_gui.core.verdict import Metric
 from loadbench_gui.stats.gates import error_rate
 from loadbench_gui.stats.kinds import kind_of
+from loadbench_gui.stats.notation import apart, duration, percent
+from loadbench_gui.stats.notation import rate as rate_figure
 from loadbench_gui.stats.sample import EVENTS, POPULATIONS, QUANTILES, latency_histogram
 from loadbench_gui.stats.wording import metric_name
 
@@ -51,13 +53,12 @@ def slo_failures(slo: Slo, run: Run) -> tuple[SloFailure, ...]:
     ]
     kind, rate = kind_of(run.workload), error_rate(run)
     if slo.error_rate is not None and rate > slo.error_rate:
-        reason = f"error rate {100 * rate:.3g} %, above the limit of {100 * slo.error_rate:.3g} %"
+        reason = "error rate {}, above the limit of {}".format(*apart(percent, rate, slo.error_rate))
         said.append(("error_rate", slo.error_rate, rate, reason))
     if slo.throughput_rps is not None and not kind.throughput and run.throughput_rps < slo.throughput_rps:
-        counted = f"{kind.counted}/s, below the limit of {slo.throughput_rps:,.0f}"
-        said.append(
-            ("throughput", slo.throughput_rps, run.throughput_rps, f"throughput {run.throughput_rps:,.0f} {counted}")
-        )
+        reached, least = apart(rate_figure, run.throughput_rps, slo.throughput_rps)
+        reason = f"throughput {reached} {kind.counted}/s, below the limit of {least}"
+        said.append(("throughput", slo.throughput_rps, run.throughput_rps, reason))
     label = run.label
     where = f"{label.deployment}, {label.workload}" if label.deployment else label.workload
     return tuple(
@@ -114,18 +115,13 @@ def _latency(metric: Metric, limit_us: float, figures: Q) -> str:
     name = metric_name(metric)
     value: float | None = getattr(figures, key)
     if key in figures.infinite:
-        return f"{name} is infinite: so many requests got no good answer, limit {_ms(limit_us)}"
+        return f"{name} is infinite: so many requests got no good answer, limit {duration(limit_us)}"
     if value is None:
         needed = f"{samples_needed(QUANTILES[metric]):,} {POPULATIONS.get(metric, 'requests')} needed"
         return f"{name} cannot be judged: {needed}, {figures.count:,} made"
     if value > limit_us:
-        return (
-            f"{name} {'at least ' if key in figures.at_least else ''}{_ms(value)}, above the limit of {_ms(limit_us)}"
-        )
+        measured, limit = apart(duration, value, limit_us)
+        return f"{name} {'at least ' if key in figures.at_least else ''}{measured}, above the limit of {limit}"
     if key in figures.at_least:
-        return f"{name} cannot be judged: at least {_ms(value)}, with requests in flight at the end"
+        return f"{name} cannot be judged: at least {duration(value)}, with requests in flight at the end"
     return ""
-
-
-def _ms(us: float) -> str:
-    return f"{us / 1000:.4g} ms" if us < 9_999_500 else f"{us / 1000:,.0f} ms"

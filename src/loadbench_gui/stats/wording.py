@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -10,6 +9,7 @@ from typing import Final
 from loadbench_gui.core.plan import ClosedLoad, Workload
 from loadbench_gui.core.verdict import Gate, Metric, MetricVerdict, Verdict
 from loadbench_gui.stats.kinds import HTTP, kind_of
+from loadbench_gui.stats.notation import percent
 
 _PROPER: Final[dict[str, str]] = {
     name.lower().replace(" ", ""): name
@@ -38,6 +38,8 @@ _METRICS: Final[dict[Metric, str]] = {
 }
 
 _AS_FACTOR: Final = 3.0
+_SAME: Final = 0.0005
+"""Differences below this are not worth a figure."""
 _LEAST: Final = 0.005
 _MOST: Final = 10.0
 """Bounds of an interval below and above these lie beyond what a reader can picture."""
@@ -80,8 +82,8 @@ def change(ratio: float) -> str:
     """Return a ratio in words: "23 % lower", "1.4 % higher", "4.2 times as high", "the same"."""
     if ratio >= _AS_FACTOR:
         return f"{_factor(ratio)} times as high"
-    by = percent(abs(ratio - 1))
-    return "the same" if by == "0 %" else f"{by} {'lower' if ratio < 1 else 'higher'}"
+    by = abs(ratio - 1)
+    return "the same" if by < _SAME else f"{percent(by)} {'lower' if ratio < 1 else 'higher'}"
 
 
 def interval(low: float, high: float) -> str:
@@ -212,11 +214,3 @@ def _half_open(low: float, high: float) -> str:
 def _factor(ratio: float) -> str:
     """Write a ratio to three digits, large ones with all their places: 4.24, 97.6, 9,760."""
     return f"{ratio:.3g}" if ratio < 999.5 else f"{float(f'{ratio:.3g}'):,.0f}"
-
-
-def percent(fraction: float) -> str:
-    """Write a share; what is not quite all of it never reads as 100 %."""
-    hundredths = 100 * fraction
-    if 99.5 <= hundredths < 100:
-        return f"{min(math.floor(100 * hundredths + 1e-6) / 100, 99.99):g} %"
-    return f"{hundredths:.0f} %" if hundredths >= 9.95 else f"{hundredths:.1f}".removesuffix(".0") + " %"

@@ -75,7 +75,7 @@ def test_a_dispatch_lag_above_a_tenth_of_the_latency_makes_that_metric_suspect_o
     assert said(fitness) == [("dispatch_lag", "p99"), ("dispatch_lag", "p99_9")]
     assert fitness.verdict == "valid", "p50 stands"
     assert "dispatch lag at p99 is 400 µs" in fitness.caveats[0].message
-    assert "(1 ms)" in fitness.caveats[0].message
+    assert "(1.00 ms)" in fitness.caveats[0].message
 
 
 def test_a_percentile_that_the_sample_cannot_support_is_not_judged() -> None:
@@ -108,7 +108,7 @@ def test_a_pause_of_ours_doubts_the_tail_on_both_clocks_where_it_could_have_made
     paused = replace(health(), gc_pause_us=30_000.0)
     fitness = judge(evidence(of_workers=paused))
     assert said(fitness) == [("gc_pause", "p99_9"), ("gc_pause", "service_p99_9")]
-    assert "up to 30 ms" in fitness.caveats[0].message
+    assert "up to 30.0 ms" in fitness.caveats[0].message
     queued = replace(tally(), scheduled=Histogram.of([400_000] * 1_000))
     assert said(judge(evidence(queued, paused))) == [("gc_pause", "service_p99_9")], "30 ms of 400 ms are no story"
 
@@ -383,7 +383,7 @@ def test_what_we_read_late_doubts_gaps_and_round_trips_and_what_we_sent_late_doe
     slow = replace(streams, scheduled=Histogram.of([30_000] * 1_000))
     read_late = judge(evidence(slow, health(busy_us=3_000)))
     assert said(read_late) == [("receive_lag", "first_event_p50"), ("receive_lag", "gap_p99")]
-    assert "receive lag at p99 of the gaps is 1.5 ms, more than a tenth of the latency there" in (
+    assert "receive lag at p99 of the gaps is 1.50 ms, more than a tenth of the latency there" in (
         read_late.caveats[1].message
     )
     sent_late = judge(evidence(replace(streams, dispatch_lag=Histogram.of([400] * 1_000))))

@@ -301,6 +301,7 @@ def test_the_metric_that_decides_has_to_be_measured(workload: str, metric: str, 
         (websocket('mode = "echo"'), "throughput"),
         (websocket('mode = "push"'), "gap_p99"),
         (websocket('mode = "fanout"'), "fanout_p99"),
+        (websocket('mode = "fanout"'), "fanout_p50"),
         (websocket('mode = "hold"'), "memory_per_connection"),
         (websocket('mode = "hold"'), "memory"),
     ],
@@ -317,6 +318,12 @@ def test_memory_per_connection_does_not_decide_where_there_are_few() -> None:
 
     assert found.key_path == "comparison.primary"
     assert found.message == "takes 100 connections to tell their memory from the server's own, not 8"
+
+
+def test_a_fan_out_is_proposed_to_be_decided_by_what_few_publications_support() -> None:
+    found = problem(websocket('mode = "fanout"'), '[comparison]\nprimary = "gap_p99"\n')
+
+    assert found.hint == 'Choose one that is, such as "fanout_p50".'
 
 
 def test_a_comparison_of_what_has_no_latency_needs_a_metric_that_decides() -> None:

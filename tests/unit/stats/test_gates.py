@@ -245,7 +245,7 @@ def test_a_gate_of_lag_says_how_late_at_most_and_which_percentiles_of_which_depl
     assert gate_words(found[0], found[:1]) == f"generator lag {found[0].figure}", "alone it needs no name"
 
 
-@pytest.mark.parametrize(("lag_us", "said"), [(997, "100 %"), (20_000, "2,00")])
+@pytest.mark.parametrize(("lag_us", "said"), [(997, "99.7 %"), (1_000, "100 %"), (20_000, "2,00")])
 def test_a_lag_as_long_as_the_latency_is_written_as_people_read_it(lag_us: int, said: str) -> None:
     late = second(lagging(GOOD[1], lag_us))
     late = [

@@ -12,7 +12,8 @@ from loadbench_gui.core.snapshot import ErrorKind, Tally
 from loadbench_gui.engine.fitness.evidence import Evidence
 from loadbench_gui.engine.fitness.lags import QUANTILES
 from loadbench_gui.stats.little import LITTLE_LIMIT, deviation
-from loadbench_gui.stats.wording import percent, spoken
+from loadbench_gui.stats.notation import percent
+from loadbench_gui.stats.wording import spoken
 
 ACHIEVED: Final = 0.95
 STALE_SHARE: Final = 0.01

@@ -16,6 +16,7 @@ from loadbench_gui.core.caveats import LAG_SHARE, Caveat
 from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.quantiles import supported_quantile, supports
 from loadbench_gui.core.snapshot import Tally, WorkerHealth
+from loadbench_gui.stats.notation import duration
 from loadbench_gui.stats.sample import EVENTS, latency_histogram
 from loadbench_gui.stats.wording import spoken
 
@@ -88,13 +89,6 @@ def _scheduled(tally: Tally) -> list[Clock]:
 def _service_name(tally: Tally, name: str, q: float) -> str:
     is_twin = tally.service.quantile(q) == tally.scheduled.quantile(q)
     return spoken(name if is_twin else f"service_{name}")
-
-
-def duration(us: float) -> str:
-    """Write microseconds in the unit that suits their size: "41.2 µs", "1.5 ms", "12 s"."""
-    if us < 999.5:
-        return f"{us:.3g} µs"
-    return f"{us / 1e3:.3g} ms" if us < 999_500 else f"{us / 1e6:.3g} s"
 
 
 def _late(lags: tuple[Caveat, ...], samples: int) -> tuple[Caveat, ...]:

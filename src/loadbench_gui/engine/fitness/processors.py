@@ -6,9 +6,9 @@ from typing import Final
 
 from loadbench_gui.core.caveats import LAG_SHARE, NEAR_CEILING, Caveat
 from loadbench_gui.engine.fitness.evidence import Evidence
-from loadbench_gui.engine.fitness.lags import RECEIVE_SHARE, duration, read_late
+from loadbench_gui.engine.fitness.lags import RECEIVE_SHARE, read_late
 from loadbench_gui.stats.kinds import Kind
-from loadbench_gui.stats.wording import percent
+from loadbench_gui.stats.notation import duration, percent
 
 FULL_CPU: Final = 0.95
 STEAL_LIMIT: Final = 0.01

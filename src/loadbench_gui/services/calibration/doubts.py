@@ -10,7 +10,7 @@ from loadbench_gui.deploy.placement import throttle_caveat
 from loadbench_gui.engine.fitness.processors import STEAL_LIMIT
 from loadbench_gui.services.calibration.result import SPREAD_LIMIT, Cost
 from loadbench_gui.services.calibration.run import Sample
-from loadbench_gui.stats.wording import percent
+from loadbench_gui.stats.notation import percent
 
 STEAL_UNUSABLE: Final = 0.10
 """Above this a hypervisor's neighbours also cool the caches and slow the core: CPU time itself then means little."""
