@@ -20,6 +20,14 @@ class Certificate:
     path: Path
     server: ssl.SSLContext
 
+    def speaking(self, *protocols: str) -> ssl.SSLContext:
+        """A server that shows it and agrees on these protocols alone; on none where none is named."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.path, self.path.with_name("key.pem"))
+        if protocols:
+            context.set_alpn_protocols(list(protocols))
+        return context
+
 
 def make_certificate(folder: Path) -> Certificate:
     key, cert = folder / "key.pem", folder / "cert.pem"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psutil
 import pytest
@@ -77,6 +78,16 @@ class Loadbench:
         out, err = process.communicate(timeout=timeout)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
+    def interrupted(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Interrupt it, as a person does with Ctrl+C, once the history holds an interval; it ends in good order."""
+        process = self.start(*arguments)
+        self.wait_for_intervals(1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 130, err
+        assert "Traceback" not in err
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
     def act_here(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Let what runs in this process have its folder and its environment."""
         monkeypatch.chdir(self.folder)
@@ -110,6 +121,23 @@ class Loadbench:
     def wait_until_nothing_is_left(self, deadline_s: float = 30) -> None:
         """Return once no process of this program is alive."""
         poll_until(self.leftovers, lambda found: not found, deadline_s)
+
+
+def profile_of(url: str, workload: str, slo: str) -> str:
+    """A profile of one deployment. workload, slo: what stands in their tables."""
+    deployment = f'name = "accountant"\nurl = "{url}"'
+    return f'schema = 1\nname = "events"\n[[deployment]]\n{deployment}\n[[workload]]\n{workload}\n[slo]\n{slo}\n'
+
+
+def only_run(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """The run in the document that a command for one protocol wrote to standard output; its requests add up."""
+    (run,) = json.loads(done.stdout)["runs"]
+    assert run["protocol"] in done.args
+    requests = run["requests"]
+    ends = sum(requests[name] for name in ("succeeded", "failed", "timed_out", "censored", "dropped"))
+    assert requests["issued"] == ends
+    found: dict[str, Any] = run
+    return found
 
 
 def leftovers_of(data_dir: str) -> list[str]:

@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-from typing import Any
-
 import pytest
 
 from accounting import EventServer
-from program import Loadbench
-
-
-def only_run(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    """The run in the document that a command wrote to standard output."""
-    (run,) = json.loads(done.stdout)["runs"]
-    assert run["protocol"] == "stream"
-    requests = run["requests"]
-    ends = sum(requests[name] for name in ("succeeded", "failed", "timed_out", "censored", "dropped"))
-    assert requests["issued"] == ends
-    found: dict[str, Any] = run
-    return found
+from program import Loadbench, only_run, profile_of
 
 
 @pytest.mark.parametrize("kind", ["sse", "ndjson", "chunked"])
@@ -132,36 +116,19 @@ def test_the_in_app_engine_gives_the_same_counts(loadbench: Loadbench, server: E
 
 def test_a_signal_keeps_and_reports_what_was_measured(loadbench: Loadbench, server: EventServer) -> None:
     url = f"{server.url}/events/sse?count=0&every_ms=5"
-    process = loadbench.start("stream", url, "--endless", "-c", "3", "-d", "60s", "--json", "-")
-    loadbench.wait_for_intervals(1)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
-    assert "Traceback" not in err
-    (run,) = json.loads(out)["runs"]
+    run = only_run(loadbench.interrupted("stream", url, "--endless", "-c", "3", "-d", "60s", "--json", "-"))
     assert run["stream"]["events"] > 0
     assert 0 < run["duration_s"] < 60
 
 
-PROFILE = """
-schema = 1
-name = "events"
-
-[[deployment]]
-name = "accountant"
-url = "{url}"
-
-[[workload]]
+WORKLOAD = """
 name = "sse"
 kind = "stream"
-request = {{ path = "/events/sse?count=8" }}
-stream = {{ kind = "sse", events = 8 }}
-load = {{ model = "closed", connections = 2 }}
+request = { path = "/events/sse?count=8" }
+stream = { kind = "sse", events = 8 }
+load = { model = "closed", connections = 2 }
 requests = 30
 duration = "20s"
-
-[slo]
-first_event_p50 = "{limit}"
 """
 
 
@@ -169,7 +136,8 @@ first_event_p50 = "{limit}"
 def test_a_profile_prints_the_same_and_its_limits_count(
     loadbench: Loadbench, server: EventServer, limit: str, code: int
 ) -> None:
-    done = loadbench("run", loadbench.profile(PROFILE.format(url=server.url, limit=limit)))
+    slo = f'first_event_p50 = "{limit}"'
+    done = loadbench("run", loadbench.profile(profile_of(server.url, WORKLOAD, slo)))
     assert done.returncode == code, done.stderr + done.stdout
     assert "8 server-sent events" in done.stdout
     assert "30 issued, all succeeded" in done.stdout

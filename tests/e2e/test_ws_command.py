@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-from typing import Any
-
 import pytest
 
 from accounting import EventServer
-from program import Loadbench, poll_until
-
-
-def only_run(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    """The run in the document that a command wrote to standard output."""
-    (run,) = json.loads(done.stdout)["runs"]
-    assert run["protocol"] == "ws"
-    requests = run["requests"]
-    ends = sum(requests[name] for name in ("succeeded", "failed", "timed_out", "censored", "dropped"))
-    assert requests["issued"] == ends
-    found: dict[str, Any] = run
-    return found
+from program import Loadbench, only_run, poll_until, profile_of
 
 
 def account_of(server: EventServer, closed: int) -> dict[str, int]:
@@ -166,15 +150,8 @@ def test_a_server_that_is_not_there(loadbench: Loadbench) -> None:
 @pytest.mark.parametrize("mode", ["echo", "push", "fanout", "hold"])
 def test_a_signal_keeps_and_reports_what_was_measured(loadbench: Loadbench, server: EventServer, mode: str) -> None:
     path = "push" if mode == "push" else "fanout" if mode == "fanout" else "echo"
-    process = loadbench.start(
-        "ws", f"{server.ws}/ws/{path}", "--mode", mode, "-c", "3", "-d", "60s", "--json", "-"
-    )  # fmt: skip
-    loadbench.wait_for_intervals(1)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
-    assert "Traceback" not in err
-    (run,) = json.loads(out)["runs"]
+    url = f"{server.ws}/ws/{path}"
+    run = only_run(loadbench.interrupted("ws", url, "--mode", mode, "-c", "3", "-d", "60s", "--json", "-"))
     assert run["connections"]["opened"] == 3
     assert 0 < run["duration_s"] < 60
     if mode != "hold":
@@ -187,25 +164,14 @@ def test_the_in_app_engine_gives_the_same_counts(loadbench: Loadbench, server: E
     assert only_run(done)["websocket"]["messages_received"] == account_of(server, 2)["sent"] == 100
 
 
-PROFILE = """
-schema = 1
-name = "sockets"
-
-[[deployment]]
-name = "accountant"
-url = "{url}"
-
-[[workload]]
+WORKLOAD = """
 name = "echo"
 kind = "ws"
-request = {{ path = "/ws/echo" }}
-websocket = {{ mode = "echo", size = 64 }}
-load = {{ model = "closed", connections = 2 }}
+request = { path = "/ws/echo" }
+websocket = { mode = "echo", size = 64 }
+load = { model = "closed", connections = 2 }
 requests = 200
 duration = "20s"
-
-[slo]
-rtt_p50 = "{limit}"
 """
 
 
@@ -213,7 +179,8 @@ rtt_p50 = "{limit}"
 def test_a_profile_prints_the_same_and_its_limits_count(
     loadbench: Loadbench, server: EventServer, limit: str, code: int
 ) -> None:
-    done = loadbench("run", loadbench.profile(PROFILE.format(url=server.url, limit=limit)))
+    slo = f'rtt_p50 = "{limit}"'
+    done = loadbench("run", loadbench.profile(profile_of(server.url, WORKLOAD, slo)))
     assert done.returncode == code, done.stderr + done.stdout
     assert "echo of 64" in done.stdout
     assert "200 issued, all succeeded" in done.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, TypedDict, Unpack
@@ -39,6 +40,19 @@ class Watch:
     intervals: list[Interval] = field(default_factory=list)
     caveats: list[Caveat] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
+
+
+class LateTaker(list[Interval]):
+    """Whoever takes the intervals holds up the generator's loop, once: when the first has come."""
+
+    def __init__(self, late_s: float) -> None:
+        super().__init__()
+        self._late_s = late_s
+
+    def append(self, interval: Interval) -> None:
+        super().append(interval)
+        if len(self) == 1:
+            time.sleep(self._late_s)
 
 
 class Firing(TypedDict, total=False):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ import h2.events
 import h2.exceptions
 import h2.settings
 
+from engine.listeners import Serve, listening
 from engine.servers import HELLO, response
 from loadbench_gui.core.plan import Target
 
@@ -45,7 +46,6 @@ class Origin:
     connections: int = 0
     most_at_once: int = 0
     server_names: list[str | None] = field(default_factory=list)
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def target(self, host: str = "127.0.0.1", scheme: Any = "http") -> Target:
         return Target(scheme, host, self.port, "127.0.0.1")
@@ -70,53 +70,38 @@ async def origin(
     log = Origin()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        log.connections += 1
-        number = log.connections
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                seen = await read_request(reader, number)
-                log.seen.append(seen)
-                writer.write(answer(seen))
-                await writer.drain()
+        async for seen in requests_to(log, reader):
+            writer.write(answer(seen))
+            await writer.drain()
 
-    async with listening(log, serve, tls, unix_path):
+    async with logged(log, serve, tls, unix_path):
         yield log
 
 
+async def requests_to(log: Origin, reader: asyncio.StreamReader) -> AsyncIterator[Seen]:
+    """Count a connection and yield its requests. Raises `asyncio.IncompleteReadError` at its end."""
+    log.connections += 1
+    number = log.connections
+    while True:
+        seen = await read_request(reader, number)
+        log.seen.append(seen)
+        yield seen
+
+
 @asynccontextmanager
-async def listening(
-    log: Origin,
-    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]],
-    tls: ssl.SSLContext | None = None,
-    unix_path: str = "",
+async def logged(
+    log: Origin, serve: Serve, tls: ssl.SSLContext | None = None, unix_path: str = ""
 ) -> AsyncIterator[None]:
-    """Serve every connection in a task of its own, and leave none behind."""
+    """Serve every connection, and end it with the task that serves it."""
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        log.tasks.add(task)
         try:
             await serve(reader, writer)
-        except asyncio.CancelledError:
-            pass  # the server ends; a stream's callback would report it as an error
         finally:
-            log.tasks.discard(task)
             writer.transport.abort()
 
-    if unix_path:
-        server = await asyncio.start_unix_server(accept, unix_path)
-    else:
-        server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
-        log.port = server.sockets[0].getsockname()[1]
-    try:
+    async with listening(accept, tls, unix_path) as log.port:
         yield
-    finally:
-        server.close()
-        for task in list(log.tasks):
-            task.cancel()
-        while log.tasks:
-            await asyncio.wait(log.tasks)
 
 
 async def read_request(reader: asyncio.StreamReader, connection: int) -> Seen:
@@ -163,10 +148,9 @@ async def origin2(behave: Behaviour2 | None = None, tls: ssl.SSLContext | None =
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         log.connections += 1
-        with suppress(ConnectionError):
-            await _Conversation(log, behave, reader, writer).run()
+        await _Conversation(log, behave, reader, writer).run()
 
-    async with listening(log, serve, tls):
+    async with logged(log, serve, tls):
         yield log
 
 

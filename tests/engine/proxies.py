@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from engine.origins import Origin, Seen, listening, read_request
+from engine.origins import Origin, Seen, logged, requests_to
 from engine.servers import response
 
 
@@ -33,24 +33,19 @@ async def proxying(tls: ssl.SSLContext | None = None, login: str = "") -> AsyncI
     log = Proxy()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        log.connections += 1
-        number = log.connections
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                seen = await read_request(reader, number)
-                log.seen.append(seen)
-                if login and seen.header("proxy-authorization") != login:
-                    writer.write(response(b"", status="407 Proxy Authentication Required"))
-                elif seen.method == "CONNECT":
-                    log.tunnels.append(seen.target)
-                    await _tunnel(seen.target, reader, writer)
-                    return
-                else:
-                    log.forwarded.append(seen.target)
-                    writer.write(await _forward(seen))
-                await writer.drain()
+        async for seen in requests_to(log, reader):
+            if login and seen.header("proxy-authorization") != login:
+                writer.write(response(b"", status="407 Proxy Authentication Required"))
+            elif seen.method == "CONNECT":
+                log.tunnels.append(seen.target)
+                await _tunnel(seen.target, reader, writer)
+                return
+            else:
+                log.forwarded.append(seen.target)
+                writer.write(await _forward(seen))
+            await writer.drain()
 
-    async with listening(log, serve, tls):
+    async with logged(log, serve, tls):
         yield log
 
 

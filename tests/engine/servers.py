@@ -69,6 +69,27 @@ def says(data: bytes) -> Behaviour:
     return lambda asked: asked.answer(data)
 
 
+def says_and_closes(data: bytes) -> Behaviour:
+    """Answer every request with `data`, and close the connection without having announced it."""
+
+    def behave(asked: Asked) -> None:
+        asked.answer(data)
+        asyncio.get_running_loop().call_soon(asked.transport.close)
+
+    return behave
+
+
+def says_until(count: int, stop: asyncio.Event, data: bytes) -> Behaviour:
+    """Answer every request with `data`; the load is to stop once so many have come."""
+
+    def behave(asked: Asked) -> None:
+        asked.answer(data)
+        if asked.total == count:
+            stop.set()
+
+    return behave
+
+
 class _Peer(asyncio.Protocol):
     def __init__(self, server: Server, behave: Behaviour) -> None:
         self._server, self._behave = server, behave

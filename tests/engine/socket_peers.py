@@ -213,6 +213,24 @@ async def fire_sockets(
     return await fire_load(target, shape or ClosedLoad(2), Ask(websocket=settings), on_interval=on_interval, **asked)
 
 
+def shoot_sockets(
+    behave: Behaviour,
+    settings: SocketSettings,
+    shape: LoadShape | None = None,
+    *,
+    answer: Callable[[bytes], bytes] = accepted,
+    context: ssl.SSLContext | None = None,
+    **how: Unpack[Firing],
+) -> tuple[Fired, Room]:
+    """Fire at a server that behaves so. answer: to a handshake. context: what it speaks TLS with."""
+
+    async def scenario() -> tuple[Fired, Room]:
+        async with serving_sockets(behave, answer=answer, tls=context) as room:
+            return await fire_sockets(room, settings, shape, **how), room
+
+    return asyncio.run(scenario())
+
+
 def tally(fired: Fired) -> SocketTally:
     """Return what happened on the WebSockets inside the window."""
     assert fired.measured.websocket is not None

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Unpack
+from typing import NoReturn, Unpack
 
 from engine.firing import Ask, Firing, adds_up, fire_load
+from engine.listeners import listening
 from loadbench_gui.core.plan import ClosedLoad, LoadShape, StreamSettings, Target, Tls
 from loadbench_gui.core.streaming import StreamTally
 from loadbench_gui.services.generator import Fired
@@ -17,6 +18,7 @@ from resets import reset
 
 SSE_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+HEAD = SSE_HEAD + CHUNKED
 LAST_CHUNK = b"0\r\n\r\n"
 
 
@@ -55,7 +57,7 @@ class Stream:
 
     async def start(self) -> None:
         """Send the head of a stream that comes in chunks."""
-        await self.send(SSE_HEAD + CHUNKED)
+        await self.send(HEAD)
 
     async def event(self, number: int) -> None:
         """Send an event in a chunk of its own."""
@@ -64,10 +66,11 @@ class Stream:
     async def finish(self) -> None:
         await self.send(LAST_CHUNK)
 
-    async def until_gone(self) -> None:
-        """Wait until the client has closed its side."""
+    async def until_gone(self) -> NoReturn:
+        """Say nothing more, and end the connection once the client has closed its side."""
         while await self.reader.read(1 << 16):
             pass
+        raise ConnectionError
 
     def cut(self) -> None:
         """Close the connection in the middle."""
@@ -95,7 +98,6 @@ class StreamServer:
     target: Target = field(default_factory=lambda: Target("http", "", 0, ""))
     connections: int = 0
     streams: list[Stream] = field(default_factory=list)
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
 
 Behaviour = Callable[[Stream], Awaitable[None]]
@@ -109,34 +111,24 @@ async def streaming(
     server = StreamServer()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        server.tasks.add(task)
         server.connections += 1
         try:
-            with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-                for on_this in range(1, 1 << 30):
-                    stream = await _next(reader, writer, server, on_this)
-                    await behave(stream)
+            for on_this in range(1, 1 << 30):
+                await behave(await _next(reader, writer, server, on_this))
         finally:
-            server.tasks.discard(task)
             writer.close()
 
-    if unix_path:
-        listener = await asyncio.start_unix_server(serve, unix_path)
-        server.target = Target("http", "localhost", 80, "", unix_path)
-    else:
-        listener = await asyncio.start_server(serve, "127.0.0.1", port, ssl=tls)
-        port = listener.sockets[0].getsockname()[1]
-        server.target = Target("http" if tls is None else "https", "localhost", port, "127.0.0.1")
-    try:
+    async with listening(serve, tls, unix_path, port) as taken:
+        address = "" if unix_path else "127.0.0.1"
+        server.target = Target("http" if tls is None else "https", "localhost", taken or 80, address, unix_path)
         yield server
-    finally:
-        listener.close()
-        for task in list(server.tasks):
-            task.cancel()
-        while server.tasks:
-            await asyncio.wait(server.tasks)
+
+
+async def falls_silent(stream: Stream) -> None:
+    """One event, and nothing after it."""
+    await stream.start()
+    await stream.event(0)
+    await stream.until_gone()
 
 
 async def _next(

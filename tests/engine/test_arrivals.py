@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 
 from engine.firing import adds_up
-from engine.servers import Asked, fire_at, response, says, serving
+from engine.servers import Asked, fire_at, response, says, says_until, serving
 from loadbench_gui.core.plan import Arrival, EngineName, OpenLoad, Pacing, Stage, WhenBusy
 from loadbench_gui.engine.issuer import Issuer, open_all
 from loadbench_gui.services.generator import Fired
@@ -151,13 +151,7 @@ def test_a_rate_beyond_what_can_be_taken_up_lets_the_answers_be_read_and_adds_up
 def test_a_halt_is_obeyed_though_arrivals_are_due_faster_than_they_are_taken_up(pacing: Pacing) -> None:
     async def scenario() -> Fired:
         stop = asyncio.Event()
-
-        def stops(asked: Asked) -> None:
-            asked.answer(response())
-            if asked.total == 20:
-                stop.set()
-
-        async with serving(stops) as server:
+        async with serving(says_until(20, stop, response())) as server:
             shape = OpenLoad(2, 1_000_000.0, when_busy="drop")
             return await fire_at(server.target, shape, duration_s=4.0, pacing=pacing, stop=stop)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from engine.scripted import Clock, Script
-from engine.streams import CHUNKED, SSE_HEAD, Stream, chunk, event, fire_streams, shoot_streams, stream_of, streaming
+from engine.streams import HEAD, Stream, chunk, event, falls_silent, fire_streams, shoot_streams, stream_of, streaming
 from loadbench_gui.core.plan import ClosedLoad, EngineName, OpenLoad, StreamSettings
 from loadbench_gui.services.generator import Fired
 
@@ -49,7 +50,6 @@ def test_endless_streams_without_an_event_are_censored() -> None:
     async def says_nothing(stream: Stream) -> None:
         await stream.start()
         await stream.until_gone()
-        raise ConnectionError
 
     fired, _ = shoot_streams(says_nothing, ENDLESS, ClosedLoad(2), limit=None, duration_s=0.4)
     assert (fired.measured.issued, fired.measured.censored, stream_of(fired).left) == (2, 2, 0)
@@ -83,7 +83,9 @@ def test_a_limit_of_endless_streams_is_held_to_the_windows_end() -> None:
     assert stream_of(fired).events > 2 * 20
 
 
-def test_a_stop_leaves_endless_streams() -> None:
+def stopped_after_five(settings: StreamSettings, then: Callable[[Stream, asyncio.Event], Awaitable[None]]) -> Fired:
+    """What comes of a load whose one stream has five events, and then what is to stop the load."""
+
     async def scenario() -> Fired:
         stop = asyncio.Event()
 
@@ -91,26 +93,26 @@ def test_a_stop_leaves_endless_streams() -> None:
             await stream.start()
             for number in range(5):
                 await stream.event(number)
-            await asyncio.sleep(0.1)
-            stop.set()
+            await then(stream, stop)
             await stream.until_gone()
-            raise ConnectionError
 
         async with streaming(five) as server:
-            return await fire_streams(server.target, ENDLESS, stop=stop)
+            return await fire_streams(server.target, settings, stop=stop)
 
-    fired = asyncio.run(scenario())
+    return asyncio.run(scenario())
+
+
+def test_a_stop_leaves_endless_streams() -> None:
+    async def stops(stream: Stream, stop: asyncio.Event) -> None:
+        await asyncio.sleep(0.1)
+        stop.set()
+
+    fired = stopped_after_five(ENDLESS, stops)
     assert (fired.measured.succeeded, stream_of(fired).left, stream_of(fired).events) == (1, 1, 5)
 
 
 def test_a_stall_that_nothing_follows_is_one_as_long_as_the_window() -> None:
-    async def stalls(stream: Stream) -> None:
-        await stream.start()
-        await stream.event(0)
-        await stream.until_gone()
-        raise ConnectionError
-
-    fired, _ = shoot_streams(stalls, ENDLESS, limit=None, duration_s=0.6)
+    fired, _ = shoot_streams(falls_silent, ENDLESS, limit=None, duration_s=0.6)
     streams = stream_of(fired)
     assert (fired.measured.succeeded, streams.gap.total) == (1, 0)
     assert 500_000 < streams.longest_stall_us <= 600_000
@@ -142,7 +144,7 @@ def test_a_first_event_after_the_windows_end_came_too_late(
         script = Script(ENDLESS, Clock(monkeypatch))
         await script.start()
         script.clock.now_ns = script.window.end_ns + late_ns
-        script.receive(SSE_HEAD + CHUNKED + chunk(event(0)))
+        script.receive(HEAD + chunk(event(0)))
         script.end(script.window.end_ns + 50_000_000)
         return script
 
@@ -156,23 +158,11 @@ def test_a_first_event_after_the_windows_end_came_too_late(
 def test_what_comes_after_a_stop_is_not_of_the_window(endless: bool) -> None:
     """A stream that is to end by itself gets a short grace, and more events come in it."""
 
-    async def scenario() -> Fired:
-        stop = asyncio.Event()
+    async def goes_on(stream: Stream, stop: asyncio.Event) -> None:
+        await asyncio.sleep(0.05)
+        stop.set()
+        await asyncio.sleep(0.1)
+        for number in range(20):
+            await stream.event(number)
 
-        async def goes_on(stream: Stream) -> None:
-            await stream.start()
-            for number in range(5):
-                await stream.event(number)
-            await asyncio.sleep(0.05)
-            stop.set()
-            await asyncio.sleep(0.1)
-            for number in range(20):
-                await stream.event(number)
-            await stream.until_gone()
-            raise ConnectionError
-
-        async with streaming(goes_on) as server:
-            return await fire_streams(server.target, StreamSettings(endless=endless), stop=stop)
-
-    fired = asyncio.run(scenario())
-    assert stream_of(fired).events == 5
+    assert stream_of(stopped_after_five(StreamSettings(endless=endless), goes_on)).events == 5

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable
+from typing import Unpack
 
 import pytest
 
-from engine.firing import adds_up
+from engine.firing import Firing, adds_up
+from engine.listeners import nobody
 from engine.rooms import Fate, Hub
-from engine.socket_peers import Peer, accepted, fire_sockets, serving_sockets, tally
+from engine.socket_peers import Peer, accepted, fire_sockets, serving_sockets, shoot_sockets, tally
 from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad, SocketSettings
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.errors import UserError
@@ -21,26 +23,9 @@ ROOM = SocketSettings(mode="fanout")
 
 
 def fanned_out(
-    hub: Hub,
-    settings: SocketSettings = ROOM,
-    shape: LoadShape | None = None,
-    *,
-    duration_s: float = 0.5,
-    timeout_s: float = 5.0,
-    warmup_s: float = 0.0,
+    hub: Hub, settings: SocketSettings = ROOM, shape: LoadShape | None = None, **how: Unpack[Firing]
 ) -> Fired:
-    async def scenario() -> Fired:
-        async with serving_sockets(hub) as room:
-            return await fire_sockets(
-                room,
-                settings,
-                shape or ClosedLoad(MEMBERS),
-                duration_s=duration_s,
-                timeout_s=timeout_s,
-                warmup_s=warmup_s,
-            )
-
-    return asyncio.run(scenario())
+    return shoot_sockets(hub, settings, shape or ClosedLoad(MEMBERS), **how)[0]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +72,7 @@ def once(*publications: int, fate: Fate, member: int = 2) -> Callable[[int, int]
 
 def test_planted_loss_is_found_exactly() -> None:
     hub = Hub(once(3, 6, fate=Fate.LOST))
-    fired = fanned_out(hub, timeout_s=0.2, duration_s=1.0)
+    fired = fanned_out(hub, timeout_s=0.5, duration_s=1.3)
     measured, sockets = fired.measured, tally(fired)
     assert adds_up(fired)
     assert sockets.lost == hub.planted == 2
@@ -158,12 +143,7 @@ def test_a_subscriber_that_is_sent_away_fails_one_publication_and_comes_back() -
 
 
 def test_without_a_server_nothing_is_published_and_the_reason_is_known() -> None:
-    async def scenario() -> Fired:
-        async with serving_sockets(Hub()) as room:
-            target = room.target
-        return await fire_sockets(target, ROOM, duration_s=0.3)
-
-    fired = asyncio.run(scenario())
+    fired = asyncio.run(fire_sockets(nobody(), ROOM, duration_s=0.3))
     assert adds_up(fired)
     assert fired.measured.errors.keys() == {ErrorKind.CONNECT_REFUSED}
     assert fired.measured.failed == fired.measured.issued > 0
@@ -307,23 +287,13 @@ def test_subscribers_that_cannot_be_connected_are_missing_and_are_no_requests(sh
 
 
 def test_what_was_due_and_could_not_be_published_by_anybody_has_failed() -> None:
-    async def scenario() -> Fired:
-        async with serving_sockets(Hub()) as room:
-            target = room.target
-        return await fire_sockets(target, ROOM, OpenLoad(MEMBERS, 20.0), duration_s=0.5, timeout_s=0.5)
-
-    fired = asyncio.run(scenario())
+    fired = asyncio.run(fire_sockets(nobody(), ROOM, OpenLoad(MEMBERS, 20.0), duration_s=0.5, timeout_s=0.5))
     assert adds_up(fired)
     assert fired.measured.errors == {ErrorKind.CONNECT_REFUSED: 10}
     assert fired.measured.issued == fired.measured.failed == 10
 
 
 def test_failed_publications_of_a_closed_loop_count_towards_its_limit() -> None:
-    async def scenario() -> Fired:
-        async with serving_sockets(Hub()) as room:
-            target = room.target
-        return await fire_sockets(target, ROOM, duration_s=30.0, limit=4)
-
-    fired = asyncio.run(scenario())
+    fired = asyncio.run(fire_sockets(nobody(), ROOM, duration_s=30.0, limit=4))
     assert fired.measured.issued == fired.measured.failed == 4
     assert fired.stop_reason == "requests"

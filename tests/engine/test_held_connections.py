@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Unpack
 
 import pytest
 
-from engine.firing import adds_up
+from engine.firing import Firing, adds_up
+from engine.listeners import nobody
 from engine.socket_peers import (
     CLOSE,
     PING,
@@ -19,9 +21,10 @@ from engine.socket_peers import (
     fire_sockets,
     frame,
     serving_sockets,
+    shoot_sockets,
     tally,
 )
-from loadbench_gui.core.plan import ClosedLoad, EngineName, SocketSettings
+from loadbench_gui.core.plan import ClosedLoad, SocketSettings
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.services.generator import Fired
 
@@ -34,27 +37,10 @@ def held(
     *,
     settings: SocketSettings = HOLD,
     answer: Callable[[bytes], bytes] = accepted,
-    engine: EngineName = "in-app",
-    workers: int | None = None,
-    warmup_s: float = 0.0,
-    duration_s: float = 0.4,
-    timeout_s: float = 5.0,
+    **how: Unpack[Firing],
 ) -> tuple[Fired, Room]:
-    async def scenario() -> tuple[Fired, Room]:
-        async with serving_sockets(behave, answer=answer) as room:
-            fired = await fire_sockets(
-                room,
-                settings,
-                ClosedLoad(connections),
-                engine=engine,
-                workers=workers,
-                warmup_s=warmup_s,
-                duration_s=duration_s,
-                timeout_s=timeout_s,
-            )
-            return fired, room
-
-    return asyncio.run(scenario())
+    asked: Firing = {"duration_s": 0.4, **how}
+    return shoot_sockets(behave, settings, ClosedLoad(connections), answer=answer, **asked)
 
 
 def test_each_connection_is_one_request_and_is_closed_in_good_order() -> None:
@@ -163,12 +149,7 @@ def test_a_server_that_never_answers_the_handshake_is_timed_out() -> None:
 
 
 def test_without_a_server_all_have_failed() -> None:
-    async def scenario() -> Fired:
-        async with serving_sockets(Peer.listen) as room:
-            target = room.target
-        return await fire_sockets(target, HOLD, ClosedLoad(5), duration_s=0.2)
-
-    fired = asyncio.run(scenario())
+    fired = asyncio.run(fire_sockets(nobody(), HOLD, ClosedLoad(5), duration_s=0.2))
     assert adds_up(fired)
     assert fired.measured.errors == {ErrorKind.CONNECT_REFUSED: 5}
 

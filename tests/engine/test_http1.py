@@ -6,13 +6,15 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
 
 from engine.firing import adds_up
-from engine.servers import Asked, Behaviour, fire_at, response, says, serving
-from loadbench_gui.core.plan import ClosedLoad, Expectation, OpenLoad, Target
+from engine.listeners import nobody, speaking_first
+from engine.servers import Asked, Behaviour, fire_at, response, says, says_and_closes, serving
+from loadbench_gui.core.plan import ClosedLoad, Expectation, OpenLoad
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.services.generator import Fired
 
@@ -326,24 +328,15 @@ def test_no_answer_is_a_timeout_counted_once_and_never_a_latency() -> None:
 
 
 def test_nobody_listening_is_connection_refused() -> None:
-    async def scenario() -> Fired:
-        async with serving(says(response())) as server:
-            target = server.target
-        return await fire_at(target, ClosedLoad(2), limit=6, duration_s=5.0)
-
-    fired = run(scenario())
+    fired = asyncio.run(fire_at(nobody(), ClosedLoad(2), limit=6, duration_s=5.0))
     assert fired.measured.errors == {ErrorKind.CONNECT_REFUSED: 6}
     assert fired.measured.failed == fired.measured.issued == 6
     assert fired.samples[0].kind is ErrorKind.CONNECT_REFUSED
 
 
 def test_a_server_that_closes_idle_connections_costs_a_connection_not_a_failure() -> None:
-    def closes_soon(asked: Asked) -> None:
-        asked.answer(response())
-        asyncio.get_running_loop().call_soon(asked.transport.close)
-
     async def scenario() -> tuple[Fired, int]:
-        async with serving(closes_soon) as server:
+        async with serving(says_and_closes(response())) as server:
             fired = await fire_at(server.target, OpenLoad(2, 40.0), duration_s=0.5)
             return fired, server.requests
 
@@ -354,30 +347,20 @@ def test_a_server_that_closes_idle_connections_costs_a_connection_not_a_failure(
     assert fired.traffic.closed_by_server + fired.traffic.stale == 20
 
 
-class _PlainText(asyncio.Protocol):
-    """Speaks before it is spoken to, and not TLS."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        transport.write(b"220 ready when you are\r\n")
+PLAIN = b"220 ready when you are\r\n"
 
 
 def test_a_plain_server_behind_https_is_a_tls_error() -> None:
     async def scenario() -> Fired:
-        listener = await asyncio.get_running_loop().create_server(_PlainText, "127.0.0.1", 0)
-        async with listener:
-            target = Target("https", "localhost", listener.sockets[0].getsockname()[1], "127.0.0.1")
-            return await fire_at(target, ONE, limit=2, duration_s=5.0)
+        async with speaking_first(PLAIN) as target:
+            return await fire_at(replace(target, scheme="https", host="localhost"), ONE, limit=2, duration_s=5.0)
 
-    fired = run(scenario())
-    assert fired.measured.errors == {ErrorKind.TLS: 2}
+    assert run(scenario()).measured.errors == {ErrorKind.TLS: 2}
 
 
 def test_a_server_that_speaks_first_does_not_speak_http() -> None:
     async def scenario() -> Fired:
-        listener = await asyncio.get_running_loop().create_server(_PlainText, "127.0.0.1", 0)
-        async with listener:
-            target = Target("http", "127.0.0.1", listener.sockets[0].getsockname()[1], "127.0.0.1")
+        async with speaking_first(PLAIN) as target:
             return await fire_at(target, ONE, limit=2, duration_s=5.0)
 
     fired = run(scenario())

@@ -20,8 +20,9 @@ import pytest
 from certificates import Certificate, make_certificate
 from engine.clients import HTTPX, fire_by
 from engine.firing import Watch, adds_up
+from engine.listeners import nobody, speaking_first
 from engine.origins import Answer, Origin, Seen, hello, origin
-from engine.servers import Asked, response, serving
+from engine.servers import response, says_and_closes, serving
 from loadbench_gui.core.plan import Client, ClosedLoad, EngineName, OpenLoad, Request, Target, Tls
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.errors import UserError
@@ -42,11 +43,6 @@ def fired_at(answer: Answer = hello, client: Client = HTTPX, **how: Any) -> tupl
             return fired, log
 
     return run(scenario())
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 # Just like the fast client
@@ -122,12 +118,8 @@ def test_requests_go_through_a_unix_socket(tmp_path: Path) -> None:
 
 
 def test_an_open_loop_sends_what_is_due_and_replaces_connections_that_the_server_closed() -> None:
-    def closes_soon(asked: Asked) -> None:
-        asked.answer(response())
-        asyncio.get_running_loop().call_soon(asked.transport.close)
-
     async def scenario() -> tuple[Fired, int]:
-        async with serving(closes_soon) as server:
+        async with serving(says_and_closes(response())) as server:
             fired = await fire_by(HTTPX, server.target, shape=OpenLoad(2, 40.0), duration_s=0.5, limit=None)
             return fired, server.requests
 
@@ -138,27 +130,15 @@ def test_an_open_loop_sends_what_is_due_and_replaces_connections_that_the_server
 
 
 def test_nobody_listening_is_connection_refused() -> None:
-    async def scenario() -> Fired:
-        async with origin() as log:
-            target = log.target()
-        return await fire_by(HTTPX, target, shape=ClosedLoad(2), limit=6)
-
-    fired = run(scenario())
+    fired = asyncio.run(fire_by(HTTPX, nobody(), shape=ClosedLoad(2), limit=6))
     assert fired.measured.errors == {ErrorKind.CONNECT_REFUSED: 6}
     assert b"refused" in fired.samples[0].response_head
 
 
 def test_a_server_that_speaks_first_does_not_speak_http() -> None:
     async def scenario() -> Fired:
-        async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.write(b"220 ready when you are\r\n")
-            await reader.read()
-            writer.close()
-
-        listener = await asyncio.start_server(greet, "127.0.0.1", 0)
-        async with listener:
-            port = listener.sockets[0].getsockname()[1]
-            return await fire_by(HTTPX, Target("http", "127.0.0.1", port, "127.0.0.1"), limit=2)
+        async with speaking_first(b"220 ready when you are\r\n") as target:
+            return await fire_by(HTTPX, target, limit=2)
 
     fired = run(scenario())
     assert adds_up(fired)

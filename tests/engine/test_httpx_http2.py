@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from typing import Any
 
 import pytest
 
-from certificates import Certificate, make_certificate
+from certificates import Certificate
 from engine.clients import fire_by
 from engine.firing import adds_up
 from engine.origins import Behaviour2, Origin, Seen, hello2, origin, origin2
@@ -30,19 +29,6 @@ def fired_at(behave: Behaviour2 | None = None, client: Client = HTTP2, **how: An
             return fired, log
 
     return asyncio.run(scenario())
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return make_certificate(tmp_path_factory.mktemp("tls"))
-
-
-def speaking(certificate: Certificate, *protocols: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate.path, certificate.path.with_name("key.pem"))
-    if protocols:
-        context.set_alpn_protocols(list(protocols))
-    return context
 
 
 @pytest.mark.parametrize("engine", ["in-app", "workers"])
@@ -148,7 +134,7 @@ def test_a_connection_that_ends_politely_is_replaced() -> None:
 
 def test_over_tls_it_is_agreed_on_in_the_handshake(certificate: Certificate) -> None:
     async def scenario() -> tuple[Fired, Origin]:
-        async with origin2(tls=speaking(certificate, "h2", "http/1.1")) as log:
+        async with origin2(tls=certificate.speaking("h2", "http/1.1")) as log:
             tls = Tls(ca_file=str(certificate.path))
             return await fire_by(HTTP2, log.target("localhost", "https"), shape=ClosedLoad(5), limit=50, tls=tls), log
 
@@ -160,7 +146,7 @@ def test_over_tls_it_is_agreed_on_in_the_handshake(certificate: Certificate) -> 
 @pytest.mark.parametrize("protocols", [(), ("http/1.1",)], ids=["silent", "http/1.1 only"])
 def test_a_server_without_http2_is_not_measured_in_its_name(certificate: Certificate, protocols: tuple[str]) -> None:
     async def scenario() -> tuple[Fired, Origin]:
-        async with origin(tls=speaking(certificate, *protocols)) as log:
+        async with origin(tls=certificate.speaking(*protocols)) as log:
             tls = Tls(ca_file=str(certificate.path))
             return await fire_by(HTTP2, log.target("localhost", "https"), limit=3, tls=tls), log
 

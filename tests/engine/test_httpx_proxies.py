@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from typing import Any
 
 import pytest
 
-from certificates import Certificate, make_certificate
+from certificates import Certificate
 from engine.clients import fire_by
 from engine.firing import adds_up
 from engine.origins import Origin, origin, origin2
@@ -19,18 +18,6 @@ from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.deploy.server import attach
 from loadbench_gui.errors import UserError
 from loadbench_gui.services.generator import Fired
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return make_certificate(tmp_path_factory.mktemp("tls"))
-
-
-def context(certificate: Certificate, *protocols: str) -> ssl.SSLContext:
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.load_cert_chain(certificate.path, certificate.path.with_name("key.pem"))
-    made.set_alpn_protocols(list(protocols or ("http/1.1",)))
-    return made
 
 
 async def through(proxy: Proxy, target: Target, url: str = "", *, http2: bool = False, **how: Any) -> Fired:
@@ -57,7 +44,7 @@ def test_a_plain_target_is_asked_for_by_its_whole_url(engine: EngineName) -> Non
 
 def test_an_encrypted_target_is_reached_by_a_tunnel(certificate: Certificate) -> None:
     async def scenario() -> tuple[Fired, Origin, Proxy]:
-        async with origin(tls=context(certificate)) as log, proxying() as proxy:
+        async with origin(tls=certificate.speaking("http/1.1")) as log, proxying() as proxy:
             target, tls = log.target("localhost", "https"), Tls(ca_file=str(certificate.path))
             return await through(proxy, target, tls=tls, shape=ClosedLoad(2), limit=10), log, proxy
 
@@ -71,7 +58,7 @@ def test_an_encrypted_target_is_reached_by_a_tunnel(certificate: Certificate) ->
 
 def test_a_forged_certificate_behind_a_tunnel_is_a_tls_error(certificate: Certificate) -> None:
     async def scenario() -> tuple[Fired, Origin]:
-        async with origin(tls=context(certificate)) as log, proxying() as proxy:
+        async with origin(tls=certificate.speaking("http/1.1")) as log, proxying() as proxy:
             return await through(proxy, log.target("localhost", "https"), limit=3), log
 
     fired, log = asyncio.run(scenario())
@@ -81,7 +68,7 @@ def test_a_forged_certificate_behind_a_tunnel_is_a_tls_error(certificate: Certif
 
 def test_http2_goes_through_a_tunnel(certificate: Certificate) -> None:
     async def scenario() -> tuple[Fired, Origin, Proxy]:
-        async with origin2(tls=context(certificate, "h2")) as log, proxying() as proxy:
+        async with origin2(tls=certificate.speaking("h2")) as log, proxying() as proxy:
             target, tls = log.target("localhost", "https"), Tls(ca_file=str(certificate.path))
             return await through(proxy, target, http2=True, tls=tls, shape=ClosedLoad(4), limit=20), log, proxy
 
@@ -92,10 +79,10 @@ def test_http2_goes_through_a_tunnel(certificate: Certificate) -> None:
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_the_proxy_itself_may_be_encrypted(certificate: Certificate, scheme: str) -> None:
-    server = context(certificate) if scheme == "https" else None
+    server = certificate.speaking("http/1.1") if scheme == "https" else None
 
     async def scenario() -> tuple[Fired, Origin, Proxy]:
-        async with origin(tls=server) as log, proxying(context(certificate)) as proxy:
+        async with origin(tls=server) as log, proxying(certificate.speaking("http/1.1")) as proxy:
             url, tls = proxy.url("https", "localhost"), Tls(ca_file=str(certificate.path))
             return await through(proxy, log.target("localhost", scheme), url, tls=tls, limit=6), log, proxy
 
@@ -107,7 +94,7 @@ def test_the_proxy_itself_may_be_encrypted(certificate: Certificate, scheme: str
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_proxy_is_logged_in_to_by_its_url(certificate: Certificate, scheme: str) -> None:
-    server = context(certificate) if scheme == "https" else None
+    server = certificate.speaking("http/1.1") if scheme == "https" else None
     login = "Basic YW5uOnMgZWNyZXQ="
 
     async def scenario() -> tuple[Fired, Origin]:
@@ -123,7 +110,7 @@ def test_a_proxy_is_logged_in_to_by_its_url(certificate: Certificate, scheme: st
 
 def test_a_proxy_that_refuses_a_tunnel_is_a_connection_that_failed(certificate: Certificate) -> None:
     async def scenario() -> tuple[Fired, Origin]:
-        async with origin(tls=context(certificate)) as log, proxying(login="Basic nobody") as proxy:
+        async with origin(tls=certificate.speaking("http/1.1")) as log, proxying(login="Basic nobody") as proxy:
             return await through(proxy, log.target("localhost", "https"), limit=3), log
 
     fired, log = asyncio.run(scenario())
@@ -158,7 +145,7 @@ def test_a_proxy_that_is_not_there_is_connection_refused() -> None:
 def test_a_name_that_only_the_proxy_knows_is_never_looked_up_here(
     certificate: Certificate, scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tls = context(certificate) if scheme == "https" else None
+    tls = certificate.speaking("http/1.1") if scheme == "https" else None
     looked_up: list[object] = []
     look_up = socket.getaddrinfo
 

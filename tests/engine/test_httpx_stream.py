@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from threading import Thread
 
@@ -76,7 +78,10 @@ def deaf_after_the_handshake(context: ssl.SSLContext) -> Iterator[int]:
                 sock.close()
 
 
-@pytest.mark.parametrize("loop_name", ["asyncio", "uvloop"])
+not_on_windows = pytest.mark.skipif(sys.platform == "win32", reason="uvloop does not run on Windows")
+
+
+@pytest.mark.parametrize("loop_name", ["asyncio", pytest.param("uvloop", marks=not_on_windows)])
 def test_connections_that_are_given_up_do_not_wait_for_a_server_that_is_deaf(tmp_path: Path, loop_name: str) -> None:
     certificate = make_certificate(tmp_path)
     trusting = ssl.create_default_context()
@@ -93,6 +98,6 @@ def test_connections_that_are_given_up_do_not_wait_for_a_server_that_is_deaf(tmp
             await asyncio.wait_for(keeper.recorder.none_open.wait(), 10.0)
         return keeper.recorder.open_now
 
-    factory = pytest.importorskip("uvloop").new_event_loop if loop_name == "uvloop" else None
+    factory = import_module("uvloop").new_event_loop if loop_name == "uvloop" else None
     with deaf_after_the_handshake(certificate.server) as port, asyncio.Runner(loop_factory=factory) as runner:
         assert runner.run(scenario(port)) == 0

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
 from itertools import pairwise
 
 import pytest
 
-from engine.firing import Watch, adds_up
-from engine.servers import Asked, fire_at, response, says, serving
+from engine.firing import Firing, LateTaker, Watch, adds_up, fire_load
+from engine.listeners import listening, nobody
+from engine.servers import Asked, fire_at, response, says, says_until, serving
 from loadbench_gui.core.lifecycle import RunEvent
-from loadbench_gui.core.plan import ClosedLoad, EngineName, OpenLoad, Target, WhenBusy
+from loadbench_gui.core.plan import ClosedLoad, EngineName, LoadShape, OpenLoad, Target, WhenBusy
 from loadbench_gui.core.run import Interval
 from loadbench_gui.core.snapshot import ErrorKind, Tally
 from loadbench_gui.engine import recorder, runner
@@ -239,19 +239,10 @@ def test_spinning_sends_what_is_due_as_well() -> None:
     assert fired.fitness.cpu_fraction < 0.9, "empty spins are not work"
 
 
-class SlowToTake(list[Interval]):
-    """Whoever takes the intervals holds up the generator's loop, from the first interval until after the window."""
-
-    def append(self, interval: Interval) -> None:
-        super().append(interval)
-        if len(self) == 1:
-            time.sleep(0.35)
-
-
 def test_arrivals_that_fall_due_while_the_loop_is_late_at_the_very_end_still_count() -> None:
     async def scenario() -> tuple[Fired, int]:
         async with serving(says(response())) as server:
-            watch = Watch(intervals=SlowToTake())
+            watch = Watch(intervals=LateTaker(0.35))
             fired = await fire_at(server.target, OpenLoad(4, 200.0), duration_s=0.5, watch=watch)
             return fired, server.requests
 
@@ -263,14 +254,31 @@ def test_arrivals_that_fall_due_while_the_loop_is_late_at_the_very_end_still_cou
 
 
 def test_a_refused_port_in_an_open_loop_fails_every_arrival() -> None:
-    async def scenario() -> Fired:
-        async with serving(says(response())) as server:
-            target = server.target
-        return await fire_at(target, OpenLoad(2, 100.0), duration_s=0.4)
-
-    fired = asyncio.run(scenario())
+    fired = asyncio.run(fire_at(nobody(), OpenLoad(2, 100.0), duration_s=0.4))
     assert fired.measured.errors == {ErrorKind.CONNECT_REFUSED: 40}
     assert fired.measured.issued == 40
+
+
+@pytest.mark.parametrize("shape", [ClosedLoad(3), ClosedLoad(3, think_s=0.01), OpenLoad(3, 100.0)])
+def test_what_never_got_its_connection_was_never_sent(shape: LoadShape) -> None:
+    """The server takes connections, and is silent in their handshakes."""
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.read()
+        finally:
+            writer.close()
+
+    async def scenario() -> Fired:
+        stop = asyncio.Event()
+        async with listening(mute) as port:
+            target = Target("https", "127.0.0.1", port, "127.0.0.1")
+            how: Firing = {"duration_s": 30.0, "timeout_s": 20.0, "stop": stop, "limit": 3}
+            return await fire_load(target, shape, on_interval=lambda _: stop.set(), **how)
+
+    fired = asyncio.run(scenario())
+    assert adds_up(fired)
+    assert fired.measured.unsent == fired.measured.censored == fired.measured.issued == 3
 
 
 @pytest.mark.parametrize("engine", ["in-app", "workers"])
@@ -281,13 +289,7 @@ def test_throughput_of_a_stopped_run_counts_no_longer_than_it_is_divided_by(
 
     async def scenario() -> Fired:
         stop = asyncio.Event()
-
-        def stops(asked: Asked) -> None:
-            asked.answer(response())
-            if asked.total == 140:
-                stop.set()
-
-        async with serving(stops) as server:
+        async with serving(says_until(140, stop, response())) as server:
             return await fire_at(server.target, OpenLoad(4, 500.0), engine=engine, duration_s=30.0, stop=stop)
 
     fired = asyncio.run(scenario())

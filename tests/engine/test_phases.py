@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from certificates import Certificate, make_certificate
+from certificates import Certificate
 from engine.firing import adds_up
 from engine.servers import Asked, Behaviour, fire_at, response, says, serving
 from loadbench_gui.core.plan import ClosedLoad, EngineName, Expectation, Target, Tls
@@ -23,11 +23,6 @@ from loadbench_gui.deploy.resolve import resolve
 from loadbench_gui.services.generator import Fired
 
 ENGINES: tuple[EngineName, ...] = ("in-app", "workers")
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 def fire_phases(behave: Behaviour, tls: ssl.SSLContext | None = None, engine: EngineName = "in-app") -> Fired:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from typing import Unpack
 
 import pytest
 
-from engine.firing import Watch, adds_up
-from engine.socket_peers import BINARY, CLOSE, TEXT, Behaviour, Peer, Room, fire_sockets, serving_sockets, tally
+from engine.firing import Firing, Watch, adds_up
+from engine.listeners import nobody
+from engine.socket_peers import BINARY, CLOSE, TEXT, Behaviour, Peer, Room, fire_sockets, shoot_sockets, tally
 from loadbench_gui.core.plan import ClosedLoad, SocketSettings
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.services.generator import Fired
@@ -17,23 +19,10 @@ PUSH = SocketSettings(mode="push")
 
 
 def pushed(
-    behave: Behaviour,
-    connections: int = 2,
-    *,
-    settings: SocketSettings = PUSH,
-    warmup_s: float = 0.0,
-    duration_s: float = 0.8,
-    timeout_s: float = 5.0,
+    behave: Behaviour, connections: int = 2, *, settings: SocketSettings = PUSH, **how: Unpack[Firing]
 ) -> tuple[Fired, Room]:
-    async def scenario() -> tuple[Fired, Room]:
-        async with serving_sockets(behave) as room:
-            shape = ClosedLoad(connections)
-            fired = await fire_sockets(
-                room, settings, shape, warmup_s=warmup_s, duration_s=duration_s, timeout_s=timeout_s
-            )
-            return fired, room
-
-    return asyncio.run(scenario())
+    asked: Firing = {"duration_s": 0.8, **how}
+    return shoot_sockets(behave, settings, ClosedLoad(connections), **asked)
 
 
 def sends(messages: Iterable[bytes], kind: int = TEXT) -> Behaviour:
@@ -100,6 +89,20 @@ def test_a_server_that_goes_silent_leaves_a_trace() -> None:
     assert sockets.longest_silence_us >= 500_000
 
 
+def test_a_wait_for_the_first_message_is_a_silence_too() -> None:
+    async def behave(peer: Peer) -> None:
+        await peer.into_the_window()
+        await asyncio.sleep(0.5)
+        for _ in range(20):
+            peer.send(b"tick")
+            await asyncio.sleep(0.001)
+        await peer.listen()
+
+    sockets = tally(pushed(behave)[0])
+    assert sockets.received == 40
+    assert sockets.longest_silence_us >= 500_000 > (sockets.gap.max_us or 0)
+
+
 async def ignores_pings(peer: Peer) -> None:
     """It pushes and reads, but does not answer."""
     await peer.into_the_window()
@@ -160,24 +163,15 @@ async def sends_at_once_and_later(peer: Peer) -> None:
 
 
 def test_the_intervals_of_a_run_without_warm_up_add_up_to_its_messages() -> None:
-    async def scenario() -> tuple[Fired, Watch]:
-        watch = Watch()
-        async with serving_sockets(sends_at_once_and_later) as room:
-            return await fire_sockets(room, PUSH, duration_s=0.6, watch=watch), watch
-
-    fired, watch = asyncio.run(scenario())
+    watch = Watch()
+    fired, _ = pushed(sends_at_once_and_later, duration_s=0.6, watch=watch)
     assert adds_up(fired)
     received = [one.everything.websocket.received for one in watch.intervals if one.everything.websocket]
     assert sum(one.everything.ended for one in watch.intervals) == fired.measured.issued == sum(received) > 10
 
 
 def test_without_a_server_each_connection_has_failed() -> None:
-    async def scenario() -> Fired:
-        async with serving_sockets(Peer.listen) as room:
-            target = room.target
-        return await fire_sockets(target, PUSH, ClosedLoad(3), duration_s=0.2)
-
-    fired = asyncio.run(scenario())
+    fired = asyncio.run(fire_sockets(nobody(), PUSH, ClosedLoad(3), duration_s=0.2))
     assert adds_up(fired)
     assert fired.measured.errors.keys() == {ErrorKind.CONNECT_REFUSED}
     assert fired.measured.failed >= 3

@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 
 from engine.scripted import Clock, Script
-from engine.streams import CHUNKED, LAST_CHUNK, SSE_HEAD, chunk, event
+from engine.streams import HEAD, LAST_CHUNK, chunk, event
 from loadbench_gui.core.events.ndjson import LineReader
 from loadbench_gui.core.events.sse import SseReader
 from loadbench_gui.core.plan import StreamSettings
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.engine.transport import stream_reply
 
-HEAD = SSE_HEAD + CHUNKED
 SHORT = b"seven x"
 
 

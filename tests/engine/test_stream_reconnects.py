@@ -7,8 +7,18 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from engine.firing import Watch
-from engine.streams import LAST_CHUNK, SSE_HEAD, Stream, chunk, event, fire_streams, shoot_streams, stream_of, streaming
+from engine.streams import (
+    HEAD,
+    LAST_CHUNK,
+    Stream,
+    chunk,
+    event,
+    falls_silent,
+    fire_streams,
+    shoot_streams,
+    stream_of,
+    streaming,
+)
 from loadbench_gui.core.plan import ClosedLoad, EngineName, Expectation, Request, StreamKind, StreamSettings
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.services.generator import Fired
@@ -46,6 +56,16 @@ async def reset(stream: Stream) -> None:
 async def finish(stream: Stream) -> None:
     await stream.finish()
     raise ConnectionError
+
+
+async def no_more_after_one(stream: Stream) -> None:
+    """One event and a cut; then there is nothing more."""
+    if stream.number > 1:
+        await stream.send(b"HTTP/1.1 204 No Content\r\n\r\n")
+        return
+    await stream.start()
+    await stream.send(chunk(b"retry: 1\n\n" + event(0)))
+    stream.cut()
 
 
 @BOTH
@@ -95,16 +115,8 @@ def test_without_ids_it_is_asked_for_as_before() -> None:
 
 
 def test_no_content_stops_a_stream_for_good() -> None:
-    async def stops(stream: Stream) -> None:
-        if stream.number > 1:
-            await stream.send(b"HTTP/1.1 204 No Content\r\n\r\n")
-            return
-        await stream.start()
-        await stream.send(chunk(b"retry: 1\n\n" + event(0)))
-        stream.cut()
-
     fired, server = shoot_streams(
-        stops, StreamSettings(events=2, reconnects=5), limit=1, expect=Expectation(status=200)
+        no_more_after_one, StreamSettings(events=2, reconnects=5), limit=1, expect=Expectation(status=200)
     )
     assert fired.measured.errors == {ErrorKind.INCOMPLETE: 1}
     assert len(server.streams) == 2
@@ -120,12 +132,6 @@ def test_a_wrong_status_is_not_asked_again() -> None:
 
 
 def test_silence_is_not_a_cut() -> None:
-    async def falls_silent(stream: Stream) -> None:
-        await stream.start()
-        await stream.event(0)
-        await stream.until_gone()
-        raise ConnectionError
-
     fired, server = shoot_streams(falls_silent, StreamSettings(events=2, reconnects=5), limit=1, timeout_s=0.3)
     assert fired.measured.errors == {ErrorKind.READ_TIMEOUT: 1}
     assert len(server.streams) == 1
@@ -161,24 +167,29 @@ def test_streams_that_differ_are_taken_up_as_they_were() -> None:
     assert len(set(paths)) == 3
 
 
+async def left_alone(retry: bytes, reconnects: int) -> tuple[asyncio.Task[Fired], int]:
+    """Begin a load of one stream whose server cuts it after the first of two events and is gone; its port comes too."""
+    gone = asyncio.Event()
+
+    async def begins(stream: Stream) -> None:
+        await stream.start()
+        await stream.send(chunk(retry + b"id: 0\n" + event(0)))
+        gone.set()
+        stream.cut()
+
+    async with streaming(begins) as server:
+        settings = StreamSettings(events=2, reconnects=reconnects)
+        firing = asyncio.create_task(fire_streams(server.target, settings, limit=1))
+        await gone.wait()
+    return firing, server.target.port
+
+
 def test_a_server_that_is_gone_for_a_moment_is_asked_again() -> None:
+    async def goes_on(stream: Stream) -> None:
+        await stream.send(HEAD + chunk(event(1)) + LAST_CHUNK)
+
     async def scenario() -> Fired:
-        gone = asyncio.Event()
-
-        async def begins(stream: Stream) -> None:
-            await stream.start()
-            await stream.send(chunk(b"retry: 50\nid: 0\n" + event(0)))
-            gone.set()
-            stream.cut()
-
-        async def goes_on(stream: Stream) -> None:
-            await stream.send(SSE_HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunk(event(1)) + LAST_CHUNK)
-
-        async with streaming(begins) as server:
-            port = server.target.port
-            settings = StreamSettings(events=2, reconnects=100)
-            firing = asyncio.create_task(fire_streams(server.target, settings, limit=1, watch=Watch()))
-            await gone.wait()
+        firing, port = await left_alone(b"retry: 50\n", reconnects=100)
         async with streaming(goes_on, port=port):
             return await firing
 
@@ -189,18 +200,7 @@ def test_a_server_that_is_gone_for_a_moment_is_asked_again() -> None:
 
 def test_an_attempt_that_gets_no_answer_takes_nothing_up_again() -> None:
     async def scenario() -> Fired:
-        gone = asyncio.Event()
-
-        async def begins(stream: Stream) -> None:
-            await stream.start()
-            await stream.send(chunk(b"retry: 20\nid: 0\n" + event(0)))
-            gone.set()
-            stream.cut()
-
-        async with streaming(begins) as server:
-            settings = StreamSettings(events=2, reconnects=5)
-            firing = asyncio.create_task(fire_streams(server.target, settings, limit=1))
-            await gone.wait()
+        firing, _ = await left_alone(b"retry: 20\n", reconnects=5)
         return await firing
 
     fired = asyncio.run(scenario())
@@ -298,13 +298,5 @@ def test_an_end_that_came_before_a_cut_has_to_come_again() -> None:
 def test_no_content_after_a_cut_leaves_what_had_come() -> None:
     """Nothing was asked for but events: the server says that there are no more."""
 
-    async def stops(stream: Stream) -> None:
-        if stream.number > 1:
-            await stream.send(b"HTTP/1.1 204 No Content\r\n\r\n")
-            return
-        await stream.start()
-        await stream.send(chunk(b"retry: 1\n\n" + event(0)))
-        stream.cut()
-
-    fired, _ = shoot_streams(stops, StreamSettings(reconnects=5), limit=1)
+    fired, _ = shoot_streams(no_more_after_one, StreamSettings(reconnects=5), limit=1)
     assert (fired.measured.succeeded, stream_of(fired).events) == (1, 1)

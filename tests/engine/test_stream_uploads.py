@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.streams import CHUNKED, LAST_CHUNK, SSE_HEAD, Stream, chunk, event, shoot_streams, sized, stream_of
+from engine.streams import HEAD, LAST_CHUNK, Stream, chunk, event, shoot_streams, sized, stream_of
 from loadbench_gui.core.plan import EngineName, Request, StreamSettings
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.engine.transport.stream_upload import ChunkedBody, in_chunks
@@ -113,9 +113,8 @@ def test_an_answer_may_come_while_the_body_is_still_sent() -> None:
 
 def test_an_answer_that_is_whole_before_the_body_was_sent_ends_the_stream() -> None:
     async def refuses(stream: Stream) -> None:
-        await stream.send(SSE_HEAD + CHUNKED + chunk(event(0)) + LAST_CHUNK)
+        await stream.send(HEAD + chunk(event(0)) + LAST_CHUNK)
         await stream.until_gone()
-        raise ConnectionError
 
     settings = StreamSettings(upload_chunk_bytes=2, upload_every_s=0.2)
     fired, server = shoot_streams(refuses, settings, requests=(post(b"0" * 1000),), limit=3)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from time import perf_counter_ns
 
 import pytest
 
-from engine.firing import Watch, adds_up
+from engine.firing import LateTaker, Watch, adds_up
+from engine.listeners import nobody
 from engine.servers import Asked, fire_at, response, says, serving
 from loadbench_gui.core.plan import ClosedLoad, EngineName, Request
-from loadbench_gui.core.run import Interval
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.services.generator import Fired
 
@@ -64,20 +63,11 @@ def test_a_user_who_thinks_when_the_run_ends_is_not_censored() -> None:
     assert fired.duration_s == pytest.approx(0.5)
 
 
-class LateOnce(list[Interval]):
-    """Whoever takes the intervals holds up the generator's loop, once."""
-
-    def append(self, interval: Interval) -> None:
-        super().append(interval)
-        if len(self) == 1:
-            time.sleep(0.2)
-
-
 def test_a_loop_that_is_late_to_wake_a_user_shows_in_the_dispatch_lag_and_not_in_the_service_time() -> None:
     async def scenario() -> Fired:
         async with serving(says(response())) as server:
             shape = ClosedLoad(4, think_s=0.1)
-            return await fire_at(server.target, shape, duration_s=0.8, watch=Watch(intervals=LateOnce()))
+            return await fire_at(server.target, shape, duration_s=0.8, watch=Watch(intervals=LateTaker(0.2)))
 
     measured = asyncio.run(scenario()).measured
     assert measured.dispatch_lag.max_us is not None
@@ -120,12 +110,7 @@ def test_a_connection_that_is_closed_while_its_user_thinks_is_replaced_without_a
 
 
 def test_users_go_on_thinking_in_front_of_a_server_that_is_not_there() -> None:
-    async def scenario() -> Fired:
-        async with serving(says(response())) as server:
-            target = server.target
-        return await fire_at(target, ClosedLoad(2, think_s=PAUSE_S), duration_s=0.5)
-
-    fired = asyncio.run(scenario())
+    fired = asyncio.run(fire_at(nobody(), ClosedLoad(2, think_s=PAUSE_S), duration_s=0.5))
     assert adds_up(fired)
     assert fired.measured.errors == {ErrorKind.CONNECT_REFUSED: fired.measured.issued}
     assert 2 < fired.measured.issued <= 2 * 0.5 / PAUSE_S

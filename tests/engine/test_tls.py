@@ -13,7 +13,7 @@ from threading import Thread
 
 import pytest
 
-from certificates import Authority, Certificate, make_authority, make_certificate
+from certificates import Authority, Certificate, make_authority
 from engine.firing import adds_up
 from engine.servers import fire_at, response, says, serving
 from loadbench_gui.core.plan import ClosedLoad, EngineName, Target, Tls
@@ -22,11 +22,6 @@ from loadbench_gui.errors import UserError
 from loadbench_gui.services.generator import Fired
 
 ENGINES: tuple[EngineName, ...] = ("in-app", "workers")
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from certificates import Certificate, make_certificate
+from certificates import Certificate
 from engine.firing import adds_up
+from engine.listeners import listening
 from engine.servers import fire_at, response
 from loadbench_gui.core.plan import ClosedLoad, EngineName, Expectation, OpenLoad, Request, Target
 from loadbench_gui.core.snapshot import ErrorKind
@@ -77,27 +78,17 @@ Behaviour = Callable[[Visit], Awaitable[None]]
 async def receiving(behave: Behaviour, tls: ssl.SSLContext | None = None) -> AsyncIterator[Seen]:
     """Run a server whose connections behave so until they return."""
     seen = Seen()
-    tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
         seen.connections += 1
         try:
-            with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-                await behave(Visit(reader, writer, seen))
+            await behave(Visit(reader, writer, seen))
         finally:
-            tasks.discard(task)
             writer.close()
 
-    listener = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
-    seen.target = Target("http", "127.0.0.1", listener.sockets[0].getsockname()[1], "127.0.0.1")
-    async with listener:
+    async with listening(serve, tls) as port:
+        seen.target = Target("http", "127.0.0.1", port, "127.0.0.1")
         yield seen
-        for task in list(tasks):
-            task.cancel()
-        await asyncio.sleep(0)
 
 
 def upload(
@@ -143,11 +134,6 @@ def long_file(tmp_path: Path) -> Path:
     with path.open("wb") as out:
         out.truncate(64 * MIB)
     return path
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
-from certificates import Certificate, make_certificate
+from certificates import Certificate
 from engine.firing import adds_up
 from engine.rooms import Hub
-from engine.socket_peers import Behaviour, Peer, Room, fire_sockets, serving_sockets, tally
+from engine.socket_peers import Behaviour, Peer, Room, shoot_sockets, tally
 from loadbench_gui.core.plan import ClosedLoad, EngineName, LoadShape, OpenLoad, SocketSettings, Tls
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.services.generator import Fired
 
 ENGINES: tuple[EngineName, ...] = ("in-app", "workers")
 MEMBERS = 4
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 def fired_over_tls(
@@ -31,21 +24,10 @@ def fired_over_tls(
     shape: LoadShape | None = None,
     timeout_s: float = 5.0,
 ) -> tuple[Fired, Room]:
-    async def scenario() -> tuple[Fired, Room]:
-        async with serving_sockets(behave, tls=certificate.server) as room:
-            fired = await fire_sockets(
-                room,
-                settings,
-                shape or ClosedLoad(MEMBERS),
-                engine=engine,
-                workers=1,
-                duration_s=1.0,
-                timeout_s=timeout_s,
-                tls=Tls(ca_file=str(certificate.path)),
-            )
-            return fired, room
-
-    fired, room = asyncio.run(scenario())
+    fired, room = shoot_sockets(
+        behave, settings, shape or ClosedLoad(MEMBERS), context=certificate.server, engine=engine, workers=1,
+        duration_s=1.0, timeout_s=timeout_s, tls=Tls(ca_file=str(certificate.path)),
+    )  # fmt: skip
     assert adds_up(fired)
     assert fired.traffic.tls.total == fired.traffic.upgrade.total == room.asked
     return fired, room

@@ -9,7 +9,19 @@ import zlib
 
 import pytest
 
-from engine.streams import CHUNKED, LAST_CHUNK, SSE_HEAD, Stream, chunk, chunks, event, shoot_streams, sized, stream_of
+from engine.streams import (
+    CHUNKED,
+    HEAD,
+    LAST_CHUNK,
+    SSE_HEAD,
+    Stream,
+    chunk,
+    chunks,
+    event,
+    shoot_streams,
+    sized,
+    stream_of,
+)
 from loadbench_gui.core.plan import ClosedLoad, EngineName, StreamKind, StreamSettings
 from loadbench_gui.core.snapshot import ErrorKind
 
@@ -20,7 +32,6 @@ THREE = event(0) + event(1) + event(2)
 
 async def hold(stream: Stream) -> None:
     await stream.until_gone()
-    raise ConnectionError
 
 
 # Streams that are cut, or end too soon
@@ -80,7 +91,7 @@ def test_a_body_longer_than_announced_is_no_answer_to_the_next_request() -> None
 )
 def test_a_broken_chunk_ends_a_stream_but_not_what_came_before(broken: bytes) -> None:
     async def breaks(stream: Stream) -> None:
-        await stream.send(SSE_HEAD + CHUNKED + chunk(THREE) + broken)
+        await stream.send(HEAD + chunk(THREE) + broken)
         await hold(stream)
 
     fired, _ = shoot_streams(breaks)
@@ -217,7 +228,7 @@ def test_what_never_becomes_an_event_costs_no_memory(kind: StreamKind, piece: by
 
 def test_a_chunk_without_end_is_one_event_and_is_not_kept() -> None:
     async def one_chunk(stream: Stream) -> None:
-        await stream.send(SSE_HEAD + CHUNKED + b"10000000\r\n")
+        await stream.send(HEAD + b"10000000\r\n")
         for _ in range(256):
             await stream.send(b"x" * MIB)
         await stream.send(b"\r\n" + LAST_CHUNK)
@@ -294,13 +305,13 @@ def test_one_bad_stream_does_not_disturb_the_others(engine: EngineName) -> None:
     async def mixed(stream: Stream) -> None:
         match stream.number % 4:
             case 0:
-                await stream.send(SSE_HEAD + CHUNKED + b"zz\r\n")
+                await stream.send(HEAD + b"zz\r\n")
                 await hold(stream)
             case 1:
                 await stream.start()
                 stream.cut()
             case _:
-                await stream.send(SSE_HEAD + CHUNKED + chunks(event(0), event(1)) + LAST_CHUNK)
+                await stream.send(HEAD + chunks(event(0), event(1)) + LAST_CHUNK)
 
     fired, server = shoot_streams(mixed, StreamSettings(events=2), ClosedLoad(4), limit=80, engine=engine)
     assert len(server.streams) == fired.measured.issued == 80

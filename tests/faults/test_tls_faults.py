@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from faults.certs import Certificates, make_certificates
-from faults.servers import GOOD, LAST, FaultServer, Gone, Visit, serving, shoot
+from faults.servers import GOOD, LAST, Behaviour, FaultServer, Gone, Greeting, Visit, serving, shoot
 from faults.test_every_byte import CHUNKED, LENGTH, UNTIL_END
 from loadbench_gui.core.plan import ClosedLoad, EngineName, Expectation, Tls
 from loadbench_gui.core.snapshot import ErrorKind
@@ -97,43 +97,16 @@ def test_a_server_that_wants_a_certificate_we_do_not_have_fails_every_request(
 # In the handshake
 
 
-def _hello(peer: socket.socket) -> None:
-    if not peer.recv(1 << 16):
+def _answers(data: bytes = b"", end: Callable[[socket.socket], None] = socket.socket.close) -> Greeting:
+    """Take the client's hello, say this, and end."""
+
+    def greet(peer: socket.socket) -> None:
+        if peer.recv(1 << 16):
+            peer.sendall(data)
+            end(peer)
         raise Gone
 
-
-def _closes(peer: socket.socket) -> None:
-    _hello(peer)
-    peer.close()
-    raise Gone
-
-
-def _resets(peer: socket.socket) -> None:
-    _hello(peer)
-    reset(peer)
-    raise Gone
-
-
-def _begins(peer: socket.socket) -> None:
-    """Send the start of a server's first record and end."""
-    _hello(peer)
-    peer.sendall(b"\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03")
-    peer.close()
-    raise Gone
-
-
-def _alerts(peer: socket.socket) -> None:
-    _hello(peer)
-    peer.sendall(b"\x15\x03\x03\x00\x02\x02\x28")
-    peer.close()
-    raise Gone
-
-
-def _speaks_plainly(peer: socket.socket) -> None:
-    _hello(peer)
-    peer.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
-    peer.close()
-    raise Gone
+    return greet
 
 
 def _says_nothing(peer: socket.socket) -> None:
@@ -142,12 +115,16 @@ def _says_nothing(peer: socket.socket) -> None:
     raise Gone
 
 
-HANDSHAKES: dict[str, tuple[Callable[[socket.socket], None], ErrorKind]] = {
-    "closed": (_closes, ErrorKind.TLS),
-    "reset": (_resets, ErrorKind.RESET),
-    "cut in a record": (_begins, ErrorKind.TLS),
-    "refused by an alert": (_alerts, ErrorKind.TLS),
-    "answered in plain text": (_speaks_plainly, ErrorKind.TLS),
+START_OF_A_RECORD = b"\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03"
+ALERT = b"\x15\x03\x03\x00\x02\x02\x28"
+PLAIN = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
+
+HANDSHAKES: dict[str, tuple[Greeting, ErrorKind]] = {
+    "closed": (_answers(), ErrorKind.TLS),
+    "reset": (_answers(end=reset), ErrorKind.RESET),
+    "cut in a record": (_answers(START_OF_A_RECORD), ErrorKind.TLS),
+    "refused by an alert": (_answers(ALERT), ErrorKind.TLS),
+    "answered in plain text": (_answers(PLAIN), ErrorKind.TLS),
     "never answered": (_says_nothing, ErrorKind.CONNECT_TIMEOUT),
 }
 
@@ -155,7 +132,7 @@ HANDSHAKES: dict[str, tuple[Callable[[socket.socket], None], ErrorKind]] = {
 @BOTH
 @pytest.mark.parametrize(("greet", "kind"), HANDSHAKES.values(), ids=HANDSHAKES)
 def test_a_handshake_that_is_cut_has_its_class_and_the_next_one_succeeds(
-    shown: Certificates, greet: Callable[[socket.socket], None], kind: ErrorKind, engine: EngineName
+    shown: Certificates, greet: Greeting, kind: ErrorKind, engine: EngineName
 ) -> None:
     turn = threading.Lock()
     turns = 0
@@ -238,19 +215,28 @@ def test_a_goodbye_in_the_middle_of_an_answer_is_closed_early(shown: Certificate
         assert server.requests == 4
 
 
+def half_of_eight(shown: Certificates, engine: EngineName, fail: Behaviour) -> dict[ErrorKind, int]:
+    """What comes of it where every other answer, from the first on, fails so; the rest succeed."""
+
+    def behave(visit: Visit) -> None:
+        if visit.total % 2 == 0:
+            _says_last(visit)
+        fail(visit)
+
+    with serving(behave, tls=shown.good) as server:
+        fired = shoot_tls(server, shown, engine, 8)
+        assert fired.measured.succeeded == 4
+        assert server.requests == 8
+    return dict(fired.measured.errors)
+
+
 @BOTH
 def test_a_reset_in_the_middle_is_a_reset(shown: Certificates, engine: EngineName) -> None:
     def resets(visit: Visit) -> None:
-        if visit.total % 2 == 0:
-            _says_last(visit)
         visit.send(LENGTH[:-3])
         visit.reset()
 
-    with serving(resets, tls=shown.good) as server:
-        fired = shoot_tls(server, shown, engine, 8)
-        assert fired.measured.errors == {ErrorKind.RESET: 4}
-        assert fired.measured.succeeded == 4
-        assert server.requests == 8
+    assert half_of_eight(shown, engine, resets) == {ErrorKind.RESET: 4}
 
 
 @BOTH
@@ -261,17 +247,11 @@ def test_bytes_that_are_not_the_servers_are_a_tls_error(
     shown: Certificates, garbage: bytes, engine: EngineName
 ) -> None:
     def is_hijacked(visit: Visit) -> None:
-        if visit.total % 2 == 0:
-            _says_last(visit)
         visit.send(LENGTH[:30])
         visit.raw(garbage)
         visit.hold()
 
-    with serving(is_hijacked, tls=shown.good) as server:
-        fired = shoot_tls(server, shown, engine, 8)
-        assert fired.measured.errors == {ErrorKind.TLS: 4}
-        assert fired.measured.succeeded == 4
-        assert server.requests == 8
+    assert half_of_eight(shown, engine, is_hijacked) == {ErrorKind.TLS: 4}
 
 
 @BOTH

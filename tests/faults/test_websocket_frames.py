@@ -17,9 +17,8 @@ from engine.socket_peers import (
     Peer,
     Room,
     accepted,
-    fire_sockets,
     frame,
-    serving_sockets,
+    shoot_sockets,
     tally,
 )
 from loadbench_gui.core.plan import ClosedLoad, EngineName, SocketSettings
@@ -30,16 +29,9 @@ HOLD = SocketSettings(mode="hold")
 CONTINUATION = 0
 
 
-def held(
-    behave: Behaviour, settings: SocketSettings = HOLD, duration_s: float = 0.8, engine: EngineName = "in-app"
-) -> tuple[Fired, Room]:
+def held(behave: Behaviour, duration_s: float = 0.8, engine: EngineName = "in-app") -> tuple[Fired, Room]:
     """Hold two connections."""
-
-    async def scenario() -> tuple[Fired, Room]:
-        async with serving_sockets(behave) as room:
-            return await fire_sockets(room, settings, ClosedLoad(2), duration_s=duration_s, engine=engine), room
-
-    return asyncio.run(scenario())
+    return shoot_sockets(behave, HOLD, ClosedLoad(2), duration_s=duration_s, engine=engine)
 
 
 def says_once(*pieces: bytes) -> Behaviour:
@@ -197,11 +189,8 @@ def test_compression_that_was_not_asked_for_is_refused() -> None:
     def answer(head: bytes) -> bytes:
         return accepted(head).replace(b"\r\n\r\n", b"\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
 
-    async def scenario() -> Fired:
-        async with serving_sockets(Peer.listen, answer=answer) as room:
-            return await fire_sockets(room, HOLD, duration_s=0.2)
-
-    assert asyncio.run(scenario()).measured.errors == {ErrorKind.PROTOCOL: 2}
+    fired, _ = shoot_sockets(Peer.listen, HOLD, answer=answer, duration_s=0.2)
+    assert fired.measured.errors == {ErrorKind.PROTOCOL: 2}
 
 
 def test_text_is_text_to_the_last_byte() -> None:

@@ -8,9 +8,10 @@ from typing import Final
 
 import pytest
 
+from engine.listeners import speaking_first
 from engine.socket_peers import Behaviour, Peer, accepted, frame, serving_sockets
 from engine.sockets import talk
-from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad, SocketSettings, Target
+from loadbench_gui.core.plan import ClosedLoad, LoadShape, OpenLoad, SocketSettings
 from loadbench_gui.core.snapshot import ErrorKind
 from loadbench_gui.services.generator import Fired
 
@@ -169,14 +170,7 @@ def test_a_server_that_speaks_first_is_a_protocol_error() -> None:
     """Bytes that nobody asked for are no answer to what is asked next."""
 
     async def scenario() -> Fired:
-        async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.write(b"220 mail.example.com ESMTP\r\n\r\n")
-            await reader.read()
-            writer.close()
-
-        server = await asyncio.start_server(greet, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        async with server:
-            return await talk(Target("http", "127.0.0.1", port, "127.0.0.1"), limit=6, duration_s=10.0)
+        async with speaking_first(b"220 mail.example.com ESMTP\r\n\r\n") as target:
+            return await talk(target, limit=6, duration_s=10.0)
 
     assert asyncio.run(scenario()).measured.errors == {ErrorKind.PROTOCOL: 6}
