@@ -9,6 +9,7 @@ import pytest
 from builders import make_run, make_stream_run
 from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.plan import Slo
+from loadbench_gui.core.run import Run
 from loadbench_gui.core.snapshot import Tally
 from loadbench_gui.report import words
 from loadbench_gui.stats import gates, lag, wording
@@ -74,20 +75,19 @@ def test_a_value_and_its_limit_have_as_many_digits_as_tell_them_apart() -> None:
     assert apart(percent, 0.8, 0.8) == ("80 %", "80 %"), "what is the same is written the same"
 
 
+def completing(run: Run, completed: int) -> Run:
+    """Return the run with so many completed within ten seconds."""
+    return replace(run, traffic=replace(run.traffic, completed=completed), duration_s=10.0)
+
+
 def test_a_throughput_never_reads_as_the_limit_that_it_misses() -> None:
-    run = make_run()
-    limit = run.throughput_rps + 0.004
-    (failure,) = slo_failures(Slo(throughput_rps=limit), run)
-    reached, least = apart(rate, run.throughput_rps, limit)
-    assert reached != least
-    assert failure.sentence == f"fastapi, json: throughput {reached} requests/s, below the limit of {least}."
+    (failure,) = slo_failures(Slo(throughput_rps=2_000), completing(make_run(), 19_996))
+    assert failure.sentence == "fastapi, json: throughput 1,999.6 requests/s, below the limit of 2,000."
 
 
 def test_a_throughput_of_less_than_one_a_second_keeps_its_digits() -> None:
-    run = replace(make_stream_run(), duration_s=1_000_000.0)
-    (failure,) = slo_failures(Slo(throughput_rps=0.5), run)
-    assert f"throughput {rate(run.throughput_rps)} streams/s, below the limit of 0.5." in failure.sentence
-    assert 0 < run.throughput_rps < 0.5
+    (failure,) = slo_failures(Slo(throughput_rps=0.5), completing(make_stream_run(), 4))
+    assert failure.sentence == "fastapi, events: throughput 0.4 streams/s, below the limit of 0.5."
 
 
 def test_an_error_rate_never_reads_as_the_limit_that_it_breaks() -> None:
