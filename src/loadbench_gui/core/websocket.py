@@ -62,7 +62,8 @@ class SocketTally:
     lost: messages (fan-out: deliveries) that did not come in time. duplicated: those that came again. reordered: those
         that came after a later one. stray: messages that nobody had asked for.
     close_codes: how connections ended that the server closed, 1006 for those that just broke.
-    pings_unanswered: pings whose pong did not come in time, or not before the connection or the run ended.
+    pings_unanswered: pings whose pong did not come in time, or not before the connection or the run ended, unless they
+        had been sent in the half second before.
     numbered: pushed messages of connections on which they carry numbers, without which nobody knows what was lost.
     longest_silence_us: the longest time that an open connection of a push was without a message, also where none ended
         it.

@@ -36,10 +36,12 @@ class Assembly(Issuer):
     _opener: Opener
     _down: dict[int, tuple[ErrorKind, int]]
     _failures: list[int]
+    _record: SocketRecord
     _beginning: asyncio.TimerHandle | None = None
     _is_over = False
 
     def _gather(self) -> None:
+        self._record = cast("SocketRecord", self._recorder.side)
         self._opener = Opener(self._circuit.loop, self._open_place)
         self._down = {}
         self._failures = [0, 0]
@@ -155,10 +157,6 @@ class Assembly(Issuer):
         settings = self._shard.load.workload.websocket
         assert settings is not None
         return settings
-
-    @property
-    def _record(self) -> SocketRecord:
-        return cast("SocketRecord", self._recorder.side)
 
     @property
     def _pinger(self) -> Pinger | None:

@@ -52,12 +52,7 @@ class ClosedIssuer(Issuer):
 
     def give_up(self, now_ns: int) -> None:
         """Censor what is in flight, and what a limit drew but no connection ever took."""
-        flying = [c for c in self.connections if c.sent_ns] + self._limited()
-        for connection in flying:
-            connection.close()
-        self._recorder.censor([c.due_ns for c in flying], now_ns)
-        for connection in flying:
-            connection.sent_ns, connection.wanted = 0, False
+        self._abandon([c for c in self.connections if c.sent_ns] + self._limited(), now_ns)
 
     def opened(self, connection: Carrier) -> None:
         """Send the request that waited for this connection, if one did."""
@@ -75,7 +70,7 @@ class ClosedIssuer(Issuer):
                 self._left -= 1
             connection.send(now, now, now)
         elif limited:
-            self._recorder.censor([connection.due_ns], perf_counter_ns())
+            self._recorder.censor([connection.due_ns], perf_counter_ns(), sent=False)
 
     def answered(self, connection: Carrier, now_ns: int) -> None:
         """Send the next request on the same connection."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Final
 
 from loadbench_gui.core.plan import Shard
@@ -136,6 +137,15 @@ class Issuer(ABC):
         fresh = self._make(self._circuit, self, connection.place)
         self.connections[connection.place] = fresh
         return fresh
+
+    def _abandon(self, held: Sequence[Carrier], now_ns: int) -> None:
+        """Close these connections and censor the requests that they have, or that wait for them."""
+        for connection in held:
+            connection.close()
+        self._recorder.censor([c.due_ns for c in held if c.sent_ns], now_ns)
+        self._recorder.censor([c.due_ns for c in held if not c.sent_ns], now_ns, sent=False)
+        for connection in held:
+            connection.sent_ns, connection.wanted = 0, False
 
     def _in_flight(self) -> tuple[int, int]:
         begin, end = self._window.begin_ns, self._window.end_ns

@@ -111,6 +111,11 @@ class Numbers:
         self._first: tuple[int, int] | None = None
         self._tries_left = _TRIES
 
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether numbers are looked for no more: so many messages had none."""
+        return not self._tries_left
+
     def follow(self, message: bytes, now_ns: int, *, binary: bool) -> Turn:
         """Take a message in; one without a number has its turn."""
         if not self._tries_left:

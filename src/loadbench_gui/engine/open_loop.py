@@ -87,15 +87,9 @@ class OpenIssuer(Issuer):
     def give_up(self, now_ns: int) -> None:
         """Censor what is queued, waits for a connection or is in flight, and what was due but never taken up."""
         self._censor_rest(now_ns)
-        held = [c for c in self.connections if c.sent_ns or c.wanted]
-        for connection in held:
-            connection.close()
-        unsent = [c.due_ns for c in held if not c.sent_ns] + [entry[0] for entry in self._queue]
-        self._recorder.censor([c.due_ns for c in held if c.sent_ns], now_ns)
-        self._recorder.censor(unsent, now_ns, sent=False)
+        self._abandon([c for c in self.connections if c.sent_ns or c.wanted], now_ns)
+        self._recorder.censor([entry[0] for entry in self._queue], now_ns, sent=False)
         self._queue.clear()
-        for connection in held:
-            connection.sent_ns, connection.wanted = 0, False
 
     def close(self) -> None:
         """Stop the clock and close all connections."""

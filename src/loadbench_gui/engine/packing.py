@@ -14,8 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-
 from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.snapshot import ErrorKind, SampleExchange, ShardSnapshot, Tally, Traffic, WorkerHealth
 from loadbench_gui.core.streaming import StreamTally
@@ -209,10 +207,7 @@ class Reader:
         """Read a histogram. Equal ones are one object: several clocks may have read the same."""
         packed = self.block()
         if packed not in self._histograms:
-            histogram = Histogram.from_bytes(packed)
-            if np.any(histogram.counts < 0):
-                raise ValueError("a histogram's counts are out of range")
-            self._histograms[packed] = histogram
+            self._histograms[packed] = Histogram.from_bytes(packed)
         return self._histograms[packed]
 
     def rest(self) -> bytes:

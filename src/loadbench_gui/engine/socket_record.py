@@ -31,14 +31,14 @@ class Times:
         self.pairs: list[int] = []
         self._measured, self._others = HistogramBuilder(), HistogramBuilder()
 
-    def fold(self, begin_ns: int, end_ns: int) -> bool:
-        """Fold one slice; return whether there is more."""
+    def fold(self, start_ns: int, begin_ns: int, end_ns: int) -> bool:
+        """Fold one slice: of the warm-up, then of the window from `begin_ns` on; return whether there is more."""
         taken, self.pairs[: 2 * SLICE] = self.pairs[: 2 * SLICE], []
         if taken:
             table = np.array(taken, np.int64).reshape(-1, 2)
             when, took_us = table[:, 0], (table[:, 1] + 500) // 1000
-            inside = (when >= begin_ns) & (when < end_ns)
-            for builder, part in ((self._measured, took_us[inside]), (self._others, took_us[~inside])):
+            inside, warming = (when >= begin_ns) & (when < end_ns), (when >= start_ns) & (when < begin_ns)
+            for builder, part in ((self._measured, took_us[inside]), (self._others, took_us[warming])):
                 if len(part):
                     builder.add(part)
         return bool(self.pairs)
@@ -101,9 +101,14 @@ class SocketRecord:
 
         Times between two messages are gaps already.
         """
-        counts = self._measured if since_ns < self._until_ns and until_ns >= self._begin_ns else self._others
+        counts = self._measured if since_ns < self._until_ns and until_ns >= self._begin_ns else self.at(until_ns)
         until_ns = min(until_ns, self._until_ns) if counts is self._measured else until_ns
         counts.silence_ns = max(counts.silence_ns, until_ns - since_ns)
+
+    @property
+    def has_window(self) -> bool:
+        """Whether the window is known; what comes before that belongs to none."""
+        return self._until_ns > 0
 
     # Side
 
@@ -117,8 +122,9 @@ class SocketRecord:
 
     def fold_some(self) -> bool:
         """Fold one slice of each kind; return whether there is more to fold."""
-        left = [times.fold(self._begin_ns, self._until_ns) for times in (self.ping, self.gap)]
-        left += [times.fold(self._begin_ns, self._end_ns) for times in (self.fanout, self.skew)]
+        start_ns, begin_ns = self._start_ns, self._begin_ns
+        left = [times.fold(start_ns, begin_ns, self._until_ns) for times in (self.ping, self.gap)]
+        left += [times.fold(start_ns, begin_ns, self._end_ns) for times in (self.fanout, self.skew)]
         return any(left)
 
     def fold_all(self) -> None:

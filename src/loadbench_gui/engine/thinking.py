@@ -79,12 +79,7 @@ class ThinkingIssuer(Issuer):
 
     def give_up(self, now_ns: int) -> None:
         """Censor what waits for a connection or is in flight."""
-        held = self._held()
-        for connection in held:
-            connection.close()
-        self._recorder.censor([c.due_ns for c in held], now_ns)
-        for connection in held:
-            connection.sent_ns, connection.wanted = 0, False
+        self._abandon(self._held(), now_ns)
 
     def opened(self, connection: Carrier) -> None:
         """Send the request that waited for this connection, if one did."""

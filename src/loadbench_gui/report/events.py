@@ -147,8 +147,9 @@ def _messages(of: Sequence[Arm]) -> Table | None:
     seen = ("sent", "received", "close_codes", "pings_unanswered")
     if not any(getattr(arm.socket, name) for arm in of for name in seen):
         return None
-    asked = any(arm.asks_pings for arm in of)
-    titles = ("sent", "received", "received/s", *_ODD, *(("pings unanswered",) if asked else ()))
+    asked, pushed = any(arm.asks_pings for arm in of), any(arm.mode == "push" for arm in of)
+    more = (*(("longest silence",) * pushed), *(("pings unanswered",) * asked))
+    titles = ("sent", "received", "received/s", *_ODD, *more)
     head = (Cell("Deployment"), *(Cell(title, number=True) for title in titles), Cell("closed by the server"))
     rows = tuple(
         (
@@ -157,6 +158,7 @@ def _messages(of: Sequence[Arm]) -> Table | None:
             Cell(words.count(arm.socket.received), number=True),
             _per_second(arm.socket.received, arm),
             *(_odd_of(arm, name) for name in _ODD),
+            *((Cell(words.latency(arm.socket.longest_silence_us or None), number=True),) * pushed),
             *((_odd(arm.socket.pings_unanswered),) if asked else ()),
             _codes(arm.socket),
         )

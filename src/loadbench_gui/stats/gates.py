@@ -105,10 +105,10 @@ def offered_met(run: Run) -> float | None:
         # A few more than share of them may have ended, as their lives scatter.
         lacking = max(0.0, share * due - run.traffic.completed)
         return 1.0 if lacking <= 1 else 1 - lacking / (share * due)
-    lacking = due - run.traffic.completed
+    completed, lost = run.traffic.completed, run.measured.failed + run.measured.timed_out + run.measured.dropped
     # Where the share alone is good enough, it is shown as it is.
-    explained = OFFERED_LIMIT * due > run.traffic.completed and lacking <= _under_way(run, run.workload.shape)
-    return 1.0 if explained else run.traffic.completed / due
+    explained = OFFERED_LIMIT * due > completed and due - lost - completed <= _under_way(run, run.workload.shape)
+    return 1 - lost / due if explained and run.measured.succeeded else completed / due
 
 
 def _under_way(run: Run, shape: OpenLoad) -> float:

@@ -161,10 +161,18 @@ def test_of_pushed_messages_without_numbers_it_is_not_known_whether_any_was_lost
     assert of(live(make_socket_workload("push"), socket(numbered=9)))["lost"] == Fact("lost", "0")
 
 
-def test_pings_that_nobody_answers_are_marked_where_connections_are_held() -> None:
-    pinged = make_socket_workload("hold", settings=SocketSettings("hold", ping_every_s=1.0))
+@pytest.mark.parametrize("mode", ["hold", "push", "echo", "fanout"])
+def test_pings_that_nobody_answers_are_marked_where_any_are_sent(mode: SocketMode) -> None:
+    pinged = make_socket_workload(mode, settings=SocketSettings(mode, ping_every_s=1.0))
     found = of(live(pinged, socket(pings_unanswered=2)))
     assert found["pings unanswered"] == Fact("pings unanswered", "2", Role.ERROR)
+    assert "pings unanswered" not in of(live(make_socket_workload(mode)))
+
+
+def test_a_push_says_how_long_it_was_silent_at_the_most() -> None:
+    found = of(live(make_socket_workload("push"), socket(longest_silence_us=1_200_000)))
+    assert found["longest silence"].value == "1,200\u202fms"
+    assert "longest silence" not in of(live(make_socket_workload("echo")))
 
 
 def test_memory_of_a_connection_is_said_only_where_there_are_enough_of_them() -> None:

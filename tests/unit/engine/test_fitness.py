@@ -287,10 +287,25 @@ def test_a_queue_that_is_never_sent_is_named_without_any_drop() -> None:
 def test_subscribers_that_are_not_open_are_named(reached: int, codes: list[tuple[str, str | None]]) -> None:
     """A thousand publications over sixteen connections."""
     room = of_sockets("fanout", publishers=1)
-    sockets = SocketTally(fanout=Histogram.of([1_000] * reached))
+    sockets = SocketTally(fanout=Histogram.of([1_000] * reached), sent=1_000)
     assert room.shape.connections == 16
     some = replace(evidence(replace(tally(latency_us=1_000), websocket=sockets), shape=room.shape), workload=room)
     assert said(judge(some)) == codes
+
+
+@pytest.mark.parametrize("succeeded", [100, 50, 45, 0])
+@pytest.mark.parametrize(("open_", "named"), [(8, True), (16, False)])
+def test_publications_that_did_not_reach_all_in_time_went_to_as_many_all_the_same(
+    succeeded: int, open_: int, *, named: bool
+) -> None:
+    """A hundred over so many of sixteen connections; one delivery of each that timed out is missing."""
+    room = of_sockets("fanout", publishers=1)
+    late = 100 - succeeded
+    sockets = SocketTally(fanout=Histogram.of([1_000] * (100 * open_ - late)), lost=late, sent=100)
+    measured = replace(tally(issued=100), succeeded=succeeded, timed_out=late, websocket=sockets)
+    caveats = judge(replace(evidence(measured, shape=room.shape), workload=room)).caveats
+    words = [caveat.message for caveat in caveats if caveat.code == "subscribers_absent"]
+    assert [word.split(" of ")[0] for word in words] == ["Publications went to 8.0"] * named
 
 
 @pytest.mark.parametrize(("completed", "codes"), [(1_000, []), (920, []), (900, [("accounting", None)])])

@@ -23,12 +23,12 @@ def attached(record: SocketRecord, measured: Tally | None = None) -> tuple[Socke
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 10**10)), max_size=50))
 def test_times_go_where_their_moment_belongs(pairs: list[tuple[int, int]]) -> None:
     record = SocketRecord("hold")
-    record.rebase(100, 300)
+    record.rebase(100, 300, 50)
     for when, took in pairs:
         record.ping.pairs.extend((when, took))
     inside, outside = attached(record)
     assert inside.ping == Histogram.of([(took + 500) // 1000 for when, took in pairs if 100 <= when < 300])
-    assert outside.ping == Histogram.of([(took + 500) // 1000 for when, took in pairs if not 100 <= when < 300])
+    assert outside.ping == Histogram.of([(took + 500) // 1000 for when, took in pairs if 50 <= when < 100])
     assert (inside.gap.total, inside.fanout.total, inside.skew.total) == (0, 0, 0)
 
 
@@ -92,11 +92,18 @@ def test_an_echo_that_came_late_is_lost_and_stray_whoever_saw_it_first() -> None
 def test_what_comes_unasked_before_the_start_or_after_the_window_is_of_no_population() -> None:
     record = SocketRecord("push")
     record.at(20).received += 16
+    record.silence(10, 20)
+    assert not record.has_window
     record.rebase(100, 300, 50)
+    assert record.has_window
     for moment in (49, 50, 99, 100, 299, 300):
         record.at(moment).received += 1
+        record.gap.pairs.extend((moment, 5_000))
+    record.silence(301, 9_000_000)
     inside, outside = attached(record)
     assert (inside.received, outside.received) == (2, 2)
+    assert (inside.gap.total, outside.gap.total) == (2, 2)
+    assert outside.longest_silence_us == 5
 
 
 def test_a_stop_ends_the_window_for_what_comes_and_not_for_what_was_due() -> None:

@@ -79,6 +79,16 @@ def test_of_pushed_messages_without_numbers_it_is_not_known_whether_any_was_lost
     assert [text for text, _ in column(came, "stray")] == ["0", "0"]
 
 
+def test_a_push_says_how_long_it_was_silent_at_the_most() -> None:
+    runs = [
+        make_socket_run("push", ARMS[0]),
+        make_socket_run("push", ARMS[1], planted={"longest_silence_us": 2_500_000}, order=1),
+    ]
+    silences = [text for text, _ in column(tables(runs)["Which messages came"], "longest silence")]
+    assert silences[1] == "2,500 ms"
+    assert "longest silence" not in [cell.text for cell in tables(sockets("echo"))["Which messages came"].head]
+
+
 @pytest.mark.parametrize(
     ("mode", "expected"),
     [

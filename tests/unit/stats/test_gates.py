@@ -136,6 +136,17 @@ def test_as_many_may_be_under_way_as_littles_law_says() -> None:
     assert offered_met(offered(400, 385, latency_us=200_000, rate_rps=20.0)) == pytest.approx(0.9625)
 
 
+def test_what_failed_is_not_under_way() -> None:
+    """Of a thousand that took 50 ms at 1,000/s, fifty may be under way at the end."""
+    kept = offered(1_000, 960, latency_us=50_000, rate_rps=1_000.0)
+    assert offered_met(kept) == 1.0
+    assert offered_met(replace(kept, measured=replace(kept.measured, failed=40))) == pytest.approx(0.96)
+    some = replace(kept, measured=replace(kept.measured, failed=10, timed_out=5, dropped=5))
+    assert offered_met(some) == pytest.approx(0.98)
+    none = replace(kept.measured, issued=1, succeeded=0, timed_out=1)
+    assert offered_met(replace(kept, measured=none, traffic=replace(kept.traffic, completed=0))) == 0.0
+
+
 @pytest.mark.parametrize("connections", [4, 64, 1_000])
 @pytest.mark.parametrize("capacity", [0.9, 0.5, 0.05])
 def test_a_latency_that_grew_out_of_a_queue_does_not_explain_what_is_missing(capacity: float, connections: int) -> None:

@@ -96,17 +96,21 @@ def _missing(code: str, count: int, message: str, measured: Tally) -> tuple[Cave
 
 def _absent(evidence: Evidence) -> tuple[Caveat, ...]:
     """In a fan-out, connections that are not open are subscribers that nothing has to reach, and no requests."""
-    sockets, published = evidence.measured.websocket, evidence.measured.succeeded
-    if sockets is None or not sockets.fanout.total or not published:
+    measured, sockets = evidence.measured, evidence.measured.websocket
+    if sockets is None or not sockets.fanout.total:
+        return ()
+    # Of those still under way at the end nobody knows yet whom they reach.
+    published = sockets.sent - (measured.censored - measured.unsent)
+    if published <= 0:
         return ()
     asked = evidence.shape.connections
-    reached = sockets.fanout.total / published
+    reached = (sockets.fanout.total + sockets.lost) / published
     if reached >= ACHIEVED * asked:
         return ()
     return (
         Caveat(
             "subscribers_absent",
-            f"Publications reached {reached:,.1f} of {asked:,} connections on average; the others were not open.",
+            f"Publications went to {reached:,.1f} of {asked:,} connections on average; the others were not open.",
             "Look at the samples for why they could not be opened, or use fewer connections.",
             "suspect",
         ),

@@ -63,14 +63,18 @@ def _of_sockets(total: Totals, workload: Workload, per_connection: str) -> tuple
         Fact("memory each", per_connection),
         Fact("closed", _closed(total.close_codes), Role.ERROR if total.close_codes else Role.TEXT),
     )
+    pings = (_bad("pings unanswered", total.pings_unanswered),) if settings.ping_every_s else ()
     if settings.mode == "hold":
-        return (_bad("pings unanswered", total.pings_unanswered), *always) if settings.ping_every_s else always
+        return (*pings, *always)
     known = total.knows_losses(settings.mode)
+    silence = (Fact("longest silence", words.latency(total.longest_silence_us or None)),)
     return (
         _bad("lost", total.lost if known else None),
         _bad("duplicated", total.duplicated if known else None),
         _bad("reordered", total.reordered if known else None),
         _bad("stray", total.stray),
+        *(silence if settings.mode == "push" else ()),
+        *pings,
         *always,
     )
 

@@ -208,7 +208,7 @@ class Totals:
     def __init__(self) -> None:
         self.events = self.complete = self.truncated = self.left = self.reconnected = 0
         self.reads = self.read_events = 0
-        self.longest_stall_us = 0
+        self.longest_stall_us = self.longest_silence_us = 0
         self.lost = self.duplicated = self.reordered = self.stray = 0
         self.numbered = self.pings_unanswered = 0
         self.open = self.most_open = 0
@@ -245,5 +245,6 @@ class Totals:
             self.stray += socket.stray
             self.numbered += socket.numbered
             self.pings_unanswered += socket.pings_unanswered
+            self.longest_silence_us = max(self.longest_silence_us, socket.longest_silence_us)
             for code, count in socket.close_codes.items():
                 self.close_codes[code] = self.close_codes.get(code, 0) + count

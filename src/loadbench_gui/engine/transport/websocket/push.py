@@ -57,6 +57,7 @@ class Listener(Member):
         """Return where the first frame begins that is not short, plain and whole, or whose text is not ASCII."""
         at, size, count = 0, len(data), 0
         now = perf_counter_ns()
+        is_followed = self._numbers is None or not self._numbers.is_hopeless
         while at + 2 <= size:
             first, length = data[at], data[at + 1]
             end = at + 2 + length
@@ -65,7 +66,8 @@ class Listener(Member):
             payload = data[at + 2 : end]
             if first == _TEXT_FRAME and not payload.isascii():
                 break
-            self._follow(payload, now, binary=first == _BINARY_FRAME)
+            if is_followed:
+                self._follow(payload, now, binary=first == _BINARY_FRAME)
             count += 1
             at = end
         if count:
@@ -84,9 +86,13 @@ class Listener(Member):
         if numbers is not None and numbers.sequence is not None:
             counts.numbered += count
         self.served += count
-        if self._last_ns > 0:
-            record.gap.pairs.extend((now, now - self._last_ns))
-        self._last_ns = now
+        last_ns, self._last_ns = self._last_ns, now
+        if not record.has_window:
+            return
+        if last_ns > 0:
+            record.gap.pairs.extend((now, now - last_ns))
+        elif last_ns:
+            record.silence(-last_ns, now)
         if count > 1:
             record.gap.pairs.extend((now, 0) * (count - 1))
 
