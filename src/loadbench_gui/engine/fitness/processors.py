@@ -8,7 +8,7 @@ from loadbench_gui.core.caveats import LAG_SHARE, NEAR_CEILING, Caveat
 from loadbench_gui.engine.fitness.evidence import Evidence
 from loadbench_gui.engine.fitness.lags import RECEIVE_SHARE, read_late
 from loadbench_gui.stats.kinds import Kind
-from loadbench_gui.stats.notation import duration, percent
+from loadbench_gui.stats.notation import apart, duration, percent
 
 FULL_CPU: Final = 0.95
 STEAL_LIMIT: Final = 0.01
@@ -78,8 +78,8 @@ def _steal(evidence: Evidence) -> tuple[Caveat, ...]:
     return (
         Caveat(
             "steal",
-            f"The hypervisor gave {percent(steal)} of a processor's time to others during the run; above 1 % "
-            f"{_met(evidence.kind)}.",
+            f"The hypervisor gave {apart(percent, steal, STEAL_LIMIT)[0]} of a processor's time to others during the run; "
+            f"above 1 % {_met(evidence.kind)}.",
             "Run again when the host is quieter, or on a machine whose processors are not shared.",
             "suspect",
         ),

@@ -16,6 +16,7 @@ from loadbench_gui.core.lifecycle import FINAL, RunState
 from loadbench_gui.core.plan import Plan, Workload
 from loadbench_gui.core.run import MemoryKind, Run, RunLabel, TargetSample
 from loadbench_gui.core.verdict import Comparison, Schedule
+from loadbench_gui.report.endings import is_cut_short
 from loadbench_gui.services.events import (
     ComparisonEnded,
     Event,
@@ -180,7 +181,7 @@ class LiveModel:
     def _end_run(self, run: Run) -> None:
         for caveat in run.fitness.caveats:  # what only the whole run shows: stolen time, a throttled quota
             self._doubt(caveat)
-        self.ended[run.label.order] = run.sealed
+        self.ended[run.label.order] = not is_cut_short(run.stop_reason, sealed=run.sealed)
         self._entry_seconds.append(self._clock() - self._entry_started)
         self._entry_started = self._clock()
 

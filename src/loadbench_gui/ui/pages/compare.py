@@ -26,6 +26,7 @@ from loadbench_gui.core.histogram import Histogram
 from loadbench_gui.core.run import Run
 from loadbench_gui.core.verdict import Comparison, Gate
 from loadbench_gui.report import series, tables, words
+from loadbench_gui.report.endings import is_cut_short
 from loadbench_gui.report.figures.forest import forest, height_for
 from loadbench_gui.report.figures.spectrum import Spectrum, spectrum
 from loadbench_gui.report.palette import Role
@@ -282,7 +283,7 @@ def _likeness(comparison: Comparison) -> tuple[Gate, ...]:
 def _warning(comparison: Comparison, runs: Sequence[Run]) -> tuple[str, str]:
     """Return what casts doubt on the whole, and what to do about it; empty strings when nothing does."""
     if not comparison.complete:
-        done = sum(run.sealed for run in runs)
+        done = sum(not is_cut_short(run.stop_reason, sealed=run.sealed) for run in runs)
         planned = len(comparison.schedule.entries)
         return (
             f"Stopped after {done} of {words.plural(planned, 'run')}.",

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from loadbench_gui.core.run import Run
+from loadbench_gui.report.endings import is_cut_short
 from loadbench_gui.report.palette import Role
 from loadbench_gui.ui.theme import Theme, font
 
@@ -38,8 +39,8 @@ class RunOrder(QWidget):
         short, places = initials(deployments), {name: i for i, name in enumerate(deployments)}
         rounds: dict[int, list[tuple[str, int, bool]]] = {}
         for run in sorted(runs, key=lambda r: r.label.order):
-            name = run.label.deployment
-            rounds.setdefault(run.label.round, []).append((short.get(name, "?"), places.get(name, 0), run.sealed))
+            name, is_whole = run.label.deployment, not is_cut_short(run.stop_reason, sealed=run.sealed)
+            rounds.setdefault(run.label.round, []).append((short.get(name, "?"), places.get(name, 0), is_whole))
         self._rounds = list(rounds.values())
         text = " · ".join(" ".join(letter for letter, _, _ in one) for one in self._rounds)
         key = ", ".join(f"{short[name]} {name}" for name in deployments)
@@ -71,7 +72,7 @@ class RunOrder(QWidget):
                 painter.drawText(QPointF(x, 15), "·")
                 x += 9
             painter.setFont(strong)
-            for letter, index, sealed in one:
-                painter.setPen(self._theme.series(index, 1.0 if sealed else 0.5))
+            for letter, index, is_whole in one:
+                painter.setPen(self._theme.series(index, 1.0 if is_whole else 0.5))
                 painter.drawText(QPointF(x, 15), letter)
                 x += metrics.horizontalAdvance(letter) + 5
