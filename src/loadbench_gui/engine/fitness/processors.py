@@ -75,11 +75,12 @@ def _steal(evidence: Evidence) -> tuple[Caveat, ...]:
     steal = evidence.around.steal_fraction
     if steal is None or steal <= STEAL_LIMIT or evidence.duration_s < LEAST_STOLEN_S:
         return ()
+    stolen, _ = apart(percent, steal, STEAL_LIMIT)
     return (
         Caveat(
             "steal",
-            f"The hypervisor gave {apart(percent, steal, STEAL_LIMIT)[0]} of a processor's time to others during the run; "
-            f"above 1 % {_met(evidence.kind)}.",
+            f"The hypervisor gave {stolen} of a processor's time to others during the run; above 1 % "
+            f"{_met(evidence.kind)}.",
             "Run again when the host is quieter, or on a machine whose processors are not shared.",
             "suspect",
         ),
