@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks import counting, peers, rhythm, sampling, shipped
 from benchmarks.document import Limit, Section
-from benchmarks.machine import GENERATOR_CPU, SERVER_CPU
+from benchmarks.machine import GENERATOR_CPU, SERVER_CPU, STOLEN
 from benchmarks.options import Options
 from benchmarks.quantiles import HEAD, beside, cells, quantiles
 from benchmarks.tables import number, ratio, table
@@ -39,7 +39,10 @@ RHYTHMS = {
     "gaps drawn, 5 ms on average, half a second once a stream": ("--rhythm", "exponential:5", "--stall", "100:0.5"),
 }
 RHYTHM_EVENTS, RHYTHM_CONNECTIONS = 200, 8
+PLANTED = "--stall"
 STALL_LIMITS_MS = (5.0, 1.0)
+ATTEMPTS = 4
+"""So often a rhythm is listened to, until one run counts."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,12 @@ class Speed:
 
 @dataclass(frozen=True)
 class Beat:
-    """One rhythm. ours: `stream` of the result document; the rest is the server's."""
+    """One rhythm. ours: `stream` of the result document; steal: a share of a CPU's time; the log is the server's."""
 
     title: str
     ours: dict[str, Any]
     log: rhythm.Log
+    steal: float
 
 
 def measure(options: Options) -> Section:
@@ -72,7 +76,7 @@ def measure(options: Options) -> Section:
             with counting.counting("event_server.py", form, "--events", str(EVENTS), cpu=SERVER_CPU) as server:
                 speeds[form, who].append(takers[who](server, seconds))
             print(f"{form:7} {who:40} {speeds[form, who][-1]}", flush=True)
-    beats = [listen(title, how, 32 if options.quick else 128) for title, how in RHYTHMS.items()]
+    beats = [undisturbed(title, how, 32 if options.quick else 128) for title, how in RHYTHMS.items()]
     return Section(
         "streams",
         "Streams of events",
@@ -117,14 +121,22 @@ def floor(server: counting.Counting, seconds: float) -> Speed:
     return Speed(windows[0].rate, 1e6 * ended.cpu_s / int(match[1]))
 
 
+def undisturbed(title: str, how: tuple[str, ...], streams: int) -> Beat:
+    """Listen until the hypervisor left us the CPUs, a few times at the most; then to the run with the least stolen."""
+    tried: list[Beat] = []
+    while len(tried) < ATTEMPTS and not (tried and tried[-1].steal <= STOLEN):
+        tried.append(listen(title, how, streams))
+    return min(tried, key=lambda beat: beat.steal)
+
+
 def listen(title: str, how: tuple[str, ...], streams: int) -> Beat:
     """Take so many streams of a rhythm in, each to its end."""
     with rhythm.keeping("sse", *how, "--events", str(RHYTHM_EVENTS), cpu=SERVER_CPU) as server:
         found = shipped.run(server.url, *_rhythm_options(streams), kind="stream")
         log = server.log()
     shipped.require_clean(found, title)
-    beat = Beat(title, found.document["stream"], log)
-    print(f"{title}: {_beat_rows(beat)}", flush=True)
+    beat = Beat(title, found.document["stream"], log, found.document["generator"]["steal_fraction"] or 0.0)
+    print(f"{title}: stolen {beat.steal:.2%} {_beat_rows(beat)}", flush=True)
     return beat
 
 
@@ -169,13 +181,16 @@ the readings, for the bare client that of the whole process."""
 TRUTH_TEXT = f"""\
 The server draws the gaps of its streams ({RHYTHM_EVENTS} events each) and logs when it wrote each event; gaps count
 from one such moment to the next. Milliseconds, and in brackets by how much ours is above the server's: an event that
-is late by a moment makes one gap longer and the next shorter by the same."""
+is late by a moment makes one gap longer and the next shorter by the same. A run of whose CPUs the hypervisor took more
+than {STOLEN:.0%} is not counted, and made again, up to {ATTEMPTS} times; what it took of the one that is shown stands
+beside it. Where no stall is planted, the longest gap is the worst hiccup of either side or of the host, and no limit is
+set on it: one slice of time that the host takes from us makes it."""
 
 
 def _beat_rows(beat: Beat) -> list[list[str]]:
     gaps, first = beat.log.gaps_us(), beat.log.first_us()
     return [
-        [beat.title, "gap", number(len(gaps)), *cells(beat.ours["gap_us"], quantiles(gaps)),
+        [beat.title, f"gap (stolen: {beat.steal:.1%})", number(len(gaps)), *cells(beat.ours["gap_us"], quantiles(gaps)),
          beside(beat.ours["longest_stall_us"], float(gaps.max()))],
         [beat.title, "request to first event", number(len(first)),
          *cells(beat.ours["first_event_us"], quantiles(first)), ""],
@@ -190,7 +205,8 @@ def _beat_table(beats: list[Beat]) -> str:
 def _limits(speeds: dict[tuple[str, str], list[Speed]], beats: list[Beat]) -> tuple[Limit, ...]:
     missing = sum(s.missing for found in speeds.values() for s in found)
     missing += sum(abs(beat.log.count - beat.ours["events"]) for beat in beats)
-    stalls = [abs(beat.ours["longest_stall_us"] - beat.log.gaps_us().max()) / 1e3 for beat in beats]
+    planted = next(beat for beat in beats if PLANTED in RHYTHMS[beat.title])
+    off_ms = abs(planted.ours["longest_stall_us"] - float(planted.log.gaps_us().max())) / 1e3
     return (
         *(
             Limit(f"SSE events/s on one core with every gap recorded, {words}", LEAST_PER_S, AIM_PER_S,
@@ -199,7 +215,7 @@ def _limits(speeds: dict[tuple[str, str], list[Speed]], beats: list[Beat]) -> tu
         ),
         Limit("events that the server wrote more or fewer of than we counted", 0, 0, missing,
               higher_is_better=False, digits=0),
-        Limit("longest stall of a stream, off the server's log", *STALL_LIMITS_MS, max(stalls), " ms",
+        Limit("a planted stall of half a second, off the server's log", *STALL_LIMITS_MS, off_ms, " ms",
               higher_is_better=False),
     )  # fmt: skip
 

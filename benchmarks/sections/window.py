@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from benchmarks import shipped
 from benchmarks.display import SCREEN, display
 from benchmarks.document import Limit, Section
-from benchmarks.machine import GENERATOR_CPU, ROOT, SERVER_CPU
+from benchmarks.machine import GENERATOR_CPU, ROOT, SERVER_CPU, STOLEN
 from benchmarks.nginx import Nginx, nginx
 from benchmarks.options import Options
 from benchmarks.tables import number, ratio, spread, table
@@ -24,8 +24,6 @@ SHARE = 0.6
 WARMUP_S = 0.5
 CAPACITY_S = 3.0
 PATIENCE_S = 300.0
-STOLEN = 0.01
-"""A run of whose CPUs the hypervisor took more is not counted: one request in a hundred may have met that."""
 ATTEMPTS = 3
 """So many times the rounds asked for, to find enough runs that count."""
 DRIVER = Path(__file__).parents[1] / "programs" / "window_run.py"
