@@ -181,10 +181,12 @@ def test_beyond_the_queue_limit_requests_are_dropped_and_counted(loadbench: Load
         done = loadbench(
             "http", url, "-c", "1", "-r", "100", "-d", "1s", "--queue-limit", "5", "--timeout", "2s", "--json", "-"
         )
-    requests = json.loads(done.stdout)["runs"][0]["requests"]
+    run = json.loads(done.stdout)["runs"][0]
+    requests = run["requests"]
     assert requests["issued"] == 100
     assert requests["dropped"] == 94  # one is on the connection, five wait
     assert sum(requests.values()) == 2 * requests["issued"]
+    assert 4 <= run["unsent"] <= requests["censored"]
 
 
 def test_a_unix_socket(loadbench: Loadbench) -> None:
