@@ -91,15 +91,16 @@ def test_a_doubt_about_one_metric_is_no_banner() -> None:
     assert model.limit is None
 
 
-def test_doubts_about_single_metrics_are_each_logged_and_said_in_one_sentence() -> None:
+def test_doubts_about_several_metrics_in_the_same_words_are_logged_once_and_said_in_one_sentence() -> None:
     model = live(runs=1, more=4)
     assert model.label is not None
     assert model.doubts == ""
     before = len(model.log)
     for metric in ("service_p50", "p99_9", "p99_9"):
         model.receive(GeneratorDoubted(model.label, replace(BUSY, metric=metric)))
-    assert [line.text for line in model.log][before:] == [BUSY.message] * 2
     assert model.doubts == f"Doubts about p99.9, service p50: {BUSY.message}"
+    model.receive(GeneratorDoubted(model.label, replace(BUSY, metric="p50", message="Another reason.")))
+    assert [line.text for line in model.log][before:] == [BUSY.message, "Another reason."]
 
 
 def test_time_left_is_learned_from_the_runs_that_are_over() -> None:

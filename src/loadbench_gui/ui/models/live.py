@@ -173,7 +173,8 @@ class LiveModel:
 
     def _doubt(self, caveat: Caveat) -> None:
         known = {(c.code, c.metric) for c in self.caveats}
-        if (caveat.code, caveat.metric) not in known:
+        # Both clocks may be doubted in the same words: they are said once.
+        if (caveat.code, caveat.metric) not in known and caveat.message not in {c.message for c in self.caveats}:
             self._note("warning", caveat.message)
         others = (c for c in self.caveats if (c.code, c.metric) != (caveat.code, caveat.metric))
         self.caveats = (*others, caveat)
